@@ -1,0 +1,58 @@
+# abwire: two commands do everything, `make demo` and `make test`; `make help` lists the rest.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+PYTHON_SOURCES := src scripts tests
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test generate check lint format types ci lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: $(READY) ## make the environment in .venv from the lock file
+
+$(READY): requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "abwire needs Python 3.11 or newer; set PYTHON=...")'
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+demo: $(READY) ## regenerate both clients, then call both APIs on a local server
+	$(BIN)/python -m scripts.demo
+
+test: $(READY) ## run the tests
+	$(BIN)/python -m pytest
+
+generate: $(READY) ## write generated/ and overlays/README.md
+	$(BIN)/python -m scripts.generate
+	$(BIN)/python -m scripts.overlay_table
+
+check: $(READY) ## fail if generated/ or overlays/README.md is out of date
+	$(BIN)/python -m scripts.generate --check
+	$(BIN)/python -m scripts.overlay_table --check
+
+lint: $(READY) ## check style
+	$(BIN)/python -m ruff check $(PYTHON_SOURCES)
+	$(BIN)/python -m ruff format --check $(PYTHON_SOURCES)
+
+format: $(READY) ## mend style
+	$(BIN)/python -m ruff check --fix $(PYTHON_SOURCES)
+	$(BIN)/python -m ruff format $(PYTHON_SOURCES)
+
+types: $(READY) ## check types with mypy (strict) and pyright
+	$(BIN)/python -m mypy
+	$(BIN)/python -m pyright
+
+ci: ## everything that must hold before a merge, in a fresh environment
+	rm -rf .venv
+	$(MAKE) lint types check test
+
+lock: ## renew requirements-dev.lock (needs uv)
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements-dev.lock
+
+clean: ## remove the environment and all caches
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,132 @@
+"""The tour of ``make demo``: regenerate both clients, then call both APIs on a server of this machine.
+
+    python -m scripts.demo
+
+The server answers from the effective specs and refuses what they do not allow. Nothing leaves the machine.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from scripts import generate
+from scripts.build_specs import ROOT
+from scripts.documents import load
+from scripts.sample_server import SampleServer
+
+T = TypeVar("T")
+
+
+def main(arguments: Sequence[str] = ()) -> int:
+    """Run the tour; returns the exit status."""
+    del arguments
+    print("1. Regenerate both clients from specs/ and overlays/\n")
+    status = generate.main([])
+    if status:
+        return status
+    for number, (name, tour) in enumerate((("kameleoon", _tour_kameleoon), ("convert-v1", _tour_convert)), 2):
+        effective = load(ROOT / "generated" / "specs" / f"{name}.yaml", keep_comments=False)
+        with SampleServer(effective) as server:
+            print(f"\n{number}. Call the {effective['info']['title']} at {server.url}")
+            tour(server)
+    return 0
+
+
+# The generated package is imported after it has been regenerated.
+
+
+def _tour_kameleoon(server: SampleServer) -> None:
+    from abwire.kameleoon import Client, models  # noqa: PLC0415
+    from abwire.kameleoon.api.audience import get_global_audience  # noqa: PLC0415
+    from abwire.kameleoon.api.feature_flag import get_feature_flag_configuration  # noqa: PLC0415
+
+    from abwire_core.auth import BearerAuth  # noqa: PLC0415
+
+    with Client(server.url, auth=BearerAuth("made-up-token")) as client:
+        print("\n   Start the statistics of a site's audience, with a filter of each kind:")
+        code = _expect(
+            models.DataCodeResponseIO,
+            get_global_audience.sync,
+            client=client,
+            site_id=4711,
+            start_date=datetime.date(2026, 11, 1),
+            end_date=datetime.date(2026, 11, 20),
+            analytics_level=models.AnalyticsLevel.VISITOR,
+            filters=[
+                models.ExperimentAudienceFilter(id=12, variation_ids=[34, 56], include=True),
+                models.FavoriteAudienceFilter(include=True),
+                models.GoalAudienceFilter(ids=[1]),
+                models.PersonalizationAudienceFilter(
+                    id=7, exposition=models.PersonalizationAudienceFilterExposition.EXPOSED
+                ),
+                models.SegmentAudienceFilter(ids=[3], include=False),
+                models.SegmentCriteriaAudienceFilter(criterias=[]),
+            ],
+        )
+        print("   what went over the wire:")
+        query = dict(server.received[-1].query)
+        for sent in json.loads(query.pop("filters")):
+            print(f"     filters: {json.dumps(sent)}")
+        print(f"     {query}")
+        _show("code", code.data_code)
+
+        print("\n   Read a feature flag; each rollout rule has the class that its type says, an unknown one too:")
+        flag = _expect(
+            models.FeatureFlag,
+            get_feature_flag_configuration.sync,
+            "abcdefghij",
+            "checkout",
+            client=client,
+        )
+        _show("flag.feature_key", flag.feature_key)
+        _show("flag.date_created", flag.date_created)
+        _show("flag.health", flag.health)
+        for environment in flag.environment_configurations or []:
+            for rule in environment.rollout_rules or []:
+                _show("rule", rule, f"type={rule.type_!r}")
+
+
+def _tour_convert(server: SampleServer) -> None:
+    from abwire.convert_v1 import Client, models  # noqa: PLC0415
+    from abwire.convert_v1.api.hypotheses import get_hypotheses_list, get_hypothesis  # noqa: PLC0415
+
+    from abwire_core.auth import RequestSigning  # noqa: PLC0415
+
+    with Client(server.url, auth=RequestSigning("made-up-id", "made-up-secret")) as client:
+        print("\n   Read a hypothesis; its score is a float, though the wire says a string:")
+        detailed = get_hypothesis.sync_detailed("10010", "7", client=client)
+        hypothesis = detailed.parsed
+        if not isinstance(hypothesis, models.Hypothesis):
+            raise SystemExit(f"unexpected answer: {detailed}")
+        _show("on the wire", json.loads(detailed.content)["prioritization_score"])
+        _show("hypothesis.prioritization_score", hypothesis.prioritization_score)
+        _show("hypothesis.prioritization_score_attributes", hypothesis.prioritization_score_attributes)
+        _show("hypothesis.status", hypothesis.status)
+        _show("hypothesis.start_date", hypothesis.start_date)
+
+        print("\n   List the hypotheses with a score from 3 to 5:")
+        request = models.HypothesisListRequest(score_min=3, score_max=5, status=[models.HypothesisStatus.DRAFT])
+        listed = _expect(list, get_hypotheses_list.sync, "10010", client=client, body=request)
+        print(f"     sent: {server.received[-1].body.decode()}")
+        for item in listed:
+            _show("item", item, f"score={item.prioritization_score!r}")
+
+
+def _expect(kind: type[T], call: Callable[..., Any], *arguments: Any, **options: Any) -> T:
+    """The answer of a call, which must be of a kind."""
+    answer = call(*arguments, **options)
+    if not isinstance(answer, kind):
+        raise SystemExit(f"unexpected answer: {answer}")
+    return answer
+
+
+def _show(name: str, value: object, detail: str | None = None) -> None:
+    print(f"     {name}: {type(value).__name__} {detail or repr(value)}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,257 @@
+"""Give the generator's parsed properties what it has no notion of: discriminators, conversions, Python names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import attrs
+from attrs import define
+from openapi_python_client.parser import GeneratorData
+from openapi_python_client.parser.errors import PropertyError
+from openapi_python_client.parser.openapi import Endpoint
+from openapi_python_client.parser.properties.const import ConstProperty
+from openapi_python_client.parser.properties.enum_property import EnumProperty
+from openapi_python_client.parser.properties.float import FloatProperty
+from openapi_python_client.parser.properties.int import IntProperty
+from openapi_python_client.parser.properties.list_property import ListProperty
+from openapi_python_client.parser.properties.model_property import ModelProperty
+from openapi_python_client.parser.properties.protocol import PropertyProtocol, Value
+from openapi_python_client.parser.properties.string import StringProperty
+from openapi_python_client.parser.properties.union import UnionProperty
+from openapi_python_client.schema import UntrustedString
+from openapi_python_client.strings import ClassName, PythonCode, PythonIdentifier
+
+from scripts.build_specs import SpecError, resolve
+from scripts.lowering import FIELD_PREFIX, Lowered, without_mark
+
+
+@define
+class Rule:
+    """How the class of a union's value is found in the data; class names are those of the generated models."""
+
+    kind: Literal["value", "parent", "presence"]
+    property_name: UntrustedString | None
+    mapping: dict[str, str]
+    default: str | None
+    needs: dict[str, list[str]]
+    """Class name -> keys without which a value is not of this class; only where the value itself does not say."""
+
+
+@define
+class DiscriminatedUnion(UnionProperty):
+    """A union of models with a rule that decides between them."""
+
+    rule: Rule = attrs.field(kw_only=True)
+    template: ClassVar[str] = "discriminated_union_property.py.jinja"
+
+    def _get_inner_type_strings(self, json: bool) -> set[PythonCode]:
+        types = super()._get_inner_type_strings(json)
+        return types if self.rule.default else types | {PythonCode("dict[str, Any]")}
+
+
+@define
+class ConvertedProperty(PropertyProtocol):
+    """A scalar that a function of the runtime decodes, because JSON has it in more or other types than Python."""
+
+    name: UntrustedString
+    required: bool
+    default: Value | None
+    python_name: PythonIdentifier
+    description: UntrustedString | None
+    example: UntrustedString | None
+    python_type: str
+    json_type: str
+    decoder: str
+    encoder: str | None
+    accepted: str
+    """What ``isinstance`` is asked for in a union."""
+    template: ClassVar[str] = "converted_property.py.jinja"
+
+    def convert_value(self, value: Any) -> Value | PropertyError | None:
+        """Defaults are converted before a property becomes this one."""
+        return value if isinstance(value, Value) else None
+
+    def get_base_type_string(self) -> PythonCode:
+        return PythonCode(self.python_type)
+
+    def get_base_json_type_string(self) -> PythonCode:
+        return PythonCode(self.json_type)
+
+
+def refine(data: GeneratorData, lowered: Lowered, path: Path) -> None:
+    """Refine everything that the generator has parsed, in place.
+
+    Raises:
+        SpecError: an extension does not fit the schema that it stands in.
+    """
+    refiner = _Refiner(lowered, path)
+    for model in data.models:
+        refiner.refine_model(model)
+    for collection in data.endpoint_collections_by_tag.values():
+        for endpoint in collection.endpoints:
+            refiner.refine_endpoint(endpoint)
+    data.enums = [enum for enum in data.enums if enum.class_info.name not in refiner.literals - refiner.enums]
+
+
+@define
+class _Refiner:
+    lowered: Lowered
+    path: Path
+    literals: set[str] = attrs.field(factory=set[str])
+    """The enum classes that a literal type has replaced."""
+    enums: set[str] = attrs.field(factory=set[str])
+    """The enum classes that are in use."""
+
+    def refine_model(self, model: ModelProperty) -> None:
+        names = (model.data.model_extra or {}).get("x-sdk-names", {})
+        known = {str(key.get_untrusted_value()) for key in model.data.properties or ()}
+        unknown = sorted(set(names) - known)
+        if unknown:
+            raise SpecError(self.path, f"x-sdk-names of {model.class_info.name} names {unknown[0]!r}: no such property")
+        for attribute in ("required_properties", "optional_properties"):
+            refined = [
+                self._named(_without_default(self.refine(prop)), names) for prop in getattr(model, attribute) or ()
+            ]
+            setattr(model, attribute, refined)
+        taken: dict[str, str] = {}
+        for prop in [*(model.required_properties or ()), *(model.optional_properties or ())]:
+            other = taken.setdefault(prop.python_name, prop.name.get_untrusted_value())
+            if other != prop.name.get_untrusted_value():
+                reason = f"two properties of {model.class_info.name} have the Python name {prop.python_name}"
+                raise SpecError(self.path, reason)
+        if model.additional_properties is not None:
+            model.additional_properties = self.refine(model.additional_properties)
+        model.description = _unmarked(model.description)
+        model.set_relative_imports({*(model.relative_imports or ()), "from typing import Literal, cast"})
+
+    def refine_endpoint(self, endpoint: Endpoint) -> None:
+        for parameters in (
+            endpoint.path_parameters,
+            endpoint.query_parameters,
+            endpoint.header_parameters,
+            endpoint.cookie_parameters,
+        ):
+            parameters[:] = [_without_default(self.refine(parameter)) for parameter in parameters]
+        for body in endpoint.bodies:
+            body.prop = self.refine(body.prop)
+        for response in endpoint.responses:
+            response.prop = self.refine(response.prop)
+        endpoint.relative_imports.add("from typing import Literal, cast")
+
+    def refine(self, prop: Any) -> Any:
+        """A property as the templates need it; untyped, because the generator's union of properties is closed."""
+        description = prop.description.get_untrusted_value() if prop.description else None
+        schema = self.lowered.marked_schema(description)
+        prop = attrs.evolve(prop, description=_unmarked(prop.description))
+        if isinstance(prop, ListProperty):
+            prop.inner_property = self.refine(prop.inner_property)
+            return prop
+        if isinstance(prop, UnionProperty):
+            prop.inner_properties = [self.refine(inner) for inner in prop.inner_properties]
+            rule = self._rule(prop, schema)
+            if rule is None:
+                return prop
+            fields = {field.alias or field.name: getattr(prop, field.name) for field in attrs.fields(UnionProperty)}
+            return DiscriminatedUnion(**fields, rule=rule)
+        if isinstance(prop, EnumProperty):
+            return self._refine_enum(prop)
+        return _converted(prop, schema)
+
+    def _refine_enum(self, prop: EnumProperty) -> PropertyProtocol:
+        """An enum of one value that is also the default is a literal: nobody has to write it."""
+        if len(prop.values) != 1 or prop.default is None:
+            self.enums.add(prop.class_info.name)
+            return prop
+        self.literals.add(prop.class_info.name)
+        const = ConstProperty.build(
+            const=prop.default.raw_value,
+            default=prop.default.raw_value,
+            name=prop.name,
+            python_name=prop.python_name,
+            required=prop.required,
+            description=prop.description,
+        )
+        assert isinstance(const, ConstProperty), "the default is the one value"
+        return const
+
+    def _named(self, prop: Any, names: Mapping[str, str]) -> Any:
+        name = names.get(prop.name.get_untrusted_value())
+        return attrs.evolve(prop, python_name=PythonIdentifier(name, FIELD_PREFIX)) if name else prop
+
+    def _rule(self, prop: UnionProperty, schema: Mapping[str, Any]) -> Rule | None:
+        if not ("oneOf" in schema or "anyOf" in schema):
+            return None
+        own = schema.get("x-sdk-discriminator") or schema.get("discriminator")
+        if own is None:
+            return None
+        kinds = [key for key in ("propertyName", "parentProperty", "presence") if key in own]
+        mapping = own.get("presence") or own.get("mapping")
+        if len(kinds) != 1 or not mapping:
+            raise SpecError(self.path, f"the discriminator of {prop.name.get_untrusted_value()} needs a mapping")
+        members = {inner.class_info.name for inner in prop.inner_properties if isinstance(inner, ModelProperty)}
+        default = own.get("defaultMapping")
+        rule = Rule(
+            kind={"propertyName": "value", "parentProperty": "parent", "presence": "presence"}[kinds[0]],  # type: ignore[arg-type]
+            property_name=None if kinds[0] == "presence" else UntrustedString(own[kinds[0]]),
+            mapping={value: self._class_name(reference) for value, reference in mapping.items()},
+            default=self._class_name(default) if default else None,
+            needs={self._class_name(reference): self._required(reference) for reference in mapping.values()},
+        )
+        reached = {*rule.mapping.values(), *([rule.default] if rule.default else ())}
+        if reached != members:
+            odd = ", ".join(sorted(reached ^ members))
+            reason = f"the discriminator of {prop.name.get_untrusted_value()} and the union's members differ: {odd}"
+            raise SpecError(self.path, reason)
+        return rule
+
+    def _required(self, reference: str) -> list[str]:
+        return list(map(str, resolve(self.lowered.document, {"$ref": reference}).get("required", ())))
+
+    def _class_name(self, reference: str) -> str:
+        schema = resolve(self.lowered.document, {"$ref": reference})
+        return str(ClassName(schema.get("title") or reference.rsplit("/", 1)[1], FIELD_PREFIX))
+
+
+def _converted(prop: PropertyProtocol, schema: Mapping[str, Any]) -> PropertyProtocol:
+    conversion: tuple[str, str, str, str | None, str]
+    accepts = schema.get("x-sdk-accepts", [])
+    if isinstance(prop, IntProperty) and schema.get("x-sdk-boolean"):
+        conversion = ("bool", "int", "to_bool", "int", "int")
+    elif isinstance(prop, FloatProperty) and "string" in accepts:
+        conversion = ("float", "float", "to_float", None, "(int, float, str)")
+    elif isinstance(prop, IntProperty) and "string" in accepts:
+        conversion = ("int", "int", "to_int", None, "(int, str)")
+    elif isinstance(prop, StringProperty) and "integer" in accepts:
+        conversion = ("str", "str", "to_str", None, "(int, str)")
+    else:
+        return prop
+    python_type, json_type, decoder, encoder, accepted = conversion
+    return ConvertedProperty(
+        name=prop.name,
+        required=prop.required,
+        default=prop.default,
+        python_name=prop.python_name,
+        description=prop.description,
+        example=prop.example,
+        python_type=python_type,
+        json_type=json_type,
+        decoder=decoder,
+        encoder=encoder,
+        accepted=accepted,
+    )
+
+
+def _without_default(prop: Any) -> Any:
+    """A default is what the server assumes of a value that is not sent; sending it would make a patch change it."""
+    if prop.default is None or isinstance(prop, ConstProperty):
+        return prop
+    description = prop.description.get_untrusted_value() if prop.description else ""
+    note = f"The server's default is {json.dumps(prop.default.raw_value)}."
+    return attrs.evolve(prop, default=None, description=UntrustedString(f"{description} {note}".strip()))
+
+
+def _unmarked(description: UntrustedString | None) -> UntrustedString | None:
+    return UntrustedString(without_mark(description.get_untrusted_value())) if description else description

@@ -1,0 +1,1 @@
+"""The runtime that the generated clients call. It knows HTTP and JSON, and nothing of any vendor's operations."""

@@ -1,0 +1,115 @@
+"""The connection that generated operations send their requests through."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, ClassVar, Self
+
+from abwire_core._http import AsyncBaseTransport, AsyncClient, Auth, BaseTransport, Response, SyncClient, Timeout
+
+DEFAULT_TIMEOUT = Timeout(60.0, connect=5.0)
+"""Seconds: 5 to connect, 60 for everything else."""
+
+
+class Client:
+    """A pool of connections to one server, for the operations of one API, sync and async.
+
+    Use it as a context manager (``with`` or ``async with``), or call :meth:`close` (:meth:`aclose`) at the end.
+
+    Args:
+        base_url: the server, without a slash at the end; by default the one of the class.
+        auth: how requests are authenticated, such as :class:`abwire_core.auth.BearerAuth`.
+        headers: sent with every request.
+        timeout: of every request, in seconds or by phase.
+        transport: an HTTP transport for sync requests, for tests.
+        async_transport: the same for async requests.
+        raise_on_unexpected_status: raise :class:`abwire_core.errors.UnexpectedStatus` for a status that the spec
+            does not describe, instead of returning a response whose ``parsed`` is None.
+    """
+
+    BASE_URL: ClassVar[str] = ""
+    """The server that the vendor documents."""
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        *,
+        auth: Auth | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | Timeout = DEFAULT_TIMEOUT,
+        transport: BaseTransport | None = None,
+        async_transport: AsyncBaseTransport | None = None,
+        raise_on_unexpected_status: bool = False,
+    ) -> None:
+        if not (base_url or self.BASE_URL):
+            raise ValueError("base_url is needed: this class leads to no server of its own")
+        self.base_url = base_url or self.BASE_URL
+        self.raise_on_unexpected_status = raise_on_unexpected_status
+        self._auth = auth
+        self._headers = dict(headers or {})
+        self._timeout = timeout
+        self._transport = transport
+        self._async_transport = async_transport
+        self._lock = threading.Lock()
+        self._sync: SyncClient | None = None
+        self._async: AsyncClient | None = None
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(base_url={self.base_url!r})"
+
+    def request(self, **kwargs: Any) -> Response:
+        """Send a request; the arguments are those of the HTTP library."""
+        with self._lock:  # threads that start together must not open a pool each
+            if self._sync is None:
+                self._sync = SyncClient(
+                    base_url=self.base_url,
+                    auth=self._auth,
+                    headers=self._headers,
+                    timeout=self._timeout,
+                    transport=self._transport,
+                )
+            client = self._sync
+        return client.request(**kwargs)
+
+    async def request_async(self, **kwargs: Any) -> Response:
+        """Send a request; the arguments are those of the HTTP library."""
+        if self._async is None:
+            self._async = AsyncClient(
+                base_url=self.base_url,
+                auth=self._auth,
+                headers=self._headers,
+                timeout=self._timeout,
+                transport=self._async_transport,
+            )
+        return await self._async.request(**kwargs)
+
+    def close(self) -> None:
+        """Close the connections of sync requests."""
+        with self._lock:
+            client, self._sync = self._sync, None
+        if client is not None:
+            client.close()
+
+    async def aclose(self) -> None:
+        """Close the connections of async requests."""
+        client, self._async = self._async, None
+        if client is not None:
+            await client.aclose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()

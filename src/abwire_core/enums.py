@@ -1,0 +1,63 @@
+"""Enums that take values they do not know: a vendor adds one, and yesterday's client still reads the answer."""
+
+from __future__ import annotations
+
+from enum import EnumType, IntEnum, StrEnum
+from typing import TYPE_CHECKING, Any, Self
+
+
+class OpenStrEnum(StrEnum):
+    """A string enum in which an unknown string becomes a member of its own, equal to that string.
+
+    Known members are the usual singletons. An unknown value is not listed when the class is iterated; its ``name``
+    is the value itself. Anything but a string raises :class:`ValueError`.
+    """
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, str):
+            return None
+        text = str.__str__(value)  # the bare string, should the value be a member of another enum
+        member = str.__new__(cls, text)
+        member._name_ = text
+        member._value_ = text
+        return member
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the spec lists this value."""
+        return self.name in type(self).__members__ and type(self).__members__[self.name] is self
+
+
+class _OpenIntType(EnumType):
+    """Refuses what equals an integer but is none: Enum finds members by equality, and ``True == 1 == 1.0``."""
+
+    if not TYPE_CHECKING:  # type checkers know how an enum is called, and would believe this instead
+
+        def __call__(cls, value: Any, *args: Any, **kwargs: Any) -> Any:
+            if cls.__members__ and (isinstance(value, bool) or not isinstance(value, int)):
+                raise ValueError(f"{value!r:.100} is not a valid {cls.__qualname__}")
+            return super().__call__(value, *args, **kwargs)
+
+
+class OpenIntEnum(IntEnum, metaclass=_OpenIntType):
+    """An integer enum in which an unknown integer becomes a member of its own, equal to that integer.
+
+    Known members are the usual singletons. An unknown value is not listed when the class is iterated; its ``name``
+    is ``VALUE_<n>``. Anything but an integer raises :class:`ValueError`.
+    """
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, int):
+            return None
+        number = int(value)  # the bare integer, should the value be a member of another enum
+        member = int.__new__(cls, number)
+        member._name_ = f"VALUE_{number}"
+        member._value_ = number
+        return member
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the spec lists this value."""
+        return any(member is self for member in type(self))

@@ -1,0 +1,125 @@
+"""What the operation tests share: typed arguments made of JSON, and an independent judge between client and server."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import json
+import types
+import typing
+from collections.abc import Mapping
+from enum import EnumType
+from typing import Any
+
+import httpx
+from hypothesis import strategies as st
+from openapi_core.testing import MockRequest, MockResponse
+from werkzeug.datastructures import ImmutableMultiDict
+
+from abwire_core.types import Unset
+from tests.client.apis import Operation
+
+# Made up; with them a request satisfies both vendors' security requirements.
+CREDENTIALS = {
+    "Authorization": "Bearer made-up-token",
+    "Convert-Application-ID": "made-up-application",
+    "Expires": "1700000000",
+}
+
+
+def to_python(annotation: Any, value: Any) -> Any:
+    """A JSON value as the type that a parameter is annotated with."""
+    choices = typing.get_args(annotation) if isinstance(annotation, types.UnionType) else (annotation,)
+    if value is None:
+        return None
+    if isinstance(value, dict):
+        models = [choice for choice in choices if hasattr(choice, "from_dict")]
+        return next((model.from_dict(value) for model in models if _fits(model, value)), value)
+    if isinstance(value, list):
+        (item,) = next(typing.get_args(choice) for choice in choices if typing.get_origin(choice) is list)
+        return [to_python(item, element) for element in value]
+    for choice in choices:
+        if choice is datetime.date and isinstance(value, str):
+            return datetime.date.fromisoformat(value)
+        if choice is datetime.datetime and isinstance(value, str):
+            return datetime.datetime.fromisoformat(value)
+        if isinstance(choice, EnumType) and choice is not Unset and isinstance(value, str | int):
+            return choice(value)
+    return value
+
+
+def _fits(model: Any, value: Mapping[str, Any]) -> bool:
+    try:
+        return bool(model.from_dict(value).to_dict() == value)
+    except (KeyError, TypeError, ValueError):
+        return False
+
+
+class Judge:
+    """A server that checks each request against the effective spec, and answers with what it was given."""
+
+    def __init__(self, operation: Operation, status: int, answer: Any, *, is_json: bool = True) -> None:
+        self._operation = operation
+        self._status = status
+        self._content = json.dumps(answer).encode() if is_json else b""
+        self._headers = {"Content-Type": "application/json"} if is_json else {}
+        self.requests: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        validator = self._operation.api.validator
+        described = MockRequest(
+            f"{request.url.scheme}://{request.url.host}",
+            request.method.lower(),
+            request.url.path,
+            args=ImmutableMultiDict(request.url.params.multi_items()),
+            headers=dict(request.headers),
+            data=request.content or None,
+            content_type=request.headers.get("Content-Type", ""),
+        )
+        validator.validate_request(described)
+        if self._headers:
+            validator.validate_response(
+                described, MockResponse(self._content, self._status, content_type="application/json")
+            )
+        return httpx.Response(self._status, content=self._content, headers=self._headers)
+
+
+def call(operation: Operation, judge: Judge, arguments: dict[str, Any], *, is_async: bool) -> Any:
+    """Call a generated operation through its client, and return the detailed response."""
+    client_class = operation.api.client
+    if not is_async:
+        with client_class(headers=CREDENTIALS, transport=httpx.MockTransport(judge)) as client:
+            return operation.module.sync_detailed(client=client, **arguments)
+
+    async def run() -> Any:
+        async with client_class(headers=CREDENTIALS, async_transport=httpx.MockTransport(judge)) as client:
+            return await operation.module.asyncio_detailed(client=client, **arguments)
+
+    return asyncio.run(run())
+
+
+def _is_plain_segment(value: Any) -> bool:
+    """Whether a path argument is one that the judge, who matches decoded paths, can take apart."""
+    return value not in ("", ".", "..") and str(value).isprintable() and not set("/{}") & set(str(value))
+
+
+def arguments_of(operation: Operation, data: st.DataObject) -> dict[str, Any]:
+    """Arguments of an operation, drawn from the schemas of its parameters and its body."""
+    hints = typing.get_type_hints(operation.module.sync_detailed)
+    names = iter([name for name in hints if name not in ("client", "body", "return")])
+    arguments: dict[str, Any] = {}
+    ordered = sorted(operation.parameters, key=lambda parameter: parameter["in"] != "path")
+    for parameter, name in zip(ordered, names, strict=True):
+        if parameter.get("required") or data.draw(st.booleans(), name):
+            schema = parameter.get("schema") or parameter["content"]["application/json"]["schema"]
+            values = operation.api.request_instances.of(schema)
+            if parameter["in"] == "path":
+                values = values.filter(_is_plain_segment)
+            else:
+                values = values.filter(lambda value: value not in ("", []))  # an empty one is as good as absent
+            arguments[name] = to_python(hints[name], data.draw(values, name))
+    if operation.body_schema is not None:
+        value = data.draw(operation.api.request_instances.of(operation.body_schema), "body")
+        arguments["body"] = to_python(hints["body"], value)
+    return arguments

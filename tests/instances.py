@@ -1,0 +1,135 @@
+"""Hypothesis strategies that make instances of OpenAPI 3.0 schemas."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+
+from scripts.build_specs import resolve
+
+# Values that JSON, and with it any schema without a type, can hold.
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(-1e9, 1e9) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner, max_size=2),
+    max_leaves=4,
+)
+# Instances of whole specs are large and slow to make; what fails is not shrunk, which would take minutes.
+EXAMPLES = settings(
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
+# A property that no spec knows: servers add them, and clients must keep them.
+UNKNOWN = "unknown property"
+DEEP = 3
+ANY: Mapping[str, Any] = {}
+
+
+class Instances:
+    """Makes instances of the schemas of one document.
+
+    Below a depth of 3, lists are empty and only required properties are there, so that recursion ends. Date-times
+    are in the form in which the client writes them.
+
+    Args:
+        document: the spec.
+        for_requests: leave out read-only properties.
+    """
+
+    def __init__(self, document: Mapping[str, Any], *, for_requests: bool = False) -> None:
+        self._document = document
+        self._for_requests = for_requests
+        self._made: dict[tuple[int, int], st.SearchStrategy[Any]] = {}
+
+    def of(self, schema: Mapping[str, Any], depth: int = 0) -> st.SearchStrategy[Any]:
+        """Instances of a schema whose references point into the document."""
+        schema = resolve(self._document, schema)
+        key = (id(schema), min(depth, DEEP))
+        if key not in self._made:
+            strategy = st.deferred(lambda: self._of(schema, depth))
+            self._made[key] = st.none() | strategy if schema.get("nullable") else strategy
+        return self._made[key]
+
+    def _of(self, schema: Mapping[str, Any], depth: int) -> st.SearchStrategy[Any]:
+        if "enum" in schema:
+            return st.sampled_from([value for value in schema["enum"] if value is not None])
+        members = [*schema.get("oneOf", ()), *schema.get("anyOf", ())]
+        if members:
+            return st.one_of([self.of(member, depth) for member in members])
+        if "properties" in schema or "allOf" in schema or schema.get("type") == "object":
+            return self._objects(schema, depth)
+        if schema.get("type") == "array":
+            return self._lists(schema, depth)
+        return _scalars(schema)
+
+    def _lists(self, schema: Mapping[str, Any], depth: int) -> st.SearchStrategy[list[Any]]:
+        if depth >= DEEP:
+            return st.just([])
+        unique = repr if schema.get("uniqueItems") else None
+        return st.lists(self.of(schema.get("items", ANY), depth + 1), max_size=2, unique_by=unique)
+
+    def _objects(self, schema: Mapping[str, Any], depth: int) -> st.SearchStrategy[dict[str, Any]]:
+        properties, required = self._members(schema)
+        known = st.fixed_dictionaries(
+            {name: self.of(prop, depth + 1) for name, prop in properties.items() if name in required},
+            optional={
+                name: self.of(prop, depth + 1)
+                for name, prop in properties.items()
+                if name not in required and depth < DEEP
+            },
+        )
+        additional = schema.get("additionalProperties", True)
+        others: st.SearchStrategy[dict[str, Any]] = st.just({})
+        if isinstance(additional, Mapping) and additional:
+            others = st.dictionaries(st.text(min_size=1, max_size=5), self.of(additional, depth + 1), max_size=2)
+        elif additional and depth < DEEP:
+            others = st.dictionaries(st.just(UNKNOWN), ANYTHING, max_size=1)
+        return st.tuples(others, known).map(lambda parts: {**parts[0], **parts[1]})
+
+    def _members(self, schema: Mapping[str, Any]) -> tuple[dict[str, Any], set[str]]:
+        """All properties of an object, those of its allOf members first, and which of them are required."""
+        properties: dict[str, Any] = {}
+        required = set(schema.get("required", ()))
+        for member in schema.get("allOf", ()):
+            inherited, needed = self._members(resolve(self._document, member))
+            properties |= inherited
+            required |= needed
+        for name, prop in schema.get("properties", {}).items():
+            if not (self._for_requests and resolve(self._document, prop).get("readOnly")):
+                properties[name] = prop
+        return properties, required & properties.keys()
+
+
+def _scalars(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
+    match schema.get("type"):
+        case "string":
+            return _strings(schema)
+        case "integer":
+            limit = 2**31 - 1 if schema.get("format") == "int32" else 2**53
+            return st.integers(schema.get("minimum", -limit), schema.get("maximum", limit))
+        case "number":
+            return st.floats(schema.get("minimum", -1e12), schema.get("maximum", 1e12), allow_nan=False)
+        case "boolean":
+            return st.booleans()
+        case _:
+            return ANYTHING
+
+
+def _strings(schema: Mapping[str, Any]) -> st.SearchStrategy[str]:
+    match schema.get("format"):
+        case "date":
+            return st.dates().map(datetime.date.isoformat)
+        case "date-time":
+            # OpenAPI's date-time is RFC 3339, which asks for an offset and a year of four digits.
+            zones = st.sampled_from([datetime.UTC, datetime.timezone(datetime.timedelta(hours=2))])
+            moments = st.datetimes(datetime.datetime(1000, 1, 1), timezones=zones)
+            return moments.map(lambda moment: moment.isoformat().replace("+00:00", "Z"))
+    if "pattern" in schema:
+        return st.from_regex(schema["pattern"], fullmatch=True)
+    shortest = schema.get("minLength", 0)
+    return st.text(min_size=shortest, max_size=min(schema.get("maxLength", shortest + 8), shortest + 8))

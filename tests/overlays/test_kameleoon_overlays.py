@@ -1,0 +1,346 @@
+"""What each Kameleoon overlay buys: a contract that breaks when the overlay is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from scripts.documents import walk
+from tests.overlays.necessity import EffectiveSpec, necessity
+
+AUDIENCE_FILTERS: dict[str, dict[str, Any]] = {
+    "ExperimentAudienceFilter": {"type": "EXPERIMENT", "id": 1},
+    "FavoriteAudienceFilter": {"type": "FAVORITE"},
+    "GoalAudienceFilter": {"type": "GOAL"},
+    "PersonalizationAudienceFilter": {"type": "PERSONALIZATION", "id": 1, "exposition": "ALL"},
+    "SegmentAudienceFilter": {"type": "SEGMENT", "ids": [1]},
+    "SegmentCriteriaAudienceFilter": {"type": "SEGMENT_CRITERIA", "criterias": [{"type": "PAGE_URL"}]},
+}
+"""The least that each filter needs."""
+
+LISTS = ("get-all-experiments", "get-all-feature-flags", "get-all-variations")
+"""The operations that take a page, a filter and an order."""
+
+REPORT = {"conversionType": "ALL_CONVERSION", "dateIntervals": []}
+"""The least that a request for results needs, as published."""
+
+
+def operations(spec: EffectiveSpec) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Every operation with its path and its method."""
+    for path, path_item in spec.at("paths").items():
+        for method, operation in path_item.items():
+            yield path, method, operation
+
+
+def filter_properties(spec: EffectiveSpec) -> Iterator[dict[str, Any]]:
+    """Every property that an audience filter adds to those of its base."""
+    for name in AUDIENCE_FILTERS:
+        yield from spec.schema(name)["allOf"][1]["properties"].values()
+
+
+def body(spec: EffectiveSpec, operation_id: str) -> dict[str, Any]:
+    """The schema of an operation's request body."""
+    content = spec.operation(operation_id)["requestBody"]["content"]
+    schema: dict[str, Any] = content["application/json"]["schema"]
+    return schema
+
+
+def json_parameter(spec: EffectiveSpec, operation_id: str, name: str) -> dict[str, Any]:
+    """The schema of a parameter that is sent as JSON text."""
+    schema: dict[str, Any] = spec.parameters(operation_id)[name]["content"]["application/json"]["schema"]
+    return schema
+
+
+@necessity("kameleoon/fix-01-audience-request-parameter.overlay.yaml")
+def test_1_global_audience_takes_its_parameters_one_by_one(spec: EffectiveSpec) -> None:
+    """Each member of the request object is a parameter, and the filters are one JSON value."""
+    parameters = spec.parameters("get-global-audience")
+    required = {name for name, parameter in parameters.items() if parameter.get("required")}
+    assert required == {"siteId", "startDate", "endDate", "analyticsLevel"}
+    assert spec.accepts_schema(parameters["analyticsLevel"]["schema"], "VISIT")
+    filters = json_parameter(spec, "get-global-audience", "filters")
+    assert filters["type"] == "array"
+    for least in AUDIENCE_FILTERS.values():
+        assert spec.accepts_schema({"anyOf": filters["items"]["oneOf"]}, least)
+
+
+@necessity("kameleoon/fix-02-params-io.overlay.yaml")
+def test_2_lists_take_page_filter_and_order_one_by_one(spec: EffectiveSpec) -> None:
+    """Every list has the four optional parameters that are sent, and none has the object that hides them."""
+    condition = {"field": "siteId", "operator": "EQUAL", "parameters": [123]}
+    for operation_id in LISTS:
+        parameters = spec.parameters(operation_id)
+        assert "paramsIO" not in parameters
+        assert not any(parameters[name].get("required") for name in ("page", "perPage", "filter", "sort"))
+        assert spec.accepts_schema(parameters["page"]["schema"], 1)
+        assert spec.accepts_schema(parameters["perPage"]["schema"], 50)
+        assert spec.accepts_schema(json_parameter(spec, operation_id, "filter"), [condition])
+        sort = json_parameter(spec, operation_id, "sort")
+        assert spec.accepts_schema(sort, [{"field": "name", "direction": "DESC"}])
+        assert not spec.accepts_schema(sort, [{"direction": "DESC"}])
+
+
+@necessity("kameleoon/fix-03-response-media-type.overlay.yaml")
+def test_3_every_body_is_json(spec: EffectiveSpec) -> None:
+    """No body, of a request, a response or an error, has another media type than JSON."""
+    contents = [node for keys, node in walk(spec.document) if keys and keys[-1] == "content"]
+    assert contents
+    assert all(list(content) == ["application/json"] for content in contents)
+
+
+@necessity("kameleoon/fix-04-security.overlay.yaml")
+def test_4_every_operation_needs_a_token(spec: EffectiveSpec) -> None:
+    """Each operation can be called with a bearer token or through OAuth 2, and none without either."""
+    for _, _, operation in operations(spec):
+        demands = operation.get("security", spec.at("security"))
+        assert demands == [{"bearerAuth": []}, {"oauth2": []}]
+
+
+@necessity("kameleoon/fix-07-audience-filter-discriminator.overlay.yaml")
+def test_7_audience_filters_are_told_apart_by_type(spec: EffectiveSpec) -> None:
+    """The union says which type leads to which filter, and leaves none out."""
+    union = json_parameter(spec, "get-global-audience", "filters")["items"]
+    assert union["discriminator"]["propertyName"] == "type"
+    expected = {least["type"]: f"#/components/schemas/{name}" for name, least in AUDIENCE_FILTERS.items()}
+    assert union["discriminator"]["mapping"] == expected
+    assert {member["$ref"] for member in union["oneOf"]} == set(expected.values())
+
+
+@necessity("kameleoon/fix-08-audience-filter-base-mapping.overlay.yaml")
+def test_8_base_audience_filter_maps_every_type(spec: EffectiveSpec) -> None:
+    """Every value of the base's type leads to a schema that is derived from the base."""
+    base = spec.schema("AudienceFilter")
+    mapping = base["discriminator"]["mapping"]
+    assert set(mapping) == set(base["properties"]["type"]["enum"])
+    for reference in mapping.values():
+        derived = spec.resolve({"$ref": reference})
+        assert derived["allOf"][0] == {"$ref": "#/components/schemas/AudienceFilter"}
+
+
+@necessity("kameleoon/fix-09-audience-filter-type-values.overlay.yaml")
+def test_9_audience_filter_has_its_own_type_only(spec: EffectiveSpec) -> None:
+    """A filter belongs to exactly one member of the union."""
+    for least in AUDIENCE_FILTERS.values():
+        assert sum(spec.accepts(name, least) for name in AUDIENCE_FILTERS) == 1
+    for name, least in AUDIENCE_FILTERS.items():
+        assert spec.schema(name)["allOf"][1]["properties"]["type"]["default"] == least["type"]
+
+
+@necessity("kameleoon/fix-10-audience-filter-all-of.overlay.yaml")
+def test_10_audience_filter_requires_its_fields_where_it_declares_them(spec: EffectiveSpec) -> None:
+    """What a filter adds to its base can be read, requirements included, without looking beside allOf."""
+    for name, least in AUDIENCE_FILTERS.items():
+        assert not {"required", "type"} & set(spec.schema(name))
+        own = spec.schema(name)["allOf"][1]
+        assert spec.accepts_schema(own, least)
+        for field in least:
+            assert not spec.accepts_schema(own, {key: value for key, value in least.items() if key != field})
+
+
+@necessity("kameleoon/fix-11-audience-filter-read-only.overlay.yaml")
+def test_11_audience_filter_can_be_sent(spec: EffectiveSpec) -> None:
+    """No field of a filter, which only a request has, is reserved for responses."""
+    assert not any(schema.get("readOnly") for schema in filter_properties(spec))
+
+
+@necessity("kameleoon/fix-12-array-items.overlay.yaml")
+def test_12_array_items_say_what_an_item_is(spec: EffectiveSpec) -> None:
+    """The items of a list of identifiers are plain integers, without what belongs to the list."""
+    goals = [spec.schema("ResultsRequest")["properties"][name] for name in ("goalsIds", "goalIdsCuped")]
+    lists = [schema for schema in (*filter_properties(spec), *goals) if "items" in schema]
+    identifiers = [schema["items"] for schema in lists if "$ref" not in schema["items"]]
+    assert identifiers == [{"type": "integer", "format": "int64"}] * 5
+
+
+@necessity("kameleoon/fix-13-segment-criterion.overlay.yaml")
+def test_13_segment_criterion_is_an_open_object(spec: EffectiveSpec) -> None:
+    """A criterion promises no subtypes, and takes the fields of any type."""
+    assert "discriminator" not in spec.schema("Filter")
+    assert spec.schema("Filter")["additionalProperties"] is True
+    assert spec.accepts("Filter", {"type": "PAGE_URL", "include": True})
+    assert not spec.accepts("Filter", {"include": True})
+
+
+@necessity("kameleoon/fix-15-audience-filter-include.overlay.yaml")
+def test_15_include_is_described(spec: EffectiveSpec) -> None:
+    """Every filter with include says what it does."""
+    properties = [spec.schema(name)["allOf"][1]["properties"] for name in AUDIENCE_FILTERS]
+    assert all(found["include"]["description"] for found in properties if "include" in found)
+
+
+@necessity("kameleoon/fix-17-data-code-required.overlay.yaml")
+def test_17_request_for_a_computation_yields_a_code(spec: EffectiveSpec) -> None:
+    """An answer without a code is invalid; a code may hold a vertical bar."""
+    assert spec.accepts("DataCodeResponseIO", {"dataCode": "123|456"})
+    assert not spec.accepts("DataCodeResponseIO", {})
+
+
+@necessity("kameleoon/fix-19-error-responses.overlay.yaml")
+def test_19_operations_declare_their_errors(spec: EffectiveSpec) -> None:
+    """Every operation declares the errors that it can answer with, each with a JSON body."""
+    changes = ("create", "delete", "duplicate", "partial-update", "restart", "update")
+    for path, _, operation in operations(spec):
+        expected = {"400", "401", "403", "429", "500"}
+        if "{" in path:
+            expected.add("404")
+        if "requestBody" in operation:
+            expected.add("422")
+        if operation["operationId"].startswith(changes):
+            expected.add("423")
+        assert expected <= set(operation["responses"])
+        for status in expected:
+            assert "application/json" in spec.resolve(operation["responses"][status])["content"]
+
+
+@necessity("kameleoon/fix-24-results-goals-null.overlay.yaml")
+def test_24_null_asks_for_all_goals(spec: EffectiveSpec) -> None:
+    """Both lists of goals can be null, which is not the same as empty or absent."""
+    for name in ("goalsIds", "goalIdsCuped"):
+        for value in (None, [], [123]):
+            assert spec.accepts("ResultsRequest", {**REPORT, name: value})
+            assert spec.accepts("ExperimentResultsRequest", {**REPORT, name: value})
+
+
+@necessity("kameleoon/fix-25-experiment-results-request.overlay.yaml")
+def test_25_experiment_report_needs_no_dates(spec: EffectiveSpec) -> None:
+    """A report on an experiment may leave the dates out, one on a feature flag may not."""
+    undated = {"conversionType": "ALL_CONVERSION"}
+    assert spec.accepts_schema(body(spec, "request-experiment-results"), undated)
+    assert not spec.accepts_schema(body(spec, "request-experiment-results"), {})
+    assert not spec.accepts_schema(body(spec, "request-feature-flag-results"), undated)
+    flags, experiments = spec.schema("ResultsRequest"), spec.schema("ExperimentResultsRequest")
+    assert set(flags["properties"]) == set(experiments["properties"])
+
+
+@necessity("kameleoon/fix-26-results-breakdown-and-filters.overlay.yaml")
+def test_26_breakdowns_and_report_filters_keep_their_kinds(spec: EffectiveSpec) -> None:
+    """The known kinds have their fields, and a kind that is not known is taken as it is."""
+    assert spec.accepts("IntervalBreakdown", {"type": "INTERVAL", "interval": "DAY"})
+    assert not spec.accepts("IntervalBreakdown", {"type": "INTERVAL", "interval": "DECADE"})
+    assert not spec.accepts("CustomDatumBreakdown", {"type": "CUSTOM_DATUM"})
+    assert not spec.accepts("CrossCampaignBreakdown", {"type": "CROSS_CAMPAIGN", "experiments": ["a"]})
+    assert not spec.accepts("DeviceTypeReportFilter", {"type": "DEVICE_TYPE", "values": "PHONE"})
+    unknown = {"breakdown": {"type": "MOON_PHASE", "north": True}, "filters": [{"type": "WEATHER", "sky": "BLUE"}]}
+    for request in ("ResultsRequest", "ExperimentResultsRequest"):
+        assert spec.accepts(request, {**REPORT, **unknown})
+        properties = spec.schema(request)["properties"]
+        for union in (properties["breakdown"], properties["filters"]["items"]):
+            discriminator = union["x-sdk-discriminator"]
+            for value, reference in discriminator["mapping"].items():
+                assert spec.resolve({"$ref": reference})["properties"]["type"]["enum"] == [value]
+            members = {*discriminator["mapping"].values(), discriminator["defaultMapping"]}
+            assert {member["$ref"] for member in union["anyOf"]} == members
+
+
+@necessity("kameleoon/fix-28-traffic-allocation-method.overlay.yaml")
+def test_28_traffic_allocation_method_is_one_of_three(spec: EffectiveSpec) -> None:
+    """A rule in a request takes one method, and not the three of them in one string."""
+    rule = {"type": "EXPERIMENTATION"}
+    assert spec.accepts("ExperimentationRuleRequest", {**rule, "trafficAllocationMethod": "MANUAL"})
+    published = "CONTEXTUAL_BANDIT, MANUAL, MULTI_ARMED_BANDIT"
+    assert not spec.accepts("ExperimentationRuleRequest", {**rule, "trafficAllocationMethod": published})
+
+
+@necessity("kameleoon/fix-29-flag-integrations.overlay.yaml")
+def test_29_integrations_are_lists(spec: EffectiveSpec) -> None:
+    """An environment has lists of integrations, whose further fields are kept."""
+    integration = {"integrationName": "MIXPANEL", "customVariable": 1, "region": "EU"}
+    for name in ("deliveryRules", "experimentRules"):
+        assert spec.accepts("EnvironmentIntegrations", {name: [integration]})
+        assert not spec.accepts("EnvironmentIntegrations", {name: [{"integrationName": "NO_SUCH_TOOL"}]})
+        assert not spec.accepts("EnvironmentIntegrations", {name: "<array>"})
+
+
+@necessity("kameleoon/fix-37-deprecated-fields.overlay.yaml")
+def test_37_superseded_fields_are_deprecated(spec: EffectiveSpec) -> None:
+    """Tools see that the two fields have successors, in every schema."""
+    for name in ("autoOptimized", "redirectionStrings"):
+        schemas = spec.at("components", "schemas").values()
+        found = [schema["properties"][name] for schema in schemas if name in schema.get("properties", {})]
+        assert found
+        assert all(field["deprecated"] is True for field in found)
+
+
+@necessity("kameleoon/fix-38-targeting-configuration.overlay.yaml")
+def test_38_update_takes_every_targeting_configuration(spec: EffectiveSpec) -> None:
+    """What an experiment can be read with, it can be updated with."""
+    for value in spec.schema("TargetingConfiguration")["enum"]:
+        assert spec.accepts("ExperimentUpdate", {"targetingConfiguration": value})
+    assert not spec.accepts("ExperimentUpdate", {"targetingConfiguration": "MOON"})
+
+
+@necessity("kameleoon/fix-39-optional-fields-encoding.overlay.yaml")
+def test_39_optional_fields_are_joined_by_commas(spec: EffectiveSpec) -> None:
+    """Every operation with optional fields sends them as one parameter."""
+    found = [
+        parameter
+        for _, _, operation in operations(spec)
+        for name, parameter in spec.parameters(operation["operationId"]).items()
+        if name == "optionalFields"
+    ]
+    assert found
+    assert all((parameter["style"], parameter["explode"]) == ("form", False) for parameter in found)
+
+
+@necessity("kameleoon/fix-40-rollout-rule-unions.overlay.yaml")
+def test_40_rollout_rules_are_told_apart_by_type(spec: EffectiveSpec) -> None:
+    """A rule of a known type is that type's only; one of a new type is taken as it is."""
+    environment = {"defaultVariationKey": "off", "environmentKey": "production", "featureEnabled": True}
+    for configuration in ("EnvironmentConfiguration", "EnvironmentConfigurationRequest"):
+        rules = spec.schema(configuration)["properties"]["rolloutRules"]["items"]
+        mapping = rules["x-sdk-discriminator"]["mapping"]
+        members = {*mapping.values(), rules["x-sdk-discriminator"]["defaultMapping"]}
+        assert {member["$ref"] for member in rules["anyOf"]} == members
+        for value, reference in mapping.items():
+            owners = [own for own in mapping.values() if spec.accepts_schema({"$ref": own}, {"type": value})]
+            assert owners == [reference]
+        for value in (*mapping, "SOMETHING_NEW"):
+            assert spec.accepts(configuration, {**environment, "rolloutRules": [{"type": value}]})
+        assert not spec.accepts(configuration, {**environment, "rolloutRules": [{"id": 1}]})
+    items = (
+        spec.schema(request)["properties"]["rolloutRules"]["items"]
+        for request in ("EnvironmentConfigurationRequest", "FeatureFlagEnvironmentUpdate")
+    )
+    assert next(items) == next(items)
+
+
+@necessity("kameleoon/fix-41-bucketing-key-union.overlay.yaml")
+def test_41_bucketing_keys_are_told_apart(spec: EffectiveSpec) -> None:
+    """Both keys are valid, and each is one of the two only."""
+    assert spec.accepts("BucketingKey", {"bucketingKeyType": "VISITOR_CODE"})
+    assert spec.accepts("BucketingKey", {"bucketingKeyType": "CUSTOM_DATA", "customDataId": 1})
+    assert not spec.accepts("BucketingKeyVisitorCodeDto", {"bucketingKeyType": "CUSTOM_DATA"})
+    assert not spec.accepts("BucketingKeyCustomDataDto", {"customDataId": 1})
+    assert set(spec.schema("BucketingKey")["discriminator"]["mapping"]) == {"VISITOR_CODE", "CUSTOM_DATA"}
+
+
+@necessity("kameleoon/fix-42-search-filter-union.overlay.yaml")
+def test_42_search_filter_is_a_condition_or_a_group(spec: EffectiveSpec) -> None:
+    """A condition and a group of any depth are valid; what is neither is not."""
+    condition = {"field": "name", "operator": "LIKE", "parameters": ["checkout"]}
+    group = {"conditionalOperator": "OR", "expressions": [condition, {"field": "tags", "operator": "IS_EMPTY"}]}
+    nested = {"conditionalOperator": "AND", "expressions": [condition, group]}
+    for valid in (condition, group, nested):
+        assert spec.accepts("SearchRequest", {"filter": valid})
+    for invalid in ({}, {"operator": "IS_EMPTY"}, {"conditionalOperator": "OR"}):
+        assert not spec.accepts("SearchRequest", {"filter": invalid})
+    presence = spec.schema("SearchFilter")["x-sdk-discriminator"]["presence"]
+    assert {member["$ref"] for member in spec.schema("SearchFilter")["oneOf"]} == set(presence.values())
+    for key, reference in presence.items():
+        assert key in spec.resolve({"$ref": reference})["required"]
+
+
+@necessity("kameleoon/fix-43-feature-flag-site-code.overlay.yaml")
+def test_43_feature_flag_may_come_without_its_site_code(spec: EffectiveSpec) -> None:
+    """A flag is valid without the field that must be asked for, and with it left empty."""
+    flag = {"featureKey": "checkout", "id": 1, "name": "Checkout"}
+    assert spec.accepts("FeatureFlag", flag)
+    assert spec.accepts("FeatureFlag", {**flag, "siteCode": ""})
+    assert spec.accepts("FeatureFlag", {**flag, "siteCode": "abcdefghij"})
+
+
+@necessity("kameleoon/fix-44-audience-poll-status.overlay.yaml")
+def test_44_audience_poll_has_a_status(spec: EffectiveSpec) -> None:
+    """There is always a status to decide by whether to poll again."""
+    assert spec.accepts("AudiencePoll", {"status": "WAITING"})
+    assert not spec.accepts("AudiencePoll", {"data": {}})
