@@ -13,7 +13,7 @@ help: ## list the targets
 
 setup: $(READY) ## make the environment in .venv from the lock file
 
-$(READY): requirements-dev.lock pyproject.toml
+$(READY): requirements-dev.lock
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "abwire needs Python 3.11 or newer; set PYTHON=...")'
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock

@@ -156,9 +156,9 @@ def sync_detailed(
     Starts the computation of the statistics of all tracked segments of a site and returns the code to
     fetch them with from GET /audiences/poll.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/audience/get-global-audience. Note: How the filters are written into the query is not
-    defined; a recorded call would settle it.
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/audience/get-global-audience. Note: How the filters are
+    written into the query is not defined; a recorded call would settle it.
 
     Args:
         site_id (int): Identifier of the site, whose audience settings say which segments are
@@ -216,9 +216,9 @@ def sync(
     Starts the computation of the statistics of all tracked segments of a site and returns the code to
     fetch them with from GET /audiences/poll.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/audience/get-global-audience. Note: How the filters are written into the query is not
-    defined; a recorded call would settle it.
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/audience/get-global-audience. Note: How the filters are
+    written into the query is not defined; a recorded call would settle it.
 
     Args:
         site_id (int): Identifier of the site, whose audience settings say which segments are
@@ -274,9 +274,9 @@ async def asyncio_detailed(
     Starts the computation of the statistics of all tracked segments of a site and returns the code to
     fetch them with from GET /audiences/poll.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/audience/get-global-audience. Note: How the filters are written into the query is not
-    defined; a recorded call would settle it.
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/audience/get-global-audience. Note: How the filters are
+    written into the query is not defined; a recorded call would settle it.
 
     Args:
         site_id (int): Identifier of the site, whose audience settings say which segments are
@@ -334,9 +334,9 @@ async def asyncio(
     Starts the computation of the statistics of all tracked segments of a site and returns the code to
     fetch them with from GET /audiences/poll.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/audience/get-global-audience. Note: How the filters are written into the query is not
-    defined; a recorded call would settle it.
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/audience/get-global-audience. Note: How the filters are
+    written into the query is not defined; a recorded call would settle it.
 
     Args:
         site_id (int): Identifier of the site, whose audience settings say which segments are

@@ -96,9 +96,10 @@ def sync_detailed(
     Returns the state of a requested report and, once it is ready, the report. Call it again while the
     status is WAITING.
 
-    Evidence: route observed, schema observed. Source: public client code on GitHub (gueripep/kameleoon-
-    test-writer). Note: The operationId is ours. Only the fields that one client reads are known, so a
-    report surely holds more; the endpoint's page or a recorded response would settle it.
+    Evidence: route observed, schema observed. Source: public client code on GitHub
+    (gueripep/kameleoon-test-writer). Note: The operationId is ours. Only the fields that one client
+    reads are known, so a report surely holds more; the endpoint's page or a recorded response would
+    settle it.
 
     Args:
         data_code (str): Code that the request for the computation has returned. It may hold a
@@ -131,9 +132,10 @@ def sync(
     Returns the state of a requested report and, once it is ready, the report. Call it again while the
     status is WAITING.
 
-    Evidence: route observed, schema observed. Source: public client code on GitHub (gueripep/kameleoon-
-    test-writer). Note: The operationId is ours. Only the fields that one client reads are known, so a
-    report surely holds more; the endpoint's page or a recorded response would settle it.
+    Evidence: route observed, schema observed. Source: public client code on GitHub
+    (gueripep/kameleoon-test-writer). Note: The operationId is ours. Only the fields that one client
+    reads are known, so a report surely holds more; the endpoint's page or a recorded response would
+    settle it.
 
     Args:
         data_code (str): Code that the request for the computation has returned. It may hold a
@@ -164,9 +166,10 @@ async def asyncio_detailed(
     Returns the state of a requested report and, once it is ready, the report. Call it again while the
     status is WAITING.
 
-    Evidence: route observed, schema observed. Source: public client code on GitHub (gueripep/kameleoon-
-    test-writer). Note: The operationId is ours. Only the fields that one client reads are known, so a
-    report surely holds more; the endpoint's page or a recorded response would settle it.
+    Evidence: route observed, schema observed. Source: public client code on GitHub
+    (gueripep/kameleoon-test-writer). Note: The operationId is ours. Only the fields that one client
+    reads are known, so a report surely holds more; the endpoint's page or a recorded response would
+    settle it.
 
     Args:
         data_code (str): Code that the request for the computation has returned. It may hold a
@@ -199,9 +202,10 @@ async def asyncio(
     Returns the state of a requested report and, once it is ready, the report. Call it again while the
     status is WAITING.
 
-    Evidence: route observed, schema observed. Source: public client code on GitHub (gueripep/kameleoon-
-    test-writer). Note: The operationId is ours. Only the fields that one client reads are known, so a
-    report surely holds more; the endpoint's page or a recorded response would settle it.
+    Evidence: route observed, schema observed. Source: public client code on GitHub
+    (gueripep/kameleoon-test-writer). Note: The operationId is ours. Only the fields that one client
+    reads are known, so a report surely holds more; the endpoint's page or a recorded response would
+    settle it.
 
     Args:
         data_code (str): Code that the request for the computation has returned. It may hold a

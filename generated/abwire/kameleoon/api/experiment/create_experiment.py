@@ -109,9 +109,10 @@ def sync_detailed(
 
     Creates an experiment, as a draft unless a status is sent.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/experiment/create-experiment. Note: The status of a success could not be seen; 200 is
-    assumed. The body fields status and variations come from public client code on GitHub.
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/experiment/create-experiment. Note: The status of a success
+    could not be seen; 200 is assumed. The body fields status and variations come from public client
+    code on GitHub.
 
     Args:
         body (ExperimentCreate): An experiment to create.
@@ -142,9 +143,10 @@ def sync(
 
     Creates an experiment, as a draft unless a status is sent.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/experiment/create-experiment. Note: The status of a success could not be seen; 200 is
-    assumed. The body fields status and variations come from public client code on GitHub.
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/experiment/create-experiment. Note: The status of a success
+    could not be seen; 200 is assumed. The body fields status and variations come from public client
+    code on GitHub.
 
     Args:
         body (ExperimentCreate): An experiment to create.
@@ -173,9 +175,10 @@ async def asyncio_detailed(
 
     Creates an experiment, as a draft unless a status is sent.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/experiment/create-experiment. Note: The status of a success could not be seen; 200 is
-    assumed. The body fields status and variations come from public client code on GitHub.
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/experiment/create-experiment. Note: The status of a success
+    could not be seen; 200 is assumed. The body fields status and variations come from public client
+    code on GitHub.
 
     Args:
         body (ExperimentCreate): An experiment to create.
@@ -206,9 +209,10 @@ async def asyncio(
 
     Creates an experiment, as a draft unless a status is sent.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/experiment/create-experiment. Note: The status of a success could not be seen; 200 is
-    assumed. The body fields status and variations come from public client code on GitHub.
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/experiment/create-experiment. Note: The status of a success
+    could not be seen; 200 is assumed. The body fields status and variations come from public client
+    code on GitHub.
 
     Args:
         body (ExperimentCreate): An experiment to create.

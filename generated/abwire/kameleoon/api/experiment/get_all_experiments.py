@@ -136,8 +136,8 @@ def sync_detailed(
 
     Returns the experiments of the account, a page at a time.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/experiment/list-all-experiments
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/experiment/list-all-experiments
 
     Args:
         optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
@@ -183,8 +183,8 @@ def sync(
 
     Returns the experiments of the account, a page at a time.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/experiment/list-all-experiments
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/experiment/list-all-experiments
 
     Args:
         optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
@@ -228,8 +228,8 @@ async def asyncio_detailed(
 
     Returns the experiments of the account, a page at a time.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/experiment/list-all-experiments
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/experiment/list-all-experiments
 
     Args:
         optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
@@ -275,8 +275,8 @@ async def asyncio(
 
     Returns the experiments of the account, a page at a time.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/experiment/list-all-experiments
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/experiment/list-all-experiments
 
     Args:
         optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for

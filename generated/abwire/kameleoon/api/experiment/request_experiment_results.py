@@ -113,10 +113,10 @@ def sync_detailed(
 
     Starts the computation of a report and returns the code to fetch it with from GET /results.
 
-    Evidence: route documented, schema observed. Source: https://docs.kameleoon.com/developer-
-    docs/apis/automation-api-rest/tutorials/retrieving-experiment-results-using-the-automation-api and
-    public client code on GitHub (gueripep/kameleoon-test-writer). Note: The operationId is ours. The
-    body is taken to be the one of feature flags, whose fields the client sends; the tutorial names
+    Evidence: route documented, schema observed. Source:
+    https://docs.kameleoon.com/developer-docs/apis/automation-api-rest/tutorials/retrieving-experiment-results-using-the-automation-api
+    and public client code on GitHub (gueripep/kameleoon-test-writer). Note: The operationId is ours.
+    The body is taken to be the one of feature flags, whose fields the client sends; the tutorial names
     goalId where the client sends goalsIds. The endpoint's page would settle it.
 
     Args:
@@ -152,10 +152,10 @@ def sync(
 
     Starts the computation of a report and returns the code to fetch it with from GET /results.
 
-    Evidence: route documented, schema observed. Source: https://docs.kameleoon.com/developer-
-    docs/apis/automation-api-rest/tutorials/retrieving-experiment-results-using-the-automation-api and
-    public client code on GitHub (gueripep/kameleoon-test-writer). Note: The operationId is ours. The
-    body is taken to be the one of feature flags, whose fields the client sends; the tutorial names
+    Evidence: route documented, schema observed. Source:
+    https://docs.kameleoon.com/developer-docs/apis/automation-api-rest/tutorials/retrieving-experiment-results-using-the-automation-api
+    and public client code on GitHub (gueripep/kameleoon-test-writer). Note: The operationId is ours.
+    The body is taken to be the one of feature flags, whose fields the client sends; the tutorial names
     goalId where the client sends goalsIds. The endpoint's page would settle it.
 
     Args:
@@ -189,10 +189,10 @@ async def asyncio_detailed(
 
     Starts the computation of a report and returns the code to fetch it with from GET /results.
 
-    Evidence: route documented, schema observed. Source: https://docs.kameleoon.com/developer-
-    docs/apis/automation-api-rest/tutorials/retrieving-experiment-results-using-the-automation-api and
-    public client code on GitHub (gueripep/kameleoon-test-writer). Note: The operationId is ours. The
-    body is taken to be the one of feature flags, whose fields the client sends; the tutorial names
+    Evidence: route documented, schema observed. Source:
+    https://docs.kameleoon.com/developer-docs/apis/automation-api-rest/tutorials/retrieving-experiment-results-using-the-automation-api
+    and public client code on GitHub (gueripep/kameleoon-test-writer). Note: The operationId is ours.
+    The body is taken to be the one of feature flags, whose fields the client sends; the tutorial names
     goalId where the client sends goalsIds. The endpoint's page would settle it.
 
     Args:
@@ -228,10 +228,10 @@ async def asyncio(
 
     Starts the computation of a report and returns the code to fetch it with from GET /results.
 
-    Evidence: route documented, schema observed. Source: https://docs.kameleoon.com/developer-
-    docs/apis/automation-api-rest/tutorials/retrieving-experiment-results-using-the-automation-api and
-    public client code on GitHub (gueripep/kameleoon-test-writer). Note: The operationId is ours. The
-    body is taken to be the one of feature flags, whose fields the client sends; the tutorial names
+    Evidence: route documented, schema observed. Source:
+    https://docs.kameleoon.com/developer-docs/apis/automation-api-rest/tutorials/retrieving-experiment-results-using-the-automation-api
+    and public client code on GitHub (gueripep/kameleoon-test-writer). Note: The operationId is ours.
+    The body is taken to be the one of feature flags, whose fields the client sends; the tutorial names
     goalId where the client sends goalsIds. The endpoint's page would settle it.
 
     Args:

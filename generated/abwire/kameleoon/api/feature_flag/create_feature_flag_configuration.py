@@ -110,9 +110,9 @@ def sync_detailed(
     Creates a feature flag. Without environmentConfigurations it gets the environments development,
     staging and production.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/featureflag/create-a-new-feature-flag-configuration. Note: The status of a success could
-    not be seen; 200 is assumed.
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/featureflag/create-a-new-feature-flag-configuration. Note:
+    The status of a success could not be seen; 200 is assumed.
 
     Args:
         body (FeatureFlagCreate): A feature flag to create.
@@ -144,9 +144,9 @@ def sync(
     Creates a feature flag. Without environmentConfigurations it gets the environments development,
     staging and production.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/featureflag/create-a-new-feature-flag-configuration. Note: The status of a success could
-    not be seen; 200 is assumed.
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/featureflag/create-a-new-feature-flag-configuration. Note:
+    The status of a success could not be seen; 200 is assumed.
 
     Args:
         body (FeatureFlagCreate): A feature flag to create.
@@ -176,9 +176,9 @@ async def asyncio_detailed(
     Creates a feature flag. Without environmentConfigurations it gets the environments development,
     staging and production.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/featureflag/create-a-new-feature-flag-configuration. Note: The status of a success could
-    not be seen; 200 is assumed.
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/featureflag/create-a-new-feature-flag-configuration. Note:
+    The status of a success could not be seen; 200 is assumed.
 
     Args:
         body (FeatureFlagCreate): A feature flag to create.
@@ -210,9 +210,9 @@ async def asyncio(
     Creates a feature flag. Without environmentConfigurations it gets the environments development,
     staging and production.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/featureflag/create-a-new-feature-flag-configuration. Note: The status of a success could
-    not be seen; 200 is assumed.
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/featureflag/create-a-new-feature-flag-configuration. Note:
+    The status of a success could not be seen; 200 is assumed.
 
     Args:
         body (FeatureFlagCreate): A feature flag to create.

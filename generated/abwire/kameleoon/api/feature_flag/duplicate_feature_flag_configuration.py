@@ -107,8 +107,7 @@ def sync_detailed(
     Creates a copy of a feature flag in the same site.
 
     Evidence: route documented, schema documented. Source:
-    https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/duplicate-feature-flag-
-    configuration
+    https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/duplicate-feature-flag-configuration
 
     Args:
         site_code (str): Code of the site, ten characters.
@@ -144,8 +143,7 @@ def sync(
     Creates a copy of a feature flag in the same site.
 
     Evidence: route documented, schema documented. Source:
-    https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/duplicate-feature-flag-
-    configuration
+    https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/duplicate-feature-flag-configuration
 
     Args:
         site_code (str): Code of the site, ten characters.
@@ -179,8 +177,7 @@ async def asyncio_detailed(
     Creates a copy of a feature flag in the same site.
 
     Evidence: route documented, schema documented. Source:
-    https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/duplicate-feature-flag-
-    configuration
+    https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/duplicate-feature-flag-configuration
 
     Args:
         site_code (str): Code of the site, ten characters.
@@ -216,8 +213,7 @@ async def asyncio(
     Creates a copy of a feature flag in the same site.
 
     Evidence: route documented, schema documented. Source:
-    https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/duplicate-feature-flag-
-    configuration
+    https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/duplicate-feature-flag-configuration
 
     Args:
         site_code (str): Code of the site, ten characters.

@@ -136,9 +136,9 @@ def sync_detailed(
 
     Returns the feature flags of the account, a page at a time.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/featureflag/get-all-feature-flags. Note: The paging parameters are those of all other
-    lists; this page was not seen to name them.
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/featureflag/get-all-feature-flags. Note: The paging
+    parameters are those of all other lists; this page was not seen to name them.
 
     Args:
         optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
@@ -184,9 +184,9 @@ def sync(
 
     Returns the feature flags of the account, a page at a time.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/featureflag/get-all-feature-flags. Note: The paging parameters are those of all other
-    lists; this page was not seen to name them.
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/featureflag/get-all-feature-flags. Note: The paging
+    parameters are those of all other lists; this page was not seen to name them.
 
     Args:
         optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
@@ -230,9 +230,9 @@ async def asyncio_detailed(
 
     Returns the feature flags of the account, a page at a time.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/featureflag/get-all-feature-flags. Note: The paging parameters are those of all other
-    lists; this page was not seen to name them.
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/featureflag/get-all-feature-flags. Note: The paging
+    parameters are those of all other lists; this page was not seen to name them.
 
     Args:
         optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
@@ -278,9 +278,9 @@ async def asyncio(
 
     Returns the feature flags of the account, a page at a time.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/featureflag/get-all-feature-flags. Note: The paging parameters are those of all other
-    lists; this page was not seen to name them.
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/featureflag/get-all-feature-flags. Note: The paging
+    parameters are those of all other lists; this page was not seen to name them.
 
     Args:
         optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for

@@ -113,9 +113,9 @@ def sync_detailed(
 
     Returns one feature flag, named by the code of its site and its own key.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/featureflag/get-a-feature-flag-configuration. Note: The operationId is inferred from the
-    page's name.
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/featureflag/get-a-feature-flag-configuration. Note: The
+    operationId is inferred from the page's name.
 
     Args:
         site_code (str): Code of the site, ten characters.
@@ -154,9 +154,9 @@ def sync(
 
     Returns one feature flag, named by the code of its site and its own key.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/featureflag/get-a-feature-flag-configuration. Note: The operationId is inferred from the
-    page's name.
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/featureflag/get-a-feature-flag-configuration. Note: The
+    operationId is inferred from the page's name.
 
     Args:
         site_code (str): Code of the site, ten characters.
@@ -193,9 +193,9 @@ async def asyncio_detailed(
 
     Returns one feature flag, named by the code of its site and its own key.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/featureflag/get-a-feature-flag-configuration. Note: The operationId is inferred from the
-    page's name.
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/featureflag/get-a-feature-flag-configuration. Note: The
+    operationId is inferred from the page's name.
 
     Args:
         site_code (str): Code of the site, ten characters.
@@ -234,9 +234,9 @@ async def asyncio(
 
     Returns one feature flag, named by the code of its site and its own key.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/featureflag/get-a-feature-flag-configuration. Note: The operationId is inferred from the
-    page's name.
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/featureflag/get-a-feature-flag-configuration. Note: The
+    operationId is inferred from the page's name.
 
     Args:
         site_code (str): Code of the site, ten characters.

@@ -113,9 +113,9 @@ def sync_detailed(
 
     Starts the computation of a report and returns the code to fetch it with from GET /results.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/featureflag/request-feature-flags-results. Note: The operationId is ours; the page does
-    not show it.
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/featureflag/request-feature-flags-results. Note: The
+    operationId is ours; the page does not show it.
 
     Args:
         feature_flag_id (int): Identifier of the feature flag. For an experiment within a flag a
@@ -151,9 +151,9 @@ def sync(
 
     Starts the computation of a report and returns the code to fetch it with from GET /results.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/featureflag/request-feature-flags-results. Note: The operationId is ours; the page does
-    not show it.
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/featureflag/request-feature-flags-results. Note: The
+    operationId is ours; the page does not show it.
 
     Args:
         feature_flag_id (int): Identifier of the feature flag. For an experiment within a flag a
@@ -187,9 +187,9 @@ async def asyncio_detailed(
 
     Starts the computation of a report and returns the code to fetch it with from GET /results.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/featureflag/request-feature-flags-results. Note: The operationId is ours; the page does
-    not show it.
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/featureflag/request-feature-flags-results. Note: The
+    operationId is ours; the page does not show it.
 
     Args:
         feature_flag_id (int): Identifier of the feature flag. For an experiment within a flag a
@@ -225,9 +225,9 @@ async def asyncio(
 
     Starts the computation of a report and returns the code to fetch it with from GET /results.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/featureflag/request-feature-flags-results. Note: The operationId is ours; the page does
-    not show it.
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/featureflag/request-feature-flags-results. Note: The
+    operationId is ours; the page does not show it.
 
     Args:
         feature_flag_id (int): Identifier of the feature flag. For an experiment within a flag a

@@ -124,9 +124,10 @@ def sync_detailed(
     Changes the fields that are sent, as a JSON merge patch. An array that is sent replaces the whole
     array.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/featureflag/update-a-feature-flag-configuration. Note: The operationId is inferred from
-    the page's name. The page gives application/json and calls the body a merge patch.
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/featureflag/update-a-feature-flag-configuration. Note: The
+    operationId is inferred from the page's name. The page gives application/json and calls the body a
+    merge patch.
 
     Args:
         site_code (str): Code of the site, ten characters.
@@ -165,9 +166,10 @@ def sync(
     Changes the fields that are sent, as a JSON merge patch. An array that is sent replaces the whole
     array.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/featureflag/update-a-feature-flag-configuration. Note: The operationId is inferred from
-    the page's name. The page gives application/json and calls the body a merge patch.
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/featureflag/update-a-feature-flag-configuration. Note: The
+    operationId is inferred from the page's name. The page gives application/json and calls the body a
+    merge patch.
 
     Args:
         site_code (str): Code of the site, ten characters.
@@ -204,9 +206,10 @@ async def asyncio_detailed(
     Changes the fields that are sent, as a JSON merge patch. An array that is sent replaces the whole
     array.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/featureflag/update-a-feature-flag-configuration. Note: The operationId is inferred from
-    the page's name. The page gives application/json and calls the body a merge patch.
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/featureflag/update-a-feature-flag-configuration. Note: The
+    operationId is inferred from the page's name. The page gives application/json and calls the body a
+    merge patch.
 
     Args:
         site_code (str): Code of the site, ten characters.
@@ -245,9 +248,10 @@ async def asyncio(
     Changes the fields that are sent, as a JSON merge patch. An array that is sent replaces the whole
     array.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/featureflag/update-a-feature-flag-configuration. Note: The operationId is inferred from
-    the page's name. The page gives application/json and calls the body a merge patch.
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/featureflag/update-a-feature-flag-configuration. Note: The
+    operationId is inferred from the page's name. The page gives application/json and calls the body a
+    merge patch.
 
     Args:
         site_code (str): Code of the site, ten characters.

@@ -127,8 +127,8 @@ def sync_detailed(
     Changes a feature flag and its settings in one environment, as a JSON merge patch. An array that is
     sent replaces the whole array.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/featureflag/update-a-feature-flag-configuration-for-a-specific-environment
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/featureflag/update-a-feature-flag-configuration-for-a-specific-environment
 
     Args:
         site_code (str): Code of the site, ten characters.
@@ -171,8 +171,8 @@ def sync(
     Changes a feature flag and its settings in one environment, as a JSON merge patch. An array that is
     sent replaces the whole array.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/featureflag/update-a-feature-flag-configuration-for-a-specific-environment
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/featureflag/update-a-feature-flag-configuration-for-a-specific-environment
 
     Args:
         site_code (str): Code of the site, ten characters.
@@ -213,8 +213,8 @@ async def asyncio_detailed(
     Changes a feature flag and its settings in one environment, as a JSON merge patch. An array that is
     sent replaces the whole array.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/featureflag/update-a-feature-flag-configuration-for-a-specific-environment
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/featureflag/update-a-feature-flag-configuration-for-a-specific-environment
 
     Args:
         site_code (str): Code of the site, ten characters.
@@ -257,8 +257,8 @@ async def asyncio(
     Changes a feature flag and its settings in one environment, as a JSON merge patch. An array that is
     sent replaces the whole array.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/featureflag/update-a-feature-flag-configuration-for-a-specific-environment
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/featureflag/update-a-feature-flag-configuration-for-a-specific-environment
 
     Args:
         site_code (str): Code of the site, ten characters.

@@ -120,11 +120,11 @@ def sync_detailed(
 
     Changes one rollout rule of a feature flag, for example the threshold of a rollback condition.
 
-    Evidence: route observed, schema reconstructed. Source: https://docs.kameleoon.com/developer-
-    docs/apis/automation-api-rest/tutorials/manage-feature-flags-and-rollout-rules for its existence,
-    public client code on GitHub for the path. Note: The operationId is ours. No page shows the body:
-    the tutorial changes a value within a rule, the one client sends a body in the shape of a feature
-    flag. The endpoint's page in the reference would settle it.
+    Evidence: route observed, schema reconstructed. Source:
+    https://docs.kameleoon.com/developer-docs/apis/automation-api-rest/tutorials/manage-feature-flags-and-rollout-rules
+    for its existence, public client code on GitHub for the path. Note: The operationId is ours. No page
+    shows the body: the tutorial changes a value within a rule, the one client sends a body in the shape
+    of a feature flag. The endpoint's page in the reference would settle it.
 
     Args:
         rule_id (int): Identifier of the rollout rule.
@@ -160,11 +160,11 @@ def sync(
 
     Changes one rollout rule of a feature flag, for example the threshold of a rollback condition.
 
-    Evidence: route observed, schema reconstructed. Source: https://docs.kameleoon.com/developer-
-    docs/apis/automation-api-rest/tutorials/manage-feature-flags-and-rollout-rules for its existence,
-    public client code on GitHub for the path. Note: The operationId is ours. No page shows the body:
-    the tutorial changes a value within a rule, the one client sends a body in the shape of a feature
-    flag. The endpoint's page in the reference would settle it.
+    Evidence: route observed, schema reconstructed. Source:
+    https://docs.kameleoon.com/developer-docs/apis/automation-api-rest/tutorials/manage-feature-flags-and-rollout-rules
+    for its existence, public client code on GitHub for the path. Note: The operationId is ours. No page
+    shows the body: the tutorial changes a value within a rule, the one client sends a body in the shape
+    of a feature flag. The endpoint's page in the reference would settle it.
 
     Args:
         rule_id (int): Identifier of the rollout rule.
@@ -198,11 +198,11 @@ async def asyncio_detailed(
 
     Changes one rollout rule of a feature flag, for example the threshold of a rollback condition.
 
-    Evidence: route observed, schema reconstructed. Source: https://docs.kameleoon.com/developer-
-    docs/apis/automation-api-rest/tutorials/manage-feature-flags-and-rollout-rules for its existence,
-    public client code on GitHub for the path. Note: The operationId is ours. No page shows the body:
-    the tutorial changes a value within a rule, the one client sends a body in the shape of a feature
-    flag. The endpoint's page in the reference would settle it.
+    Evidence: route observed, schema reconstructed. Source:
+    https://docs.kameleoon.com/developer-docs/apis/automation-api-rest/tutorials/manage-feature-flags-and-rollout-rules
+    for its existence, public client code on GitHub for the path. Note: The operationId is ours. No page
+    shows the body: the tutorial changes a value within a rule, the one client sends a body in the shape
+    of a feature flag. The endpoint's page in the reference would settle it.
 
     Args:
         rule_id (int): Identifier of the rollout rule.
@@ -238,11 +238,11 @@ async def asyncio(
 
     Changes one rollout rule of a feature flag, for example the threshold of a rollback condition.
 
-    Evidence: route observed, schema reconstructed. Source: https://docs.kameleoon.com/developer-
-    docs/apis/automation-api-rest/tutorials/manage-feature-flags-and-rollout-rules for its existence,
-    public client code on GitHub for the path. Note: The operationId is ours. No page shows the body:
-    the tutorial changes a value within a rule, the one client sends a body in the shape of a feature
-    flag. The endpoint's page in the reference would settle it.
+    Evidence: route observed, schema reconstructed. Source:
+    https://docs.kameleoon.com/developer-docs/apis/automation-api-rest/tutorials/manage-feature-flags-and-rollout-rules
+    for its existence, public client code on GitHub for the path. Note: The operationId is ours. No page
+    shows the body: the tutorial changes a value within a rule, the one client sends a body in the shape
+    of a feature flag. The endpoint's page in the reference would settle it.
 
     Args:
         rule_id (int): Identifier of the rollout rule.

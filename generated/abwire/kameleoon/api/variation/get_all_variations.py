@@ -128,9 +128,9 @@ def sync_detailed(
 
     Returns the variations of the account, a page at a time.
 
-    Evidence: route observed, schema observed. Source: public endpoint list on GitHub (mindcloud-
-    inc/universal-api-reference) and public client code on GitHub. Note: The endpoint's page, which the
-    list links to, was not seen.
+    Evidence: route observed, schema observed. Source: public endpoint list on GitHub
+    (mindcloud-inc/universal-api-reference) and public client code on GitHub. Note: The endpoint's page,
+    which the list links to, was not seen.
 
     Args:
         page (int | Unset): Number of the page; the first is 1.
@@ -172,9 +172,9 @@ def sync(
 
     Returns the variations of the account, a page at a time.
 
-    Evidence: route observed, schema observed. Source: public endpoint list on GitHub (mindcloud-
-    inc/universal-api-reference) and public client code on GitHub. Note: The endpoint's page, which the
-    list links to, was not seen.
+    Evidence: route observed, schema observed. Source: public endpoint list on GitHub
+    (mindcloud-inc/universal-api-reference) and public client code on GitHub. Note: The endpoint's page,
+    which the list links to, was not seen.
 
     Args:
         page (int | Unset): Number of the page; the first is 1.
@@ -214,9 +214,9 @@ async def asyncio_detailed(
 
     Returns the variations of the account, a page at a time.
 
-    Evidence: route observed, schema observed. Source: public endpoint list on GitHub (mindcloud-
-    inc/universal-api-reference) and public client code on GitHub. Note: The endpoint's page, which the
-    list links to, was not seen.
+    Evidence: route observed, schema observed. Source: public endpoint list on GitHub
+    (mindcloud-inc/universal-api-reference) and public client code on GitHub. Note: The endpoint's page,
+    which the list links to, was not seen.
 
     Args:
         page (int | Unset): Number of the page; the first is 1.
@@ -258,9 +258,9 @@ async def asyncio(
 
     Returns the variations of the account, a page at a time.
 
-    Evidence: route observed, schema observed. Source: public endpoint list on GitHub (mindcloud-
-    inc/universal-api-reference) and public client code on GitHub. Note: The endpoint's page, which the
-    list links to, was not seen.
+    Evidence: route observed, schema observed. Source: public endpoint list on GitHub
+    (mindcloud-inc/universal-api-reference) and public client code on GitHub. Note: The endpoint's page,
+    which the list links to, was not seen.
 
     Args:
         page (int | Unset): Number of the page; the first is 1.

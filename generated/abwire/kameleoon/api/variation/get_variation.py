@@ -110,8 +110,9 @@ def sync_detailed(
 
     Returns one variation.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/variation/get-a-variation. Note: The operationId is inferred from the page's name.
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/variation/get-a-variation. Note: The operationId is
+    inferred from the page's name.
 
     Args:
         variation_id (int): Identifier of the variation.
@@ -147,8 +148,9 @@ def sync(
 
     Returns one variation.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/variation/get-a-variation. Note: The operationId is inferred from the page's name.
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/variation/get-a-variation. Note: The operationId is
+    inferred from the page's name.
 
     Args:
         variation_id (int): Identifier of the variation.
@@ -182,8 +184,9 @@ async def asyncio_detailed(
 
     Returns one variation.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/variation/get-a-variation. Note: The operationId is inferred from the page's name.
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/variation/get-a-variation. Note: The operationId is
+    inferred from the page's name.
 
     Args:
         variation_id (int): Identifier of the variation.
@@ -219,8 +222,9 @@ async def asyncio(
 
     Returns one variation.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/variation/get-a-variation. Note: The operationId is inferred from the page's name.
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/variation/get-a-variation. Note: The operationId is
+    inferred from the page's name.
 
     Args:
         variation_id (int): Identifier of the variation.

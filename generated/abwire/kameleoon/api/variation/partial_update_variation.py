@@ -120,9 +120,9 @@ def sync_detailed(
 
     Changes the fields that are sent.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/variation/partially-update-a-variation. Note: The operationId is inferred from the page's
-    name.
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/variation/partially-update-a-variation. Note: The
+    operationId is inferred from the page's name.
 
     Args:
         variation_id (int): Identifier of the variation.
@@ -157,9 +157,9 @@ def sync(
 
     Changes the fields that are sent.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/variation/partially-update-a-variation. Note: The operationId is inferred from the page's
-    name.
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/variation/partially-update-a-variation. Note: The
+    operationId is inferred from the page's name.
 
     Args:
         variation_id (int): Identifier of the variation.
@@ -192,9 +192,9 @@ async def asyncio_detailed(
 
     Changes the fields that are sent.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/variation/partially-update-a-variation. Note: The operationId is inferred from the page's
-    name.
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/variation/partially-update-a-variation. Note: The
+    operationId is inferred from the page's name.
 
     Args:
         variation_id (int): Identifier of the variation.
@@ -229,9 +229,9 @@ async def asyncio(
 
     Changes the fields that are sent.
 
-    Evidence: route documented, schema documented. Source: https://docs.kameleoon.com/api-
-    reference/variation/partially-update-a-variation. Note: The operationId is inferred from the page's
-    name.
+    Evidence: route documented, schema documented. Source:
+    https://docs.kameleoon.com/api-reference/variation/partially-update-a-variation. Note: The
+    operationId is inferred from the page's name.
 
     Args:
         variation_id (int): Identifier of the variation.
