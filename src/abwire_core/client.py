@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, ClassVar, Self
+from urllib.parse import urlsplit
 
 from abwire_core._http import AsyncBaseTransport, AsyncClient, Auth, BaseTransport, Response, SyncClient, Timeout
 
@@ -46,6 +47,8 @@ class Client:
         if not (base_url or self.BASE_URL):
             raise ValueError("base_url is needed: this class leads to no server of its own")
         self.base_url = base_url or self.BASE_URL
+        if "@" in urlsplit(self.base_url).netloc:  # it would be shown in repr and logs
+            raise ValueError("base_url must not hold credentials: they belong in auth")
         self.raise_on_unexpected_status = raise_on_unexpected_status
         self._auth = auth
         self._headers = dict(headers or {})

@@ -42,7 +42,11 @@ def date_time(value: datetime.datetime) -> str:
 
 def json_parameter(value: Any) -> Any:
     """A query argument as one compact JSON text; absent stays absent."""
-    return value if isinstance(value, Unset) or value is None else json.dumps(value, separators=(",", ":"))
+    return (
+        value
+        if isinstance(value, Unset) or value is None
+        else json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    )
 
 
 def comma_parameter(value: Any) -> Any:

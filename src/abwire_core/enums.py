@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from enum import EnumType, IntEnum, StrEnum
-from typing import TYPE_CHECKING, Any, Self
+from enum import IntEnum, StrEnum
+from typing import Self
 
 
 class OpenStrEnum(StrEnum):
@@ -29,27 +29,16 @@ class OpenStrEnum(StrEnum):
         return self.name in type(self).__members__ and type(self).__members__[self.name] is self
 
 
-class _OpenIntType(EnumType):
-    """Refuses what equals an integer but is none: Enum finds members by equality, and ``True == 1 == 1.0``."""
-
-    if not TYPE_CHECKING:  # type checkers know how an enum is called, and would believe this instead
-
-        def __call__(cls, value: Any, *args: Any, **kwargs: Any) -> Any:
-            if cls.__members__ and (isinstance(value, bool) or not isinstance(value, int)):
-                raise ValueError(f"{value!r:.100} is not a valid {cls.__qualname__}")
-            return super().__call__(value, *args, **kwargs)
-
-
-class OpenIntEnum(IntEnum, metaclass=_OpenIntType):
+class OpenIntEnum(IntEnum):
     """An integer enum in which an unknown integer becomes a member of its own, equal to that integer.
 
     Known members are the usual singletons. An unknown value is not listed when the class is iterated; its ``name``
-    is ``VALUE_<n>``. Anything but an integer raises :class:`ValueError`.
+    is ``VALUE_<n>``. What is no integer, and equals no known one, raises :class:`ValueError`.
     """
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
-        if not isinstance(value, int):
+        if not isinstance(value, int) or isinstance(value, bool):
             return None
         number = int(value)  # the bare integer, should the value be a member of another enum
         member = int.__new__(cls, number)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import IO, BinaryIO, Final, Generic, Literal, TypeVar
 
-from attrs import define
+from attrs import define, field
 
 from abwire_core._http import Headers
 
@@ -64,8 +64,8 @@ class Response(Generic[T]):
     """
 
     status_code: int
-    content: bytes
-    headers: Headers
+    content: bytes = field(repr=False)
+    headers: Headers = field(repr=False)
     parsed: T | None
 
 

@@ -1,0 +1,411 @@
+"""The connection: where requests go, what goes with them, and how long it lasts."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ClassVar
+
+import httpx
+import pytest
+
+from abwire_core import client as client_module
+from abwire_core.auth import BearerAuth, RequestSigning
+from abwire_core.client import DEFAULT_TIMEOUT, Client
+from tests.core.loopback import Loopback
+
+BASE_URL = "https://api.example.test/v1"
+GET = {"method": "GET", "url": "/projects/"}
+
+SYNC_AND_ASYNC = pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
+
+
+class Transport(httpx.MockTransport):
+    """Writes down the requests, and how often it was closed."""
+
+    def __init__(self, answer: Callable[[httpx.Request], httpx.Response] = lambda _: httpx.Response(200)) -> None:
+        super().__init__(self._record)
+        self._answer = answer
+        self.requests: list[httpx.Request] = []
+        self.closed = 0
+
+    def _record(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        return self._answer(request)
+
+    def close(self) -> None:
+        self.closed += 1
+
+    async def aclose(self) -> None:
+        self.closed += 1
+
+
+class Vendor(Client):
+    """A client of an API with a server of its own."""
+
+    BASE_URL: ClassVar[str] = "https://vendor.example.test"
+
+
+def exchange(client: Client, *requests: dict[str, Any], is_async: bool) -> list[httpx.Response]:
+    """Send requests, close the client, and return the answers."""
+
+    async def run() -> list[httpx.Response]:
+        async with client:
+            return [await client.request_async(**request) for request in requests]
+
+    if is_async:
+        return asyncio.run(run())
+    with client:
+        return [client.request(**request) for request in requests]
+
+
+def make(transport: httpx.MockTransport, base_url: str | None = BASE_URL, **kwargs: Any) -> Client:
+    """A client whose requests all go to a transport."""
+    return Client(base_url, transport=transport, async_transport=transport, **kwargs)
+
+
+@SYNC_AND_ASYNC
+@pytest.mark.parametrize(
+    ("base_url", "path", "url"),
+    [
+        ("https://api.example.test/v1", "/projects/", "https://api.example.test/v1/projects/"),
+        ("https://api.example.test/v1/", "/projects/", "https://api.example.test/v1/projects/"),
+        ("https://api.example.test/v1", "/projects", "https://api.example.test/v1/projects"),
+        ("https://api.example.test/v1/", "/projects", "https://api.example.test/v1/projects"),
+        ("https://api.example.test", "/projects/7/goals", "https://api.example.test/projects/7/goals"),
+        ("https://api.example.test/", "/projects/7/goals", "https://api.example.test/projects/7/goals"),
+        ("http://127.0.0.1:8080/a/b", "/projects/", "http://127.0.0.1:8080/a/b/projects/"),
+        ("https://api.example.test/v1", "/projects/a%2Fb", "https://api.example.test/v1/projects/a%2Fb"),
+        ("https://api.example.test/v1", "/projects/...", "https://api.example.test/v1/projects/..."),
+        ("https://api.example.test/v1", "/projects/?page=1", "https://api.example.test/v1/projects/?page=1"),
+    ],
+)
+def test_paths_are_joined_to_the_base_url(base_url: str, path: str, url: str, is_async: bool) -> None:
+    transport = Transport()
+    exchange(make(transport, base_url), {"method": "GET", "url": path}, is_async=is_async)
+    assert [str(request.url) for request in transport.requests] == [url]
+
+
+def test_the_base_url_is_that_of_the_class_unless_given() -> None:
+    assert Vendor().base_url == "https://vendor.example.test"
+    assert Vendor("https://other.example.test").base_url == "https://other.example.test"
+
+
+@pytest.mark.parametrize("base_url", [None, ""], ids=repr)
+def test_a_class_without_a_server_needs_a_base_url(base_url: str | None) -> None:
+    with pytest.raises(ValueError, match="base_url is needed"):
+        Client(base_url)
+
+
+@SYNC_AND_ASYNC
+def test_arguments_reach_the_request_and_the_answer_comes_back(is_async: bool) -> None:
+    transport = Transport(lambda _: httpx.Response(201, json={"id": 7}))
+    request = {"method": "post", "url": "/a", "params": {"b": 1}, "json": {"c": 2}, "headers": {"X-D": "3"}}
+
+    (response,) = exchange(make(transport), request, is_async=is_async)
+
+    (sent,) = transport.requests
+    assert (sent.method, str(sent.url), sent.content) == ("POST", f"{BASE_URL}/a?b=1", b'{"c":2}')
+    assert sent.headers["X-D"] == "3"
+    assert (response.status_code, response.json()) == (201, {"id": 7})
+
+
+@SYNC_AND_ASYNC
+def test_sync_and_async_requests_each_have_their_transport(is_async: bool) -> None:
+    ours, other = Transport(), Transport()
+    transports = (other, ours) if is_async else (ours, other)
+    exchange(Client(BASE_URL, transport=transports[0], async_transport=transports[1]), GET, is_async=is_async)
+    assert (len(ours.requests), len(other.requests)) == (1, 0)
+
+
+@pytest.mark.parametrize("phase", ["connect", "read", "write", "pool"])
+def test_the_default_timeout_is_finite_in_every_phase(phase: str) -> None:
+    seconds = DEFAULT_TIMEOUT.as_dict()[phase]
+    assert seconds is not None
+    assert math.isfinite(seconds)
+    assert seconds == (5 if phase == "connect" else 60)
+
+
+@SYNC_AND_ASYNC
+@pytest.mark.parametrize(
+    ("of_client", "of_request", "seconds"),
+    [
+        pytest.param({}, {}, {"connect": 5, "read": 60, "write": 60, "pool": 60}, id="default"),
+        pytest.param({"timeout": 7}, {}, dict.fromkeys(["connect", "read", "write", "pool"], 7), id="seconds"),
+        pytest.param(
+            {"timeout": httpx.Timeout(9, read=300)},
+            {},
+            {"connect": 9, "read": 300, "write": 9, "pool": 9},
+            id="by phase",
+        ),
+        pytest.param(
+            {"timeout": 7}, {"timeout": 2}, dict.fromkeys(["connect", "read", "write", "pool"], 2), id="of one request"
+        ),
+    ],
+)
+def test_timeouts_reach_the_transport(
+    of_client: dict[str, Any], of_request: dict[str, Any], seconds: dict[str, float], is_async: bool
+) -> None:
+    transport = Transport()
+    exchange(make(transport, **of_client), {**GET, **of_request}, is_async=is_async)
+    (sent,) = transport.requests
+    assert sent.extensions["timeout"] == seconds
+
+
+@SYNC_AND_ASYNC
+@pytest.mark.usefixtures("no_proxies")
+def test_a_server_that_does_not_answer_is_given_up(is_async: bool) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(httpx.ReadTimeout):
+        exchange(Client(f"http://127.0.0.1:{silent.getsockname()[1]}", timeout=0.1), GET, is_async=is_async)
+
+
+@SYNC_AND_ASYNC
+def test_headers_are_sent_with_every_request(is_async: bool) -> None:
+    transport = Transport()
+    client = make(transport, headers={"X-Made-Up": "of the client", "X-Other": "stays"})
+    own = {**GET, "headers": {"X-Made-Up": "of the request"}}
+
+    exchange(client, GET, own, GET, is_async=is_async)
+
+    assert [request.headers["X-Made-Up"] for request in transport.requests] == [
+        "of the client",
+        "of the request",
+        "of the client",
+    ]
+    assert {request.headers["X-Other"] for request in transport.requests} == {"stays"}
+
+
+@SYNC_AND_ASYNC
+def test_requests_are_authenticated_whatever_the_headers_say(is_async: bool) -> None:
+    transport = Transport()
+    client = make(transport, auth=BearerAuth("made-up-token"), headers={"Authorization": "made-up-other"})
+    exchange(client, GET, is_async=is_async)
+    assert [request.headers.get_list("Authorization") for request in transport.requests] == [["Bearer made-up-token"]]
+
+
+@SYNC_AND_ASYNC
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("location", ["https://elsewhere.example.test/a", "/v1/other"])
+def test_no_redirect_is_followed(status: int, location: str, is_async: bool) -> None:
+    transport = Transport(lambda _: httpx.Response(status, headers={"Location": location}))
+    (response,) = exchange(make(transport, auth=BearerAuth("made-up-token")), GET, is_async=is_async)
+    assert response.status_code == status
+    assert [str(request.url) for request in transport.requests] == [f"{BASE_URL}/projects/"]
+
+
+@pytest.mark.parametrize(
+    "kwargs",
+    [
+        {},
+        {"auth": BearerAuth("made-up-secret")},
+        {"auth": RequestSigning("made-up-id", "made-up-secret")},
+        {"headers": {"Authorization": "Bearer made-up-secret", "X-Api-Key": "made-up-secret"}},
+    ],
+    ids=["nothing", "bearer", "signing", "headers"],
+)
+def test_representations_show_class_and_server_and_no_secret(kwargs: dict[str, Any]) -> None:
+    client = Vendor(**kwargs)
+    for shown in (repr(client), str(client), f"{client}", f"{[client]}"):
+        assert "Vendor(base_url='https://vendor.example.test')" in shown
+        assert "made-up-secret" not in shown
+
+
+def test_connections_are_used_again_until_closed(server: Loopback) -> None:
+    client = Client(server.url)
+    for _ in range(3):
+        client.request(**GET)
+    assert server.connections == 1
+
+    client.close()
+    client.close()
+    client.request(**GET)
+    assert server.connections == 2
+
+    client.close()
+    assert len(server.received) == 4
+
+
+def test_connections_of_async_requests_are_used_again_until_closed(server: Loopback) -> None:
+    async def run() -> None:
+        client = Client(server.url)
+        for _ in range(3):
+            await client.request_async(**GET)
+        assert server.connections == 1
+
+        await client.aclose()
+        await client.aclose()
+        await client.request_async(**GET)
+        assert server.connections == 2
+
+        await client.aclose()
+        assert len(server.received) == 4
+
+    asyncio.run(run())
+
+
+def test_an_async_client_can_be_used_in_one_event_loop_after_another_when_closed_between(server: Loopback) -> None:
+    client = Client(server.url)
+    for _ in range(2):
+        assert [response.status_code for response in exchange(client, GET, GET, is_async=True)] == [200, 200]
+    assert server.connections == 2
+
+
+def test_closing_what_was_never_used_does_nothing() -> None:
+    transport = Transport()
+    client = make(transport)
+    client.close()
+    asyncio.run(client.aclose())
+    assert exchange(client, is_async=False) == exchange(client, is_async=True) == []
+    assert transport.closed == 0
+
+
+@SYNC_AND_ASYNC
+def test_a_context_manager_gives_the_client_itself_and_closes_it_once(is_async: bool) -> None:
+    transport = Transport()
+    client = make(transport)
+
+    async def run() -> None:
+        async with client as entered:
+            assert entered is client
+            await client.request_async(**GET)
+            assert transport.closed == 0
+        assert transport.closed == 1
+        await client.aclose()
+
+    if is_async:
+        asyncio.run(run())
+    else:
+        with client as entered:
+            assert entered is client
+            client.request(**GET)
+            assert transport.closed == 0
+        assert transport.closed == 1
+        client.close()
+    assert transport.closed == 1
+
+
+class MadeUpError(Exception):
+    """Raised by a test, caught by it."""
+
+
+@SYNC_AND_ASYNC
+def test_a_context_manager_closes_and_lets_errors_through(is_async: bool) -> None:
+    transport = Transport()
+
+    async def run() -> None:
+        async with make(transport) as client:
+            await client.request_async(**GET)
+            raise MadeUpError
+
+    def run_sync() -> None:
+        with make(transport) as client:
+            client.request(**GET)
+            raise MadeUpError
+
+    with pytest.raises(MadeUpError):
+        asyncio.run(run()) if is_async else run_sync()
+    assert transport.closed == 1
+
+
+@SYNC_AND_ASYNC
+def test_a_failed_request_leaves_the_client_usable(is_async: bool) -> None:
+    answers: Iterator[httpx.Response | Exception] = iter([httpx.ConnectError("made-up failure"), httpx.Response(200)])
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        given = next(answers)
+        if isinstance(given, Exception):
+            raise given
+        return given
+
+    client = make(Transport(answer))
+    with pytest.raises(httpx.ConnectError, match="made-up failure"):
+        exchange(client, GET, is_async=is_async)
+    assert exchange(client, GET, is_async=is_async)[0].status_code == 200
+
+
+def test_a_client_whose_closing_failed_can_be_used_again() -> None:
+    class Stuck(Transport):
+        async def aclose(self) -> None:
+            await super().aclose()
+            if self.closed == 1:
+                raise MadeUpError
+
+        def close(self) -> None:
+            super().close()
+            if self.closed == 1:
+                raise MadeUpError
+
+    client = make(Stuck())
+    with pytest.raises(MadeUpError):
+        exchange(client, GET, is_async=False)
+    assert exchange(client, GET, is_async=False)[0].status_code == 200
+
+    client = make(Stuck())
+    with pytest.raises(MadeUpError):
+        exchange(client, GET, is_async=True)
+    assert exchange(client, GET, is_async=True)[0].status_code == 200
+
+
+def test_a_request_made_while_the_client_closes_gets_a_new_connection() -> None:
+    class Slow(Transport):
+        async def aclose(self) -> None:
+            await asyncio.sleep(0)
+            await super().aclose()
+
+    async def run() -> None:
+        transport = Slow()
+        async with make(transport) as client:
+            await client.request_async(**GET)
+            closing = asyncio.create_task(client.aclose())
+            await asyncio.sleep(0)
+            assert (await client.request_async(**GET)).status_code == 200
+            await closing
+        assert transport.closed == 2
+
+    asyncio.run(run())
+
+
+def test_threads_that_start_together_share_one_pool(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[httpx.Client] = []
+
+    class SlowToOpen(httpx.Client):
+        def __init__(self, **kwargs: Any) -> None:
+            time.sleep(0.05)
+            super().__init__(**kwargs)
+            opened.append(self)
+
+    monkeypatch.setattr(client_module, "SyncClient", SlowToOpen)
+    together = threading.Barrier(8)
+    transport = Transport()
+
+    def run(client: Client) -> int:
+        together.wait()
+        return client.request(**GET).status_code
+
+    with make(transport) as client, ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(run, [client] * 8)) == [200] * 8
+    assert len(opened) == 1
+    assert (len(transport.requests), transport.closed) == (8, 1)
+
+
+def test_a_slow_request_of_one_thread_does_not_hold_up_another() -> None:
+    together = threading.Barrier(2, timeout=5)
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        together.wait()
+        return httpx.Response(200)
+
+    with make(Transport(answer)) as client, ThreadPoolExecutor(2) as pool:
+        assert [response.status_code for response in pool.map(lambda _: client.request(**GET), range(2))] == [200, 200]
+
+
+def test_credentials_in_the_base_url_are_refused_without_being_shown() -> None:
+    with pytest.raises(ValueError, match="credentials") as raised:
+        Client("https://made-up-user:made-up-password@example.test")
+
+    assert "made-up" not in str(raised.value)
