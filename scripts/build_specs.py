@@ -16,12 +16,31 @@ from pathlib import Path
 from typing import Any
 
 from openapi_spec_validator import OpenAPIV30SpecValidator
-from openapi_spec_validator.exceptions import OpenAPISpecValidatorError
 
 from scripts import documents, overlay
 
 ROOT = Path(__file__).resolve().parent.parent
 OVERLAY_SUFFIX = ".overlay.yaml"
+# Keywords of OpenAPI whose object has names for keys, and those under which stands a value, not a part of the spec.
+_NAMING = {
+    "callbacks",
+    "content",
+    "encoding",
+    "headers",
+    "links",
+    "mapping",
+    "parameters",
+    "paths",
+    "presence",
+    "properties",
+    "requestBodies",
+    "responses",
+    "schemas",
+    "securitySchemes",
+    "variables",
+    "x-sdk-names",
+}
+_QUOTING = {"default", "enum", "example", "examples"}
 
 
 class SpecError(Exception):
@@ -53,13 +72,18 @@ def find_apis(root: Path = ROOT) -> list[Api]:
     """The APIs of a project, in the order of their names.
 
     Raises:
-        SpecError: there is no spec, or a folder of overlays belongs to none.
+        SpecError: there is no spec, or a file or folder that would be passed over.
     """
     specs = sorted((root / "specs").glob("*.yaml"))
     if not specs:
         raise SpecError(root / "specs", "holds no spec (*.yaml)")
+    _check_names(root / "specs", specs)
     names = {spec.stem for spec in specs}
-    for folder in sorted(path for path in (root / "overlays").glob("*") if path.is_dir()):
+    for folder in sorted((root / "overlays").glob("*")):
+        if not folder.is_dir():
+            if folder.name.endswith(OVERLAY_SUFFIX):
+                raise SpecError(folder, "an overlay must stand in the folder of its API")
+            continue
         if folder.name not in names:
             raise SpecError(folder, f"these overlays belong to no spec: there is no specs/{folder.name}.yaml")
         for path in sorted(folder.iterdir()):
@@ -69,6 +93,20 @@ def find_apis(root: Path = ROOT) -> list[Api]:
         Api(spec.stem, spec, tuple(sorted((root / "overlays" / spec.stem).glob(f"*{OVERLAY_SUFFIX}"))))
         for spec in specs
     ]
+
+
+def _check_names(folder: Path, specs: Sequence[Path]) -> None:
+    for path in sorted(folder.iterdir()):
+        if path.suffix in {".yml", ".json"}:
+            raise SpecError(path, "the name of a spec must end in .yaml")
+    taken: dict[str, Path] = {}
+    for spec in specs:
+        package = Api(spec.stem, spec, ()).package
+        if not package.isidentifier():
+            raise SpecError(spec, f"{package} is no name for a Python package")
+        other = taken.setdefault(package, spec)
+        if other != spec:
+            raise SpecError(spec, f"gives the same Python package as {other.name}: {package}")
 
 
 def build(
@@ -116,8 +154,8 @@ def validate(document: Mapping[str, Any], path: Path) -> None:
             raise SpecError(path, f"the reference {reference!r} leads nowhere in this document", pointer) from error
     try:
         fault = next(OpenAPIV30SpecValidator(bare).iter_errors(), None)
-    except OpenAPISpecValidatorError as error:
-        raise SpecError(path, str(error)) from error
+    except Exception as error:  # it fails in many ways where it should report, for one at a parameter that is none
+        raise SpecError(path, f"is no valid OpenAPI: {type(error).__name__}: {error!s:.200}") from error
     if fault is not None:
         raise SpecError(path, fault.message, tuple(map(str, fault.absolute_path)))
 
@@ -131,34 +169,42 @@ def resolve(document: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str
     seen: set[str] = set()
     while "$ref" in node:
         reference = node["$ref"]
-        if not reference.startswith("#/") or reference in seen:
+        if not isinstance(reference, str) or not reference.startswith("#/") or reference in seen:
             raise ValueError(reference)
         seen.add(reference)
         found: Any = document
         for key in reference[2:].split("/"):
             found = found[key.replace("~1", "/").replace("~0", "~")]
+        if not isinstance(found, Mapping):
+            raise TypeError(reference)
         node = found
     return node
 
 
-def _references(node: Any, pointer: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Every reference of a spec, those in discriminator mappings too, but none that is quoted as a value."""
+def objects(
+    node: Any, pointer: tuple[str, ...] = (), *, keys_are_names: bool = False
+) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
+    """Every object of a spec whose keys are keywords: not those whose keys are names, nor any quoted as a value."""
     if isinstance(node, list):
         for index, value in enumerate(node):
-            yield from _references(value, (*pointer, str(index)))
-    elif isinstance(node, Mapping):
-        names_follow = bool(pointer) and pointer[-1] in {"properties", "responses", "schemas", "parameters"}
+            yield from objects(value, (*pointer, str(index)))
+    elif isinstance(node, dict):
+        if not keys_are_names:
+            yield pointer, node
         for key, value in node.items():
-            place = (*pointer, key)
-            if key in {"example", "examples", "enum", "default"} and not names_follow:
-                continue
-            if key in {"$ref", "defaultMapping"} and isinstance(value, str) and not names_follow:
-                yield place, value
-            elif key in {"mapping", "presence"} and isinstance(value, Mapping) and not names_follow:
-                for name, target in value.items():
-                    yield (*place, str(name)), str(target)
-            else:
-                yield from _references(value, place)
+            if keys_are_names or key not in _QUOTING:
+                yield from objects(value, (*pointer, key), keys_are_names=not keys_are_names and key in _NAMING)
+
+
+def _references(document: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every reference of a spec, those in discriminators too."""
+    for pointer, node in objects(document):
+        for key in ("$ref", "defaultMapping"):
+            if key in node:
+                yield (*pointer, key), node[key]
+        for key in ("mapping", "presence"):
+            if isinstance(node.get(key), Mapping):
+                yield from (((*pointer, key, name), target) for name, target in node[key].items())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

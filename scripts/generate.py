@@ -13,6 +13,7 @@ import argparse
 import contextlib
 import hashlib
 import io
+import re
 import subprocess
 import sys
 import tempfile
@@ -51,6 +52,7 @@ class Generated:
     api: Api
     title: str
     operations: int
+    schemas: int
     models: int
     enums: int
     parity: parity.Parity
@@ -110,6 +112,7 @@ def _generate_api(api: Api, output: Path) -> Generated:
         api=api,
         title=title,
         operations=len(lowered.operations),
+        schemas=len(effective.get("components", {}).get("schemas", {})),
         models=len(list(data.models)),
         enums=len(list(data.enums)),
         parity=parity.Parity(),
@@ -120,8 +123,8 @@ def _parse(lowered: Lowered, api: Api) -> GeneratorData:
     config = _config(Path())
     try:
         data = GeneratorData.from_dict(lowered.document, config=config)
-    except ValueError as error:  # two enum values that differ only in case
-        raise GenerateError(f"{api.spec}: {error}") from error
+    except Exception as error:  # it raises at two enum values that differ only in case, and at some odd references
+        raise GenerateError(f"{api.spec}: the generator failed: {error}") from error
     if isinstance(data, GeneratorError):
         raise GenerateError(f"{api.spec}: {_message(data)}")
     problems = [*data.errors]
@@ -133,7 +136,10 @@ def _parse(lowered: Lowered, api: Api) -> GeneratorData:
 
 
 def _message(error: GeneratorError) -> str:
-    return " ".join(part.strip() for part in (error.header, error.detail or "") if part)
+    text = " ".join(part.strip() for part in (error.header, error.detail or "") if part)
+    return re.sub(
+        r"<\S+ object at 0x[0-9a-f]+>", "...", text
+    )  # strings that the generator does not trust itself to print
 
 
 def _config(output: Path) -> Config:
@@ -196,7 +202,7 @@ def _render_root(apis: Sequence[Generated], output: Path) -> None:
 
 def _format(output: Path) -> None:
     # Isolated from any configuration, and told every rule: the result depends on nothing but the pinned version.
-    common = ["--isolated", "--no-cache", "--quiet", "--target-version", "py311", "--line-length", LINE_LENGTH]
+    common = ["--isolated", "--no-cache", "--target-version", "py311", "--line-length", LINE_LENGTH]
     for command in (["check", "--fix-only", "--select", "F,I,UP", *common, "abwire"], ["format", *common, "abwire"]):
         done = subprocess.run(
             [sys.executable, "-m", "ruff", *command], cwd=output, capture_output=True, text=True, check=False
@@ -223,6 +229,7 @@ def _manifest(apis: Sequence[Generated]) -> str:
                 "spec": _digest(generated.api.spec.read_bytes()),
                 "overlays": {path.name: _digest(path.read_bytes()) for path in generated.api.overlays},
                 "operations": generated.operations,
+                "schemas": generated.schemas,
                 "models": generated.models,
                 "enums": generated.enums,
                 "parity": {kind: generated.parity.counts[kind] for kind in sorted(generated.parity.counts)},

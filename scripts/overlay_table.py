@@ -45,16 +45,27 @@ def table(apis: Sequence[Api], tests: Mapping[str, str]) -> str:
 
 
 def necessity_tests(folder: Path) -> dict[str, str]:
-    """The necessity tests in a folder: overlay (``<api>/<file>``) -> name of the test."""
+    """The necessity tests in a folder: overlay (``<api>/<file>``) -> name of the test.
+
+    Raises:
+        SpecError: a file is not Python, or does not say which overlay a test is for.
+    """
     return dict(_decorated(folder))
 
 
 def _decorated(folder: Path) -> Iterator[tuple[str, str]]:
     for path in sorted(folder.glob("test_*.py")):
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        try:
+            nodes = ast.parse(path.read_text(encoding="utf-8")).body
+        except SyntaxError as error:
+            raise SpecError(path, f"is not Python: {error}") from error
+        for node in nodes:
             for decorator in getattr(node, "decorator_list", ()):
                 if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == DECORATOR:
-                    yield ast.literal_eval(decorator.args[0]), getattr(node, "name", "")
+                    named = [argument.value for argument in decorator.args if isinstance(argument, ast.Constant)]
+                    if len(named) != 1:
+                        raise SpecError(f"{path}:{node.lineno}", f"{DECORATOR} needs the overlay's path, as a string")
+                    yield str(named[0]), getattr(node, "name", "")
 
 
 def _row(api: Api, path: Path, tests: Mapping[str, str]) -> str:

@@ -14,7 +14,7 @@ import ast
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -24,7 +24,7 @@ from openapi_python_client.strings import ClassName, PythonIdentifier
 
 from scripts import documents
 from scripts.build_specs import resolve
-from scripts.lowering import FIELD_PREFIX, METHODS
+from scripts.lowering import FIELD_PREFIX, METHODS, parameters_of
 
 
 @dataclass
@@ -67,8 +67,20 @@ class _Class:
             and isinstance(item.value.operand.value, int)
         }
         methods = {item.name: item for item in node.body if isinstance(item, ast.FunctionDef)}
-        self.decoded = _strings(methods["from_dict"]) if "from_dict" in methods else set()
-        self.encoded = dict(_written_keys(methods["to_dict"])) if "to_dict" in methods else {}
+        self._encoded = dict(_written_keys(methods["to_dict"])) if "to_dict" in methods else {}
+        self._decoded: set[str] = set()
+        self._constructed: set[str | None] = set()
+        if "from_dict" in methods:
+            self._decoded = _strings(methods["from_dict"])
+            calls = [item for item in ast.walk(methods["from_dict"]) if isinstance(item, ast.Call)]
+            self._constructed = {
+                keyword.arg for call in calls if ast.unparse(call.func) == "cls" for keyword in call.keywords
+            }
+
+    def field(self, name: str) -> str | None:
+        """The field that is read from a key, and written to it."""
+        found = self._encoded.get(name) if name in self._decoded else None
+        return found if found in self.annotations and found in self._constructed else None
 
 
 class _Checker:
@@ -82,14 +94,14 @@ class _Checker:
         for route, reference in self._spec.get("paths", {}).items():
             item = resolve(self._spec, reference)
             for method in (method for method in METHODS if method in item):
-                operation = {**item[method]}
-                operation["parameters"] = [*operation.get("parameters", ()), *item.get("parameters", ())]
+                operation = {**item[method], "parameters": parameters_of(self._spec, item, item[method])}
                 self._check_operation(route, method, operation)
         for name, schema in self._spec.get("components", {}).get("schemas", {}).items():
             pointer = ("components", "schemas", name)
             if _has_class(resolve(self._spec, schema)):
                 annotation = ast.Name(str(ClassName(schema.get("title") or name, FIELD_PREFIX)))
-                self._check_schema(schema, annotation, pointer)
+                if self._find("classes", annotation.id in self._classes, pointer, f"there is no class {annotation.id}"):
+                    self._check_schema(schema, annotation, pointer)
         return self._result
 
     def _find(self, kind: str, found: bool, pointer: tuple[str, ...], what: str) -> bool:
@@ -108,45 +120,53 @@ class _Checker:
         module = ast.parse(path.read_text(encoding="utf-8")) if path.is_file() else None
         functions = _functions(module) if module else {}
         written = dict(_request_line(functions["_get_kwargs"])) if "_get_kwargs" in functions else {}
-        wanted = {"method": method, "url": re.sub(r"\{[^}]*\}", "{}", route)}
+        url = re.sub(r"\{[^}]*\}", "{}", written.get("url", ""))
+        is_same = written.get("method") == method and url == re.sub(r"\{[^}]*\}", "{}", route)
+        is_whole = {"_parse_response", "sync_detailed", "asyncio_detailed"} <= functions.keys()
         if not self._find(
-            "operations", written == wanted, pointer, f"no module api/{tag}/{name}.py makes this request"
+            "operations", is_same and is_whole, pointer, f"no module api/{tag}/{name}.py makes this request"
         ):
             return
-        self._check_parameters(operation, functions, pointer)
+        self._check_parameters(route, operation, functions, pointer)
         body = resolve(self._spec, operation.get("requestBody", {}))
         annotation = _argument(functions["sync_detailed"], "body")
         for media_type, content in body.get("content", {}).items():
             place = (*pointer, "requestBody", "content", media_type)
-            sent = media_type in _strings(functions["_get_kwargs"]) or media_type == "multipart/form-data"
-            if self._find("bodies", sent and annotation is not None, place, "the body is not sent"):
+            builder = functions["_get_kwargs"]
+            is_typed = media_type in _strings(builder) or media_type == "multipart/form-data"
+            sent = is_typed and {"json", "data", "files", "content"} & dict(_written_keys(builder, "_kwargs")).keys()
+            if self._find("bodies", bool(sent) and annotation is not None, place, "the body is not sent"):
                 self._check_schema(content.get("schema", {}), annotation, place)
         for status, response in operation.get("responses", {}).items():
             self._check_response(status, resolve(self._spec, response), functions, (*pointer, "responses", status))
 
     def _check_parameters(
-        self, operation: Mapping[str, Any], functions: Mapping[str, _Function], pointer: tuple[str, ...]
+        self,
+        route: str,
+        operation: Mapping[str, Any],
+        functions: Mapping[str, _Function],
+        pointer: tuple[str, ...],
     ) -> None:
         builder = functions["_get_kwargs"]
-        destinations = {"query": "params", "header": "headers", "cookie": "cookies"}
-        path_arguments = [argument.annotation for argument in builder.args.args]
+        written = {
+            "path": dict(zip(_placeholders(route), _placeholders(dict(_request_line(builder))["url"]), strict=True)),
+            "query": dict(_written_keys(builder, "params")),
+            "header": dict(_written_keys(builder, "headers")),
+            "cookie": dict(_written_keys(builder, "cookies")),
+        }
         for index, reference in enumerate(operation["parameters"]):
             parameter = resolve(self._spec, reference)
             place = (*pointer, "parameters", str(index))
-            if parameter["in"] == "path":
-                annotation = path_arguments.pop(0) if path_arguments else None
-                written = annotation is not None
-            else:
-                written = parameter["name"] in dict(_written_keys(builder, destinations[parameter["in"]]))
-                annotation = self._parameter_annotation(builder, parameter["name"])
-            if self._find("parameters", written, place, f"the parameter {parameter['name']} is not sent"):
+            argument = _argument_of(builder, written[parameter["in"]].get(parameter["name"], ""))
+            annotations = [
+                _argument(function, argument)
+                for name, function in functions.items()
+                if argument is not None and not (name.startswith("_") and function is not builder)
+            ]
+            found = bool(annotations) and None not in annotations
+            if self._find("parameters", found, place, f"the parameter {parameter['name']} is not sent"):
                 schema = parameter.get("schema") or next(iter(parameter["content"].values())).get("schema", {})
-                self._check_schema(schema, annotation, place)
-
-    def _parameter_annotation(self, builder: _Function, name: str) -> ast.expr | None:
-        identifier = PythonIdentifier(name, FIELD_PREFIX)
-        candidates = (identifier, f"{identifier}_query", f"{identifier}_header", f"{identifier}_cookie")
-        return next((found for name in candidates if (found := _argument(builder, name)) is not None), None)
+                self._check_schema(schema, annotations[0], place)
 
     def _check_response(
         self,
@@ -158,7 +178,8 @@ class _Checker:
         parser = functions["_parse_response"]
         wanted = {int(status)} if status.isdigit() else {int(status[0]) * 100} if status[0].isdigit() else set()
         constants = {node.value for node in ast.walk(parser) if isinstance(node, ast.Constant)}
-        found = wanted <= constants if wanted else "raise_on_unexpected_status" not in _attributes(parser)
+        is_total = isinstance(parser.body[-1], ast.Return) and "raise_on_unexpected_status" not in _attributes(parser)
+        found = wanted <= constants if wanted else is_total
         if self._find("responses", found, pointer, "answers with this status are not told apart"):
             for media_type, content in response.get("content", {}).items():
                 if "schema" in content:
@@ -177,10 +198,15 @@ class _Checker:
             if not self._find("references", named, pointer, f"the type does not name {name}"):
                 return
             annotation = ast.Name(name)
+        pointer = _place(reference, pointer)
         key = (id(schema), ast.unparse(annotation) if annotation else "")
         if key in self._seen:
             return
         self._seen.add(key)
+        all_of = schema.get("allOf", [])
+        if len(all_of) == 1 and "$ref" in all_of[0]:  # only a place for a description, or for null
+            self._check_schema(all_of[0], annotation, (*pointer, "allOf", "0"))
+            all_of = []
         for kind in ("oneOf", "anyOf"):
             for index, member in enumerate(schema.get(kind, ())):
                 self._check_schema(member, annotation, (*pointer, kind, str(index)))
@@ -189,27 +215,36 @@ class _Checker:
         nodes = list(ast.walk(annotation)) if annotation is not None else []
         names = sorted({node.id for node in nodes if isinstance(node, ast.Name)})
         classes = [self._classes[name] for name in names if name in self._classes]
-        values = {node.value for node in nodes if isinstance(node, ast.Constant)}
-        values.update(value for found in classes for value in found.enum_values)
-        for value in schema.get("enum", ()):
-            if value is not None and not isinstance(value, bool):
-                self._find("enum values", value in values, pointer, f"no member has the value {value!r}")
+        literals = {node.value for node in nodes if isinstance(node, ast.Constant)}
+        self._check_enum(schema, literals.union(*(found.enum_values for found in classes)), pointer)
         if isinstance(schema.get("additionalProperties"), dict):
             for found in classes:
                 inner = found.annotations.get("additional_properties")
                 self._check_schema(schema["additionalProperties"], inner, (*pointer, "additionalProperties"))
-        for name, (place, prop) in self._properties(schema, pointer).items():
-            owner = next((found for found in classes if name in found.decoded and name in found.encoded), None)
-            if self._find("properties", owner is not None, place, f"no class reads and writes {name!r}") and owner:
-                self._check_schema(prop, owner.annotations.get(owner.encoded[name]), place)
+        for name, (place, prop) in self._properties({**schema, "allOf": all_of}, pointer).items():
+            owners = [(found, field) for found in classes if (field := found.field(name)) is not None]
+            if self._find("properties", bool(owners), place, f"no class reads and writes {name!r}"):
+                owner, field = owners[0]
+                self._check_schema(prop, owner.annotations[field], place)
+
+    def _check_enum(self, schema: Mapping[str, Any], values: Collection[object], pointer: tuple[str, ...]) -> None:
+        for value in schema.get("enum", ()):
+            if value is not None and not isinstance(value, bool):
+                self._find("enum values", value in values, pointer, f"no member has the value {value!r}")
 
     def _properties(
         self, schema: Mapping[str, Any], pointer: tuple[str, ...]
     ) -> dict[str, tuple[tuple[str, ...], Mapping[str, Any]]]:
         """All properties of an object with their places; of one in several allOf members, the last."""
+        pointer = _place(schema.get("$ref"), pointer)
+        schema = resolve(self._spec, schema)
         found: dict[str, tuple[tuple[str, ...], Mapping[str, Any]]] = {}
         for index, member in enumerate(schema.get("allOf", ())):
-            found |= self._properties(resolve(self._spec, member), (*pointer, "allOf", str(index)))
+            place = (*pointer, "allOf", str(index))
+            found |= self._properties(member, place)
+            for kind in ("oneOf", "anyOf"):
+                for number, choice in enumerate(resolve(self._spec, member).get(kind, ())):
+                    found |= self._properties(choice, (*place, kind, str(number)))
         for name, prop in schema.get("properties", {}).items():
             found[name] = (*pointer, "properties", name), prop
         return found
@@ -228,11 +263,21 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def _has_class(schema: Mapping[str, Any]) -> bool:
-    """Whether the generator makes a class of a component schema."""
-    if len([*schema.get("allOf", ()), *schema.get("oneOf", ()), *schema.get("anyOf", ())]) == 1:
+    """Whether the generator makes a class of a component schema, or drops properties because it makes none."""
+    alternatives = [*schema.get("oneOf", ()), *schema.get("anyOf", ())]
+    members = [*schema.get("allOf", ()), *alternatives]
+    if alternatives or (len(members) == 1 and "$ref" in members[0]):
         return "properties" in schema
-    has_object = schema.get("type") == "object" or "properties" in schema or "allOf" in schema
-    return has_object or ("enum" in schema and schema.get("type") != "boolean" and len(schema["enum"]) > 1)
+    if "enum" in schema:
+        return schema.get("type") != "boolean" and len([value for value in schema["enum"] if value is not None]) > 1
+    return not schema.get("nullable") and (schema.get("type") == "object" or "properties" in schema or bool(members))
+
+
+def _place(reference: str | None, pointer: tuple[str, ...]) -> tuple[str, ...]:
+    """Where a schema stands, rather than where it is referred to."""
+    if reference is None:
+        return pointer
+    return tuple(key.replace("~1", "/").replace("~0", "~") for key in reference[2:].split("/"))
 
 
 def _functions(module: ast.Module) -> dict[str, _Function]:
@@ -252,6 +297,17 @@ def _argument(function: _Function, name: str) -> ast.expr | None:
     return next((argument.annotation for argument in arguments if argument.arg == name), None)
 
 
+def _argument_of(function: _Function, expression: str) -> str | None:
+    """The argument that an expression is made of; its JSON form may stand in a variable of its own."""
+    names = [node.id for node in ast.walk(ast.parse(expression)) if isinstance(node, ast.Name)]
+    candidates = [*names, *(name.removeprefix("json_") for name in names)]
+    return next((name for name in candidates if _argument(function, name) is not None), None)
+
+
+def _placeholders(url: str) -> list[str]:
+    return re.findall(r"\{([^}]*)\}", url)
+
+
 def _request_line(builder: _Function) -> Iterator[tuple[str, str]]:
     """The method and the URL template that a function puts into the request."""
     for node in ast.walk(builder):
@@ -259,7 +315,7 @@ def _request_line(builder: _Function) -> Iterator[tuple[str, str]]:
             for key, value in zip(node.keys, node.values, strict=True):
                 if isinstance(key, ast.Constant) and key.value in ("method", "url"):
                     text = next((item.value for item in ast.walk(value) if isinstance(item, ast.Constant)), "")
-                    yield key.value, re.sub(r"\{[^}]*\}", "{}", str(text))
+                    yield key.value, str(text)
 
 
 def _written_keys(function: _Function, target: str = "field_dict") -> Iterator[tuple[str, str]]:

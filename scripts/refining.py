@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -19,6 +19,7 @@ from openapi_python_client.parser.properties.int import IntProperty
 from openapi_python_client.parser.properties.list_property import ListProperty
 from openapi_python_client.parser.properties.model_property import ModelProperty
 from openapi_python_client.parser.properties.protocol import PropertyProtocol, Value
+from openapi_python_client.parser.properties.schemas import Class
 from openapi_python_client.parser.properties.string import StringProperty
 from openapi_python_client.parser.properties.union import UnionProperty
 from openapi_python_client.schema import UntrustedString
@@ -26,6 +27,17 @@ from openapi_python_client.strings import ClassName, PythonCode, PythonIdentifie
 
 from scripts.build_specs import SpecError, resolve
 from scripts.lowering import FIELD_PREFIX, Lowered, without_mark
+
+# What the templates use, and a class, a field or an argument of the same name would hide.
+_CLASSES = {
+    *("Any", "BytesIO", "Client", "File", "FileTypes", "HttpResponse", "Literal", "Mapping", "OpenIntEnum"),
+    *("OpenStrEnum", "Response", "T", "TypeVar", "UUID", "Unset"),
+}
+_FIELDS = {
+    *("additional_keys", "additional_properties", "cast", "cls", "d", "decoding", "encoding", "field_dict", "files"),
+    *("from_dict", "json", "prop", "prop_dict", "prop_name", "src_dict", "to_dict", "to_multipart", "types"),
+}
+_ARGUMENTS = {"body", "cookies", "encoding", "headers", "params", "response"}
 
 
 @define
@@ -88,6 +100,7 @@ def refine(data: GeneratorData, lowered: Lowered, path: Path) -> None:
         SpecError: an extension does not fit the schema that it stands in.
     """
     refiner = _Refiner(lowered, path)
+    refiner.check_classes([item.class_info for item in (*data.models, *data.enums)])
     for model in data.models:
         refiner.refine_model(model)
     for collection in data.endpoint_collections_by_tag.values():
@@ -104,16 +117,29 @@ class _Refiner:
     """The enum classes that a literal type has replaced."""
     enums: set[str] = attrs.field(factory=set[str])
     """The enum classes that are in use."""
+    known: set[str] = attrs.field(factory=set[str])
+    """The properties of the model that is being refined; none for an operation."""
+
+    def check_classes(self, classes: Sequence[Class]) -> None:
+        modules: dict[str, str] = {}
+        for found in classes:
+            if found.name in _CLASSES:
+                reason = f"the schema {found.name} would hide a name of the generated code: give it another title"
+                raise SpecError(self.path, reason)
+            other = modules.setdefault(found.module_name, found.name)
+            if other != found.name:
+                reason = f"the schemas {other} and {found.name} give the same module, {found.module_name}"
+                raise SpecError(self.path, reason)
 
     def refine_model(self, model: ModelProperty) -> None:
-        names = (model.data.model_extra or {}).get("x-sdk-names", {})
-        known = {str(key.get_untrusted_value()) for key in model.data.properties or ()}
-        unknown = sorted(set(names) - known)
-        if unknown:
-            raise SpecError(self.path, f"x-sdk-names of {model.class_info.name} names {unknown[0]!r}: no such property")
+        properties = [*(model.required_properties or ()), *(model.optional_properties or ())]
+        self.known = {prop.name.get_untrusted_value() for prop in properties}
+        names = self._checked_names(model)
+        used = {name for prop in properties for name in _local_names(prop)} | _FIELDS
         for attribute in ("required_properties", "optional_properties"):
             refined = [
-                self._named(_without_default(self.refine(prop)), names) for prop in getattr(model, attribute) or ()
+                _renamed(self._named(_without_default(self.refine(prop)), names), used)
+                for prop in getattr(model, attribute) or ()
             ]
             setattr(model, attribute, refined)
         taken: dict[str, str] = {}
@@ -124,6 +150,7 @@ class _Refiner:
                 raise SpecError(self.path, reason)
         if model.additional_properties is not None:
             model.additional_properties = self.refine(model.additional_properties)
+        self.known = set()
         model.description = _unmarked(model.description)
         model.set_relative_imports({*(model.relative_imports or ()), "from typing import Literal, cast"})
 
@@ -135,6 +162,13 @@ class _Refiner:
             endpoint.cookie_parameters,
         ):
             parameters[:] = [_without_default(self.refine(parameter)) for parameter in parameters]
+        used = {name for prop in endpoint.list_all_parameters() for name in _local_names(prop)} | _ARGUMENTS
+        for parameters in (endpoint.query_parameters, endpoint.header_parameters, endpoint.cookie_parameters):
+            parameters[:] = [_renamed(parameter, used) for parameter in parameters]
+        for index, parameter in enumerate(endpoint.path_parameters):
+            endpoint.path_parameters[index] = renamed = _renamed(parameter, used)
+            path = endpoint.path.get_untrusted_value()
+            endpoint.path = UntrustedString(path.replace(f"{{{parameter.python_name}}}", f"{{{renamed.python_name}}}"))
         for body in endpoint.bodies:
             body.prop = self.refine(body.prop)
         for response in endpoint.responses:
@@ -177,14 +211,24 @@ class _Refiner:
         assert isinstance(const, ConstProperty), "the default is the one value"
         return const
 
+    def _checked_names(self, model: ModelProperty) -> dict[str, str]:
+        """The Python names that a model gives its properties; all that its extensions name must be there."""
+        extensions = model.data.model_extra or {}
+        names: dict[str, str] = extensions.get("x-sdk-names", {})
+        bare = extensions.get("x-sdk-accepts-bare")
+        wrapped = [] if bare is None else [bare.get("into", ""), *bare.get("lift", ())]
+        for key, used in (("x-sdk-names", names), ("x-sdk-accepts-bare", wrapped)):
+            unknown = sorted(set(used) - self.known)
+            if unknown:
+                raise SpecError(self.path, f"{key} of {model.class_info.name} names {unknown[0]!r}: no such property")
+        return names
+
     def _named(self, prop: Any, names: Mapping[str, str]) -> Any:
         name = names.get(prop.name.get_untrusted_value())
         return attrs.evolve(prop, python_name=PythonIdentifier(name, FIELD_PREFIX)) if name else prop
 
     def _rule(self, prop: UnionProperty, schema: Mapping[str, Any]) -> Rule | None:
-        if not ("oneOf" in schema or "anyOf" in schema):
-            return None
-        own = schema.get("x-sdk-discriminator") or schema.get("discriminator")
+        own = schema.get("discriminator")
         if own is None:
             return None
         kinds = [key for key in ("propertyName", "parentProperty", "presence") if key in own]
@@ -205,6 +249,9 @@ class _Refiner:
             odd = ", ".join(sorted(reached ^ members))
             reason = f"the discriminator of {prop.name.get_untrusted_value()} and the union's members differ: {odd}"
             raise SpecError(self.path, reason)
+        if rule.kind == "parent" and own["parentProperty"] not in self.known:
+            reason = f"the discriminator of {prop.name.get_untrusted_value()} names {own['parentProperty']!r}: "
+            raise SpecError(self.path, reason + "the object around it has no such property")
         return rule
 
     def _required(self, reference: str) -> list[str]:
@@ -213,6 +260,20 @@ class _Refiner:
     def _class_name(self, reference: str) -> str:
         schema = resolve(self.lowered.document, {"$ref": reference})
         return str(ClassName(schema.get("title") or reference.rsplit("/", 1)[1], FIELD_PREFIX))
+
+
+def _local_names(prop: PropertyProtocol) -> Iterator[str]:
+    """The variables that the generated code needs for the items of lists and the members of unions."""
+    yield f"json_{prop.python_name}"
+    for inner in [prop.inner_property] if isinstance(prop, ListProperty) else getattr(prop, "inner_properties", ()):
+        yield from (inner.python_name, f"{inner.python_name}_data", *_local_names(inner))
+
+
+def _renamed(prop: Any, used: set[str]) -> Any:
+    """A property whose name the generated code does not use itself: as with Python's own names, _ is appended."""
+    if prop.python_name not in used:
+        return prop
+    return attrs.evolve(prop, python_name=PythonIdentifier(f"{prop.python_name}_", FIELD_PREFIX, skip_snake_case=True))
 
 
 def _converted(prop: PropertyProtocol, schema: Mapping[str, Any]) -> PropertyProtocol:

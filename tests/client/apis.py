@@ -22,7 +22,7 @@ GENERATED = ROOT / "generated"
 NAMES = sorted(path.stem for path in (GENERATED / "specs").glob("*.yaml"))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Operation:
     """An operation of the effective spec, with the module generated from it."""
 
@@ -33,6 +33,8 @@ class Operation:
 
     def __str__(self) -> str:
         return f"{self.api.name}:{self.spec['operationId']}"
+
+    __repr__ = __str__
 
     @property
     def module(self) -> ModuleType:
@@ -53,12 +55,15 @@ class Operation:
         return content["application/json"]["schema"] if content else None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Api:
     """One API."""
 
     name: str
     document: dict[str, Any]
+
+    def __repr__(self) -> str:
+        return self.name
 
     @property
     def package(self) -> str:

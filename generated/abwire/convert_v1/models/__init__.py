@@ -77,7 +77,7 @@ __all__ = (
     "Variation",
 )
 
-_MODULES = {
+_MODULES: dict[str, str] = {
     "Audience": "audience",
     "AudienceListRequest": "audience_list_request",
     "AudienceType": "audience_type",

@@ -221,7 +221,7 @@ __all__ = (
     "VariationUpdate",
 )
 
-_MODULES = {
+_MODULES: dict[str, str] = {
     "AnalyticsLevel": "analytics_level",
     "ApiError": "api_error",
     "ApiErrorStatus": "api_error_status",

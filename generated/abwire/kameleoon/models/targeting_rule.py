@@ -19,7 +19,7 @@ class TargetingRule:
 
     Attributes:
         site_id (int): Identifier of the site.
-        id (int | Unset): Identifier of the rule.
+        id (int | Unset): Read-only. Identifier of the rule.
         segment_configuration (TargetingConfiguration | Unset): Which visitors or pages are meant.
         segment_id (int | Unset): Identifier of the segment.
         targeting_configuration_param (str | Unset): Segment identifier, full address or part of an address,

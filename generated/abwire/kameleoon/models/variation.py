@@ -27,7 +27,7 @@ class Variation:
         color (int | Unset): Colour of the variation in the editor, as a number.
         css_code (str | Unset): CSS code of the variation.
         custom_json (str | Unset): JSON text to hand to code on the page.
-        experiment_id (int | Unset): Identifier of the experiment that the variation belongs to.
+        experiment_id (int | Unset): Read-only. Identifier of the experiment that the variation belongs to.
         exposition_frequency_delay_seconds_between_two_expositions (int | Unset): Least time between two
             expositions, in seconds.
         exposition_frequency_same_visit (int | Unset): Most expositions in one visit.
@@ -42,7 +42,7 @@ class Variation:
         personalization_id (int | Unset): Identifier of the personalization that the variation belongs to.
         prompt (VariationPrompt | Unset): A message that the AI builder runs by itself.
         redirection (VariationRedirection | Unset): Where a variation sends the visitor.
-        redirection_strings (str | Unset): Address to redirect to. Deprecated, use redirection.
+        redirection_strings (str | Unset): Deprecated. Address to redirect to. Deprecated, use redirection.
         shadow_dom (bool | Unset): Whether the variation is built in a shadow DOM.
         widget_template_input (str | Unset): Input of the widget template, as JSON text.
         generated_js_code (str | Unset): JavaScript code that the editor made. Seen in public client code only.

@@ -71,7 +71,7 @@ def sync_detailed(
         The answer with its status, headers and content; ``parsed`` holds ErrorBody | Hypothesis.
 
     Raises:
-        ValueError: A path argument is empty, ``.`` or ``..``.
+        ValueError: A path argument is None, empty, ``.`` or ``..``.
         errors.UnexpectedStatus: The status is not in the spec, and ``client.raise_on_unexpected_status`` is set.
         httpx.HTTPError: The request failed or timed out.
     """
@@ -108,7 +108,7 @@ def sync(
         The parsed answer: ErrorBody | Hypothesis; None if there was none that the spec describes.
 
     Raises:
-        ValueError: A path argument is empty, ``.`` or ``..``.
+        ValueError: A path argument is None, empty, ``.`` or ``..``.
         errors.UnexpectedStatus: The status is not in the spec, and ``client.raise_on_unexpected_status`` is set.
         httpx.HTTPError: The request failed or timed out.
     """
@@ -143,7 +143,7 @@ async def asyncio_detailed(
         The answer with its status, headers and content; ``parsed`` holds ErrorBody | Hypothesis.
 
     Raises:
-        ValueError: A path argument is empty, ``.`` or ``..``.
+        ValueError: A path argument is None, empty, ``.`` or ``..``.
         errors.UnexpectedStatus: The status is not in the spec, and ``client.raise_on_unexpected_status`` is set.
         httpx.HTTPError: The request failed or timed out.
     """
@@ -180,7 +180,7 @@ async def asyncio(
         The parsed answer: ErrorBody | Hypothesis; None if there was none that the spec describes.
 
     Raises:
-        ValueError: A path argument is empty, ``.`` or ``..``.
+        ValueError: A path argument is None, empty, ``.`` or ``..``.
         errors.UnexpectedStatus: The status is not in the spec, and ``client.raise_on_unexpected_status`` is set.
         httpx.HTTPError: The request failed or timed out.
     """

@@ -128,7 +128,7 @@ def sync_detailed(
         The answer with its status, headers and content; ``parsed`` holds ApiError | FeatureFlag.
 
     Raises:
-        ValueError: A path argument is empty, ``.`` or ``..``.
+        ValueError: A path argument is None, empty, ``.`` or ``..``.
         errors.UnexpectedStatus: The status is not in the spec, and ``client.raise_on_unexpected_status`` is set.
         httpx.HTTPError: The request failed or timed out.
     """
@@ -169,7 +169,7 @@ def sync(
         The parsed answer: ApiError | FeatureFlag; None if there was none that the spec describes.
 
     Raises:
-        ValueError: A path argument is empty, ``.`` or ``..``.
+        ValueError: A path argument is None, empty, ``.`` or ``..``.
         errors.UnexpectedStatus: The status is not in the spec, and ``client.raise_on_unexpected_status`` is set.
         httpx.HTTPError: The request failed or timed out.
     """
@@ -208,7 +208,7 @@ async def asyncio_detailed(
         The answer with its status, headers and content; ``parsed`` holds ApiError | FeatureFlag.
 
     Raises:
-        ValueError: A path argument is empty, ``.`` or ``..``.
+        ValueError: A path argument is None, empty, ``.`` or ``..``.
         errors.UnexpectedStatus: The status is not in the spec, and ``client.raise_on_unexpected_status`` is set.
         httpx.HTTPError: The request failed or timed out.
     """
@@ -249,7 +249,7 @@ async def asyncio(
         The parsed answer: ApiError | FeatureFlag; None if there was none that the spec describes.
 
     Raises:
-        ValueError: A path argument is empty, ``.`` or ``..``.
+        ValueError: A path argument is None, empty, ``.`` or ``..``.
         errors.UnexpectedStatus: The status is not in the spec, and ``client.raise_on_unexpected_status`` is set.
         httpx.HTTPError: The request failed or timed out.
     """

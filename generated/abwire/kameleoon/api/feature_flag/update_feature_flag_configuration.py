@@ -139,7 +139,7 @@ def sync_detailed(
         The answer with its status, headers and content; ``parsed`` holds ApiError | FeatureFlag.
 
     Raises:
-        ValueError: A path argument is empty, ``.`` or ``..``.
+        ValueError: A path argument is None, empty, ``.`` or ``..``.
         errors.UnexpectedStatus: The status is not in the spec, and ``client.raise_on_unexpected_status`` is set.
         httpx.HTTPError: The request failed or timed out.
     """
@@ -181,7 +181,7 @@ def sync(
         The parsed answer: ApiError | FeatureFlag; None if there was none that the spec describes.
 
     Raises:
-        ValueError: A path argument is empty, ``.`` or ``..``.
+        ValueError: A path argument is None, empty, ``.`` or ``..``.
         errors.UnexpectedStatus: The status is not in the spec, and ``client.raise_on_unexpected_status`` is set.
         httpx.HTTPError: The request failed or timed out.
     """
@@ -221,7 +221,7 @@ async def asyncio_detailed(
         The answer with its status, headers and content; ``parsed`` holds ApiError | FeatureFlag.
 
     Raises:
-        ValueError: A path argument is empty, ``.`` or ``..``.
+        ValueError: A path argument is None, empty, ``.`` or ``..``.
         errors.UnexpectedStatus: The status is not in the spec, and ``client.raise_on_unexpected_status`` is set.
         httpx.HTTPError: The request failed or timed out.
     """
@@ -263,7 +263,7 @@ async def asyncio(
         The parsed answer: ApiError | FeatureFlag; None if there was none that the spec describes.
 
     Raises:
-        ValueError: A path argument is empty, ``.`` or ``..``.
+        ValueError: A path argument is None, empty, ``.`` or ``..``.
         errors.UnexpectedStatus: The status is not in the spec, and ``client.raise_on_unexpected_status`` is set.
         httpx.HTTPError: The request failed or timed out.
     """

@@ -124,7 +124,7 @@ def sync_detailed(
         The answer with its status, headers and content; ``parsed`` holds ApiError | Variation.
 
     Raises:
-        ValueError: A path argument is empty, ``.`` or ``..``.
+        ValueError: A path argument is None, empty, ``.`` or ``..``.
         errors.UnexpectedStatus: The status is not in the spec, and ``client.raise_on_unexpected_status`` is set.
         httpx.HTTPError: The request failed or timed out.
     """
@@ -162,7 +162,7 @@ def sync(
         The parsed answer: ApiError | Variation; None if there was none that the spec describes.
 
     Raises:
-        ValueError: A path argument is empty, ``.`` or ``..``.
+        ValueError: A path argument is None, empty, ``.`` or ``..``.
         errors.UnexpectedStatus: The status is not in the spec, and ``client.raise_on_unexpected_status`` is set.
         httpx.HTTPError: The request failed or timed out.
     """
@@ -198,7 +198,7 @@ async def asyncio_detailed(
         The answer with its status, headers and content; ``parsed`` holds ApiError | Variation.
 
     Raises:
-        ValueError: A path argument is empty, ``.`` or ``..``.
+        ValueError: A path argument is None, empty, ``.`` or ``..``.
         errors.UnexpectedStatus: The status is not in the spec, and ``client.raise_on_unexpected_status`` is set.
         httpx.HTTPError: The request failed or timed out.
     """
@@ -236,7 +236,7 @@ async def asyncio(
         The parsed answer: ApiError | Variation; None if there was none that the spec describes.
 
     Raises:
-        ValueError: A path argument is empty, ``.`` or ``..``.
+        ValueError: A path argument is None, empty, ``.`` or ``..``.
         errors.UnexpectedStatus: The status is not in the spec, and ``client.raise_on_unexpected_status`` is set.
         httpx.HTTPError: The request failed or timed out.
     """
