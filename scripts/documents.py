@@ -12,6 +12,8 @@ of the writer.
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import io
 import json
 import math
@@ -42,7 +44,6 @@ _STRING_TAG = "tag:yaml.org,2002:str"
 # Strings that PyYAML, which keeps to YAML 1.1, writes without quotes, and a YAML 1.2 reader takes for a number; and
 # the letters that YAML 1.1 (but not PyYAML) takes for booleans.
 _AMBIGUOUS = re.compile(r"[-+]?(?:0o[0-7]+|(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?)|[yYnN]")
-_BLOCK_STYLE = re.compile(r"(?![ \n])[\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff]+")
 
 
 class DocumentError(Exception):
@@ -57,6 +58,22 @@ class DocumentError(Exception):
         super().__init__(f"{place}: {reason}")
 
 
+@contextlib.contextmanager
+def uncollected() -> Iterator[None]:
+    """Pause the search for reference cycles: a document has none, and in a large one the search takes most of the time.
+
+    For a ``with`` statement, or as a decorator.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@uncollected()
 def load(path: Path, *, keep_comments: bool = True) -> dict[str, Any]:
     """Read a YAML or JSON document whose root is an object.
 
@@ -71,20 +88,21 @@ def load(path: Path, *, keep_comments: bool = True) -> dict[str, Any]:
         DocumentError: the file cannot be read, is not YAML or JSON, or its root is no object.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise DocumentError(path, f"cannot be read: {error}") from error
     if path.suffix == ".json":
         document = _load_json(text, path)
     else:
-        document, has_aliases = _load_plain(text, path)  # refuses, with the place, all that is not JSON data
-        if keep_comments and not has_aliases and _COMMENT.search(text):
+        document = _load_plain(text, path)  # refuses, with the place, all that is not JSON data
+        if keep_comments and _COMMENT.search(text):
             document = _with_comments(text, document)
     if not isinstance(document, dict):
         raise DocumentError(path, "the root must be an object")
     return document
 
 
+@uncollected()
 def dump(document: Mapping[str, Any], *, as_json: bool = False) -> str:
     """Write a document as text: the same document always gives the same text, in the order of its keys."""
     if as_json:
@@ -180,8 +198,8 @@ def _load_json(text: str, path: Path) -> Any:
 # --- YAML without comments: libyaml finds the nodes, the values are made here ---
 
 
-def _load_plain(text: str, path: Path) -> tuple[Any, bool]:
-    """The document, and whether it has aliases (which are copied, so that a change in one place stays there)."""
+def _load_plain(text: str, path: Path) -> Any:
+    """The document; an alias becomes a copy, so that a change in one place stays there."""
     try:
         node = yaml.compose(text, Loader=_PlainLoader)
     except yaml.MarkedYAMLError as error:
@@ -190,11 +208,8 @@ def _load_plain(text: str, path: Path) -> tuple[Any, bool]:
         raise DocumentError(path, reason, *((mark.line + 1, mark.column + 1) if mark else ())) from error
     except yaml.YAMLError as error:
         raise DocumentError(path, f"is not YAML: {error}") from error
-    has_aliases = "*" in text and any(
-        isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.CSafeLoader)
-    )
     try:
-        return (_value(node, path) if node is not None else None), has_aliases
+        return None if node is None else _value(node, path)
     except RecursionError as error:
         raise DocumentError(path, "is nested too deeply, or an alias stands within its own anchor") from error
 
@@ -262,9 +277,9 @@ class _PlainDumper(yaml.CSafeDumper):
 
 
 def _represent_string(dumper: yaml.CSafeDumper, text: str) -> yaml.ScalarNode:
-    style = "'" if _AMBIGUOUS.fullmatch(text) else None
-    if "\n" in text and _BLOCK_STYLE.fullmatch(text) and not re.search(r"[ \t]\n", text):
-        style = "|"
+    style = "|" if "\n" in text and not re.search(r"[ \t]\n|^[ \n]", text) else None
+    if _AMBIGUOUS.fullmatch(text):
+        style = "'"
     return dumper.represent_scalar(_STRING_TAG, text, style=style)
 
 
@@ -275,7 +290,7 @@ _PlainDumper.add_representer(str, _represent_string)
 
 
 def _with_comments(text: str, document: Any) -> Any:
-    """The document with its comments, or as it is where ruamel.yaml does not read the same data."""
+    """The document with its comments; without, where ruamel.yaml does not read the same data or meets an alias."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -287,7 +302,7 @@ def _with_comments(text: str, document: Any) -> Any:
 
 def _reads_as(text: str, document: Mapping[str, Any]) -> bool:
     try:
-        return json.dumps(_load_plain(text, Path())[0]) == json.dumps(document)
+        return json.dumps(_load_plain(text, Path())) == json.dumps(document)
     except DocumentError:
         return False
 
@@ -295,7 +310,7 @@ def _reads_as(text: str, document: Mapping[str, Any]) -> bool:
 class _JsonComposer(Composer):
     """Gives each node the JSON type that it has here, before a constructor can see another in it.
 
-    Anchors are dropped: no alias needs them, and a copied one would stand twice.
+    Anchors are dropped, since a copied one would stand twice; an alias is then an error.
     """
 
     def compose_scalar_node(self, anchor: Any) -> Any:

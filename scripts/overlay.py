@@ -142,6 +142,7 @@ def read(path: Path) -> Overlay:
     )
 
 
+@documents.uncollected()
 def apply(document: dict[str, Any], overlay: Overlay, *, strict: bool = True) -> list[Applied]:
     """Apply an overlay to a document, in place.
 

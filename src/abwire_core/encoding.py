@@ -23,12 +23,7 @@ def path_segment(name: str, value: object) -> str:
     """
     if value is None or isinstance(value, Unset):
         raise ValueError(f"the path argument {name} must not be {value!r}: the request would go to another path")
-    if isinstance(value, bool):
-        text = "true" if value else "false"
-    elif isinstance(value, datetime.datetime):
-        text = date_time(value)
-    else:
-        text = str(value)
+    text = _text(value)
     if text in ("", ".", ".."):
         raise ValueError(f"the path argument {name} must not be {text!r}: the request would go to another path")
     return quote(text, safe="")
@@ -51,4 +46,10 @@ def json_parameter(value: Any) -> Any:
 
 def comma_parameter(value: Any) -> Any:
     """A list as one query argument, joined by commas (OpenAPI: form style, not exploded); absent stays absent."""
-    return value if isinstance(value, Unset) or value is None else ",".join(map(str, value))
+    return value if isinstance(value, Unset) or value is None else ",".join(map(_text, value))
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return date_time(value) if isinstance(value, datetime.datetime) else str(value)

@@ -205,6 +205,7 @@ def test_the_server_reads_a_json_parameter_as_it_was_given(text: str) -> None:
         pytest.param(["a"], "a", id="one"),
         pytest.param(["a", "b c", "ä"], "a,b c,ä", id="several"),
         pytest.param([1, 2], "1,2", id="integers"),
+        pytest.param([True, False], "true,false", id="booleans"),
         pytest.param([Kind.SPLIT_URL, Kind("new"), Number.SEVEN, Number(8)], "split/url,new,7,8", id="enums"),
         pytest.param([], "", id="none"),
     ],

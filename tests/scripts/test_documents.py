@@ -180,17 +180,25 @@ def test_an_anchor_without_alias_is_dropped(read: Read, comment: str) -> None:
 @pytest.mark.parametrize(
     ("text", "place", "reason"),
     [
-        pytest.param("a: 1\nb: 2\na: 3\n", (3, 1), "the key 'a' stands twice", id="duplicate-key"),
-        pytest.param("x:\n  - {a: 1, 'a': 2}\n", (2, 12), "the key 'a' stands twice", id="duplicate-key-in-flow"),
-        pytest.param("200: a\n'200': b\n", (2, 1), "the key '200' stands twice", id="duplicate-after-quoting"),
+        pytest.param("a: 1\nb: 2\na: 3\n", (3, 1), "the key 'a' stands twice in one object", id="duplicate-key"),
+        pytest.param(
+            "x:\n  - {a: 1, 'a': 2}\n", (2, 12), "the key 'a' stands twice in one object", id="duplicate-key-in-flow"
+        ),
+        pytest.param(
+            "200: a\n'200': b\n", (2, 1), "the key '200' stands twice in one object", id="duplicate-after-quoting"
+        ),
         pytest.param("a: {x: 1}\nb:\n  <<: {x: 1}\n", (3, 3), "merge keys (<<)", id="merge-key"),
         pytest.param("a: !custom 1\n", (1, 4), "the tag !custom is not JSON", id="own-tag"),
-        pytest.param("a: !!str 12\n", (1, 4), "str is not JSON", id="tag-of-a-scalar"),
-        pytest.param("a: !!str '12'\n", (1, 4), "str is not JSON", id="tag-of-a-quoted-scalar"),
-        pytest.param("a:\n  - !!int twelve\n", (2, 5), "int is not JSON", id="tag-that-lies"),
-        pytest.param("a: !!binary |\n  AAAA\n", (1, 4), "binary is not JSON", id="tag-of-a-block"),
-        pytest.param("a: !!set {b}\n", (1, 4), "set is not JSON", id="tag-of-an-object"),
-        pytest.param("a: !!omap [b: 1]\n", (1, 4), "omap is not JSON", id="tag-of-a-list"),
+        pytest.param("a: !!str 12\n", (1, 4), "the tag tag:yaml.org,2002:str is not JSON", id="tag-of-a-scalar"),
+        pytest.param(
+            "a: !!str '12'\n", (1, 4), "the tag tag:yaml.org,2002:str is not JSON", id="tag-of-a-quoted-scalar"
+        ),
+        pytest.param("a:\n  - !!int twelve\n", (2, 5), "the tag tag:yaml.org,2002:int is not JSON", id="tag-that-lies"),
+        pytest.param(
+            "a: !!binary |\n  AAAA\n", (1, 4), "the tag tag:yaml.org,2002:binary is not JSON", id="tag-of-a-block"
+        ),
+        pytest.param("a: !!set {b}\n", (1, 4), "the tag tag:yaml.org,2002:set is not JSON", id="tag-of-an-object"),
+        pytest.param("a: !!omap [b: 1]\n", (1, 4), "the tag tag:yaml.org,2002:omap is not JSON", id="tag-of-a-list"),
         pytest.param("!!str a: 1\n", (1, 1), "a key must be a string", id="tag-of-a-key"),
         pytest.param("a: 1\n[b]: 2\n", (2, 1), "a key must be a string", id="list-as-key"),
         pytest.param("? {b: 1}\n: 2\n", (1, 3), "a key must be a string", id="object-as-key"),
@@ -199,14 +207,31 @@ def test_an_anchor_without_alias_is_dropped(read: Read, comment: str) -> None:
         pytest.param("a: [1, -.inf]\n", (1, 8), "-.inf is not JSON", id="infinity"),
         pytest.param("a: 1e400\n", (1, 4), "1e400 is not JSON", id="float-too-large"),
         pytest.param(f"a: {'9' * 5000}\n", (1, 4), "cannot be read: Exceeds the limit", id="integer-too-large"),
-        pytest.param("a: 'open\nb: 1\n", (3, 1), "unexpected end of stream", id="open-quote"),
-        pytest.param("a:\n\tb: 1\n", (2, 1), "cannot start any token", id="tab-as-indentation"),
-        pytest.param("a: b: c\n", (1, 5), "mapping values are not allowed", id="two-colons"),
-        pytest.param("a: [1\nb: 2\n", (2, 2), "expected ',' or ']'", id="open-bracket"),
-        pytest.param("a: @b\n", (1, 4), "cannot start any token", id="reserved-character"),
-        pytest.param("a: 1\n---\nb: 2\n", (2, 1), "found another document", id="two-documents"),
-        pytest.param("a: *b\n", (1, 4), "found undefined alias", id="unknown-alias"),
-        pytest.param("a: &x 1\nb: &x 2\n", (2, 4), "found duplicate anchor", id="duplicate-anchor"),
+        pytest.param("a: 'open\nb: 1\n", (3, 1), "is not YAML: while scanning a quoted scalar, found", id="open-quote"),
+        pytest.param(
+            "a:\n\tb: 1\n",
+            (2, 1),
+            "is not YAML: while scanning for the next token, found character",
+            id="tab-as-indentation",
+        ),
+        pytest.param("a: b: c\n", (1, 5), "is not YAML: mapping values are not allowed", id="two-colons"),
+        pytest.param(
+            "a: [1\nb: 2\n", (2, 2), "is not YAML: while parsing a flow sequence, did not find", id="open-bracket"
+        ),
+        pytest.param(
+            "a: @b\n",
+            (1, 4),
+            "is not YAML: while scanning for the next token, found character",
+            id="reserved-character",
+        ),
+        pytest.param(
+            "a: 1\n---\nb: 2\n",
+            (2, 1),
+            "is not YAML: expected a single document in the stream, but found another",
+            id="two-documents",
+        ),
+        pytest.param("a: *b\n", (1, 4), "is not YAML: found undefined alias", id="unknown-alias"),
+        pytest.param("a: &x 1\nb: &x 2\n", (2, 4), "is not YAML: found duplicate anchor; first occurrence, second", id="duplicate-anchor"),
     ],
 )
 def test_yaml_that_is_not_json_data_is_refused_with_its_place(
@@ -217,8 +242,8 @@ def test_yaml_that_is_not_json_data_is_refused_with_its_place(
     with pytest.raises(DocumentError) as failure:
         read(comment + text)
 
-    assert str(failure.value).startswith(f"{failure.value.path}:{line}:{column}: ")
-    assert reason in str(failure.value)
+    assert str(failure.value).startswith(f"{failure.value.path}:{line}:{column}: {reason}")
+    assert failure.value.reason.startswith(reason)
     assert (failure.value.line, failure.value.column) == (line, column)
     assert "\n" not in str(failure.value)
 
@@ -256,6 +281,31 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path, name: str) -> None:
     assert str(failure.value).startswith(f"{tmp_path / name}: ")
 
 
+@pytest.mark.parametrize("comment", READERS)
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        pytest.param("a: |\n  x\n\u2028  y\n", "x\n\u2028y\n", id="read-otherwise-by-ruamel"),
+        pytest.param("a: |\n  x\u2028  y\n", "x\u2028y\n", id="refused-by-ruamel"),
+        pytest.param("a: 'x\x85y'\n", "x y", id="next-line"),
+    ],
+)
+def test_both_readers_agree_on_the_rarest_line_breaks(read: Read, comment: str, text: str, value: str) -> None:
+    assert exact(read(comment + text)) == exact({"a": value})
+
+
+@pytest.mark.parametrize("name", ["spec.yaml", "spec.json"])
+def test_a_byte_order_mark_is_no_part_of_the_document(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(b'\xef\xbb\xbf{"a": 1}')
+
+    assert exact(documents.load(path)) == exact({"a": 1})
+
+
+def test_a_byte_order_mark_costs_no_comment(read: Read) -> None:
+    assert documents.dump(read("\ufeff# comment\na: 1\n")) == "# comment\na: 1\n"
+
+
 # --- reading JSON ---
 
 
@@ -277,7 +327,9 @@ def test_json_is_yaml_too(read: Read) -> None:
     ("text", "message"),
     [
         pytest.param('{"a": 1, "a": 2}', ": the key 'a' stands twice in one object", id="duplicate-key"),
-        pytest.param('{"x": [{"b": 1, "a": 1, "a": 1}]}', ": the key 'a' stands twice", id="duplicate-key-inside"),
+        pytest.param(
+            '{"x": [{"b": 1, "a": 1, "a": 1}]}', ": the key 'a' stands twice in one object", id="duplicate-key-inside"
+        ),
         pytest.param('{"a": NaN}', ": NaN is not JSON", id="nan"),
         pytest.param('{"a": Infinity}', ": Infinity is not JSON", id="infinity"),
         pytest.param('{"a": [-Infinity]}', ": -Infinity is not JSON", id="minus-infinity"),
@@ -314,7 +366,7 @@ info:
   title: 'A quoted title' # on the same line
   version: "1.0"
   description: |
-    Two lines of text,
+    Two *lines* of **text**,
 
     # and a heading
   summary: >-

@@ -579,6 +579,11 @@ UNSUPPORTED = [
         id="list in a path",
     ),
     pytest.param(
+        _with_parameter(parameter("q", "cookie")),
+        f"{PARAMETER}: cookies are not supported",
+        id="cookie",
+    ),
+    pytest.param(
         _with_parameter(parameter("q", "header", schema={"type": "array", "items": TEXT})),
         f"{PARAMETER}: a list is not supported in the header",
         id="list in a header",
@@ -659,7 +664,7 @@ UNSUPPORTED = [
                                     {
                                         **BOTH,
                                         "x-sdk-discriminator": {
-                                            "parentProperty": "kind",
+                                            "parentProperty": "type",
                                             "mapping": _mapping(A="A", B="B"),
                                         },
                                     }
@@ -671,7 +676,7 @@ UNSUPPORTED = [
                 {"A": A, "B": B},
             )
         ),
-        f"{SPEC}: the discriminator of response_200 names 'kind': the object around it has no such property",
+        f"{SPEC}: the discriminator of response_200 names 'type': the object around it has no such property",
         id="discriminator by a parent that is no object",
     ),
     pytest.param(

@@ -61,8 +61,9 @@ def schema(found: Lowered, *keys: str) -> dict[str, Any]:
 # --- operations ---
 
 
-def test_what_templates_need_of_an_operation_is_kept() -> None:
-    evidence = {**EVIDENCE, "route": "observed", "note": "The page is old."}
+@pytest.mark.parametrize("source", ["a page", "a page."])
+def test_what_templates_need_of_an_operation_is_kept(source: str) -> None:
+    evidence = {**EVIDENCE, "route": "observed", "source": source, "note": "The page is old."}
     made = {**operation(), "x-evidence": evidence, "summary": "Read a thing. ", "description": " Reads it.\n"}
 
     found = lowered(spec({"/things": {"get": made}})).operations
@@ -124,7 +125,7 @@ def test_a_query_parameter_has_a_style(given: dict[str, Any], style: str) -> Non
 
 
 def test_only_query_parameters_have_a_style() -> None:
-    found = lowered_parameters(parameter("h", "header"), parameter("c", "cookie"))
+    found = lowered_parameters(parameter("h", "header"))
 
     assert found.operations["get_thing"].query_styles == {}
 
@@ -290,3 +291,12 @@ def test_python_names_are_inherited() -> None:
     expected = {"a": "alpha", "type": "species", "c": "gamma"}
     assert schema(found, "Child")["x-sdk-names"] == expected
     assert schema(found, "Grandchild")["x-sdk-names"] == expected
+
+
+def test_what_only_refers_to_an_object_needs_no_names_of_its_own() -> None:
+    named = {**A, "x-sdk-names": {"a": "alpha"}}
+    reference = {"allOf": [ref("A")], "description": "An A.", "nullable": True}
+
+    found = lowered(schemas_spec(A=named, Holder={"type": "object", "properties": {"held": reference}}))
+
+    assert schema(found, "Holder", "properties", "held") == reference

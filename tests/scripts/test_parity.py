@@ -66,7 +66,7 @@ LOSSLESS = spec(
                     parameter("since", schema={"type": "string", "format": "date-time"}),
                     parameter("kinds", schema={"type": "array", "items": ref("Kind")}),
                     parameter("X-Trace", "header"),
-                    parameter("session", "cookie"),
+                    parameter("X-Session", "header"),
                     parameter("fooBar"),
                     parameter("foo_bar"),
                     parameter("same"),
@@ -407,10 +407,10 @@ DAMAGE = [
     ),
     pytest.param(
         GET,
-        r'cookies\["session"\] = session',
+        r'headers\["X-Session"\] = x_session',
         "pass",
-        f"{ROUTE}/get/parameters/4: the parameter session is not sent",
-        id="cookie",
+        f"{ROUTE}/get/parameters/4: the parameter X-Session is not sent",
+        id="another header",
     ),
     pytest.param(
         GET,

@@ -36,7 +36,7 @@ class Experiment:
         name (str): Name of the experiment.
         site_code (str): Code of the site that the experiment belongs to.
         site_id (int): Identifier of the site that the experiment belongs to.
-        auto_optimized (bool | Unset): Deprecated. Whether traffic is shared out by an algorithm. Deprecated, use
+        auto_optimized (bool | Unset): Whether traffic is shared out by an algorithm. Deprecated, use
             trafficAllocationMethod.
         collecting_data_enabled (bool | Unset): Whether data is collected.
         common_css_code (str | Unset): CSS code that all variations share.

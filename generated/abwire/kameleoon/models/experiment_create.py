@@ -31,7 +31,7 @@ class ExperimentCreate:
         base_url (str): Address of the page that the editor and the preview open.
         name (str): Name of the experiment.
         site_id (int): Identifier of the site that the experiment is made for.
-        auto_optimized (bool | Unset): Deprecated. Whether traffic is shared out by an algorithm. Deprecated, use
+        auto_optimized (bool | Unset): Whether traffic is shared out by an algorithm. Deprecated, use
             trafficAllocationMethod.
         collecting_data_enabled (bool | Unset): Whether data is collected.
         common_css_code (str | Unset): CSS code that all variations share.

@@ -27,7 +27,7 @@ class ExperimentUpdate:
     """Changes to an experiment.
 
     Attributes:
-        auto_optimized (bool | Unset): Deprecated. Whether traffic is shared out by an algorithm. Deprecated, use
+        auto_optimized (bool | Unset): Whether traffic is shared out by an algorithm. Deprecated, use
             trafficAllocationMethod.
         base_url (str | Unset): Address of the page that the editor and the preview open.
         common_css_code (str | Unset): CSS code that all variations share.

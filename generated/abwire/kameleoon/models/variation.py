@@ -42,7 +42,7 @@ class Variation:
         personalization_id (int | Unset): Identifier of the personalization that the variation belongs to.
         prompt (VariationPrompt | Unset): A message that the AI builder runs by itself.
         redirection (VariationRedirection | Unset): Where a variation sends the visitor.
-        redirection_strings (str | Unset): Deprecated. Address to redirect to. Deprecated, use redirection.
+        redirection_strings (str | Unset): Address to redirect to. Deprecated, use redirection.
         shadow_dom (bool | Unset): Whether the variation is built in a shadow DOM.
         widget_template_input (str | Unset): Input of the widget template, as JSON text.
         generated_js_code (str | Unset): JavaScript code that the editor made. Seen in public client code only.

@@ -1,0 +1,94 @@
+"""Which constructs no correct client can be made from, and what the ``x-`` keys of a spec must look like."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from openapi_schema_validator import OAS31Validator
+
+from scripts.build_specs import SpecError, objects
+from scripts.unions import alternatives, is_model
+
+_TEXTS = {"type": "object", "minProperties": 1, "additionalProperties": {"type": "string"}}
+_EXTENSIONS: Mapping[str, Any] = {
+    key: OAS31Validator(schema)
+    for key, schema in {
+        "x-evidence": {**_TEXTS, "required": ["route", "schema", "source"]},
+        "x-sdk-accepts-bare": {
+            "type": "object",
+            "required": ["into"],
+            "properties": {"into": {"type": "string"}, "lift": {"type": "array", "items": {"type": "string"}}},
+            "additionalProperties": False,
+        },
+        "x-sdk-discriminator": {
+            "type": "object",
+            "minProperties": 1,
+            "properties": {
+                "propertyName": {"type": "string"},
+                "parentProperty": {"type": "string"},
+                "mapping": _TEXTS,
+                "presence": _TEXTS,
+                "defaultMapping": {"type": "string"},
+            },
+            "additionalProperties": False,
+        },
+        "x-sdk-names": _TEXTS,
+    }.items()
+}
+"""What the extensions look like that are read here or in ``refining``."""
+_ACCEPTED = {"number": ["string"], "integer": ["string"], "string": ["integer"]}
+
+
+def check_servers(document: Mapping[str, Any], path: Path) -> None:
+    """Refuse a spec without a server, and one whose operations lead to several.
+
+    Raises:
+        SpecError: with the place.
+    """
+    if not document.get("servers"):
+        raise SpecError(path, "needs a server: its url is where the client calls by default", ("servers",))
+    if any("variables" in server for server in document["servers"]):
+        raise SpecError(path, "variables in a server are not supported: write the URL out", ("servers",))
+    for pointer, node in objects(document):
+        if pointer and "servers" in node:
+            raise SpecError(path, "a server of its own is not supported: one server serves the API", pointer)
+
+
+def check_forms(document: Mapping[str, Any], path: Path) -> None:
+    """Refuse an extension that has not the form in which it is read.
+
+    Raises:
+        SpecError: with the place.
+    """
+    for pointer, node in objects(document):
+        for key in _EXTENSIONS.keys() & node.keys():
+            fault = next(_EXTENSIONS[key].iter_errors(node[key]), None)
+            if fault is not None:
+                raise SpecError(path, fault.message, (*pointer, key, *map(str, fault.absolute_path)))
+
+
+def check_schema(document: Mapping[str, Any], node: Mapping[str, Any], pointer: tuple[str, ...], path: Path) -> None:
+    """Refuse what the generator would drop, and an extension where it does nothing.
+
+    Raises:
+        SpecError: with the place.
+    """
+    if alternatives(node) and {"properties", "required"} & node.keys():
+        reason = (
+            "properties beside a union, or beside a single reference in allOf, are lost: make them a member of allOf"
+        )
+        raise SpecError(path, reason, pointer)
+    kind = node.get("type")
+    has_own_type = "enum" in node or (kind == "string" and "format" in node)
+    if "x-sdk-accepts" in node and (has_own_type or node["x-sdk-accepts"] != _ACCEPTED.get(str(kind))):
+        reason = "x-sdk-accepts can be [string] for a number or an integer, [integer] for a string without a format"
+        raise SpecError(path, reason, (*pointer, "x-sdk-accepts"))
+    if "x-sdk-boolean" in node and (kind != "integer" or "enum" in node):
+        raise SpecError(path, "x-sdk-boolean needs an integer", (*pointer, "x-sdk-boolean"))
+    if "x-sdk-discriminator" in node and not alternatives(node):
+        raise SpecError(path, "x-sdk-discriminator needs oneOf or anyOf", (*pointer, "x-sdk-discriminator"))
+    for key in ("x-sdk-names", "x-sdk-accepts-bare"):
+        if key in node and (alternatives(node) or not is_model(document, node)):
+            raise SpecError(path, f"{key} needs an object", (*pointer, key))
