@@ -244,7 +244,8 @@ def _apply_action(document: dict[str, Any], action: Action, path: Path, strict: 
 
     nodes = _find(document, action.query, fail)
     if strict and action.expected_matches is not None and len(nodes) != action.expected_matches:
-        raise fail(f"selects {len(nodes)} nodes, {action.expected_matches} expected: has the spec changed here?")
+        way_out = "drop the overlay if the spec is right now, else correct the action"
+        raise fail(f"selects {len(nodes)} nodes, {action.expected_matches} expected: {way_out}")
     if strict and not nodes and action.expected_matches is None:
         raise fail("selects nothing: correct the target, or drop the action if the spec no longer needs it")
     changed = _change(document, action, nodes, fail)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import math
 from collections.abc import Callable, Mapping
@@ -231,7 +232,12 @@ def test_an_anchor_without_alias_is_dropped(read: Read, comment: str) -> None:
             id="two-documents",
         ),
         pytest.param("a: *b\n", (1, 4), "is not YAML: found undefined alias", id="unknown-alias"),
-        pytest.param("a: &x 1\nb: &x 2\n", (2, 4), "is not YAML: found duplicate anchor; first occurrence, second", id="duplicate-anchor"),
+        pytest.param(
+            "a: &x 1\nb: &x 2\n",
+            (2, 4),
+            "is not YAML: found duplicate anchor; first occurrence, second",
+            id="duplicate-anchor",
+        ),
     ],
 )
 def test_yaml_that_is_not_json_data_is_refused_with_its_place(
@@ -570,6 +576,26 @@ def test_whatever_is_added_between_comments_reads_the_same(folder: Path, documen
     commented.update(document)
 
     assert exact(reread(folder, documents.dump(commented))) == exact(commented)
+
+
+# --- garbage collection ---
+
+
+@pytest.mark.parametrize("enabled", [True, False], ids=["enabled", "disabled"])
+def test_the_collector_pauses_and_is_then_as_it_was(enabled: bool) -> None:
+    @documents.uncollected()
+    def fail() -> None:
+        assert not gc.isenabled()
+        raise ZeroDivisionError
+
+    was_enabled = gc.isenabled()
+    try:
+        (gc.enable if enabled else gc.disable)()
+        with pytest.raises(ZeroDivisionError):
+            fail()
+        assert gc.isenabled() is enabled
+    finally:
+        (gc.enable if was_enabled else gc.disable)()
 
 
 # --- files ---

@@ -391,7 +391,8 @@ UNUSABLE_FILES = [
     ),
     pytest.param(
         _overlay({"target": "$.paths.*", "update": {"summary": "x"}, "x-expect-matches": 1}),
-        f"{FIX}: action 1 ($.paths.*): selects 2 nodes, 1 expected: has the spec changed here?",
+        f"{FIX}: action 1 ($.paths.*): selects 2 nodes, 1 expected: drop the overlay if the spec is right "
+        "now, else correct the action",
         id="other number of matches than expected",
     ),
     pytest.param(
@@ -580,7 +581,7 @@ UNSUPPORTED = [
     ),
     pytest.param(
         _with_parameter(parameter("q", "cookie")),
-        f"{PARAMETER}: cookies are not supported",
+        f"{PARAMETER}: cookies are not supported: the HTTP library keeps them for itself",
         id="cookie",
     ),
     pytest.param(

@@ -835,7 +835,8 @@ STALE = "changes nothing: the spec already is as the action wants it; the overla
 
 
 def selects(found: int, expected: int) -> str:
-    return f"selects {found} nodes, {expected} expected: has the spec changed here?"
+    way_out = "drop the overlay if the spec is right now, else correct the action"
+    return f"selects {found} nodes, {expected} expected: {way_out}"
 
 
 @pytest.mark.parametrize(
