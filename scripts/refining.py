@@ -5,28 +5,25 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any
 
 import attrs
 from attrs import define
 from openapi_python_client.parser import GeneratorData
-from openapi_python_client.parser.errors import PropertyError
 from openapi_python_client.parser.openapi import Endpoint
 from openapi_python_client.parser.properties.const import ConstProperty
 from openapi_python_client.parser.properties.enum_property import EnumProperty
-from openapi_python_client.parser.properties.float import FloatProperty
-from openapi_python_client.parser.properties.int import IntProperty
 from openapi_python_client.parser.properties.list_property import ListProperty
 from openapi_python_client.parser.properties.model_property import ModelProperty
-from openapi_python_client.parser.properties.protocol import PropertyProtocol, Value
+from openapi_python_client.parser.properties.protocol import PropertyProtocol
 from openapi_python_client.parser.properties.schemas import Class
-from openapi_python_client.parser.properties.string import StringProperty
 from openapi_python_client.parser.properties.union import UnionProperty
 from openapi_python_client.schema import UntrustedString
-from openapi_python_client.strings import ClassName, PythonCode, PythonIdentifier
+from openapi_python_client.strings import ClassName, PythonIdentifier
 
 from scripts.build_specs import SpecError, resolve
 from scripts.lowering import FIELD_PREFIX, Lowered, without_mark
+from scripts.properties import DiscriminatedUnion, Rule, converted
 
 # What the templates use, and a class, a field or an argument of the same name would hide.
 _CLASSES = {
@@ -37,60 +34,7 @@ _FIELDS = {
     *("additional_keys", "additional_properties", "cast", "cls", "d", "decoding", "encoding", "field_dict", "files"),
     *("from_dict", "json", "prop", "prop_dict", "prop_name", "src_dict", "to_dict", "to_multipart", "types"),
 }
-_ARGUMENTS = {"body", "cookies", "encoding", "headers", "params", "response"}
-
-
-@define
-class Rule:
-    """How the class of a union's value is found in the data; class names are those of the generated models."""
-
-    kind: Literal["value", "parent", "presence"]
-    property_name: UntrustedString | None
-    mapping: dict[str, str]
-    default: str | None
-    needs: dict[str, list[str]]
-    """Class name -> keys without which a value is not of this class; only where the value itself does not say."""
-
-
-@define
-class DiscriminatedUnion(UnionProperty):
-    """A union of models with a rule that decides between them."""
-
-    rule: Rule = attrs.field(kw_only=True)
-    template: ClassVar[str] = "discriminated_union_property.py.jinja"
-
-    def _get_inner_type_strings(self, json: bool) -> set[PythonCode]:
-        types = super()._get_inner_type_strings(json)
-        return types if self.rule.default else types | {PythonCode("dict[str, Any]")}
-
-
-@define
-class ConvertedProperty(PropertyProtocol):
-    """A scalar that a function of the runtime decodes, because JSON has it in more or other types than Python."""
-
-    name: UntrustedString
-    required: bool
-    default: Value | None
-    python_name: PythonIdentifier
-    description: UntrustedString | None
-    example: UntrustedString | None
-    python_type: str
-    json_type: str
-    decoder: str
-    encoder: str | None
-    accepted: str
-    """What ``isinstance`` is asked for in a union."""
-    template: ClassVar[str] = "converted_property.py.jinja"
-
-    def convert_value(self, value: Any) -> Value | PropertyError | None:
-        """Defaults are converted before a property becomes this one."""
-        return value if isinstance(value, Value) else None
-
-    def get_base_type_string(self) -> PythonCode:
-        return PythonCode(self.python_type)
-
-    def get_base_json_type_string(self) -> PythonCode:
-        return PythonCode(self.json_type)
+_ARGUMENTS = {"body", "encoding", "headers", "params", "response"}
 
 
 def refine(data: GeneratorData, lowered: Lowered, path: Path) -> None:
@@ -159,11 +103,10 @@ class _Refiner:
             endpoint.path_parameters,
             endpoint.query_parameters,
             endpoint.header_parameters,
-            endpoint.cookie_parameters,
         ):
             parameters[:] = [_without_default(self.refine(parameter)) for parameter in parameters]
         used = {name for prop in endpoint.list_all_parameters() for name in _local_names(prop)} | _ARGUMENTS
-        for parameters in (endpoint.query_parameters, endpoint.header_parameters, endpoint.cookie_parameters):
+        for parameters in (endpoint.query_parameters, endpoint.header_parameters):
             parameters[:] = [_renamed(parameter, used) for parameter in parameters]
         for index, parameter in enumerate(endpoint.path_parameters):
             endpoint.path_parameters[index] = renamed = _renamed(parameter, used)
@@ -192,7 +135,7 @@ class _Refiner:
             return DiscriminatedUnion(**fields, rule=rule)
         if isinstance(prop, EnumProperty):
             return self._refine_enum(prop)
-        return _converted(prop, schema)
+        return converted(prop, schema)
 
     def _refine_enum(self, prop: EnumProperty) -> PropertyProtocol:
         """An enum of one value that is also the default is a literal: nobody has to write it."""
@@ -274,35 +217,6 @@ def _renamed(prop: Any, used: set[str]) -> Any:
     if prop.python_name not in used:
         return prop
     return attrs.evolve(prop, python_name=PythonIdentifier(f"{prop.python_name}_", FIELD_PREFIX, skip_snake_case=True))
-
-
-def _converted(prop: PropertyProtocol, schema: Mapping[str, Any]) -> PropertyProtocol:
-    conversion: tuple[str, str, str, str | None, str]
-    accepts = schema.get("x-sdk-accepts", [])
-    if isinstance(prop, IntProperty) and schema.get("x-sdk-boolean"):
-        conversion = ("bool", "int", "to_bool", "int", "int")
-    elif isinstance(prop, FloatProperty) and "string" in accepts:
-        conversion = ("float", "float", "to_float", None, "(int, float, str)")
-    elif isinstance(prop, IntProperty) and "string" in accepts:
-        conversion = ("int", "int", "to_int", None, "(int, str)")
-    elif isinstance(prop, StringProperty) and "integer" in accepts:
-        conversion = ("str", "str", "to_str", None, "(int, str)")
-    else:
-        return prop
-    python_type, json_type, decoder, encoder, accepted = conversion
-    return ConvertedProperty(
-        name=prop.name,
-        required=prop.required,
-        default=prop.default,
-        python_name=prop.python_name,
-        description=prop.description,
-        example=prop.example,
-        python_type=python_type,
-        json_type=json_type,
-        decoder=decoder,
-        encoder=encoder,
-        accepted=accepted,
-    )
 
 
 def _without_default(prop: Any) -> Any:

@@ -676,7 +676,7 @@ OPERATIONS = spec(
                 parameters=[
                     parameter("params", "path"),
                     parameter("body", "path"),
-                    *(parameter(name) for name in ("headers", "cookies", "encoding", "response", "client", "json_at")),
+                    *(parameter(name) for name in ("headers", "encoding", "response", "client", "json_at")),
                     parameter("at", schema={"type": "string", "format": "date-time"}),
                     parameter("kinds", schema={"type": "array", "items": ref("Kind")}),
                     parameter("kinds_item"),
@@ -802,7 +802,6 @@ def test_no_name_of_a_parameter_breaks_the_operation(package: ModuleType) -> Non
         "two",
         body=_import(package, "models").Cat(),
         headers_="a",
-        cookies_="b",
         encoding_="c",
         response_="d",
         client_query="e",
@@ -817,7 +816,6 @@ def test_no_name_of_a_parameter_breaks_the_operation(package: ModuleType) -> Non
     assert request.url.path == "/api/names/one/two"
     assert server.query == [
         ("headers", "a"),
-        ("cookies", "b"),
         ("encoding", "c"),
         ("response", "d"),
         ("client", "e"),
