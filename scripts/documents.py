@@ -161,7 +161,7 @@ def walk(node: Any, pointer: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
 
 def json_pointer(keys: tuple[str, ...]) -> str:
     """The keys that lead to a node, as an RFC 6901 JSON pointer."""
-    return "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in keys) or "/"
+    return "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in keys)
 
 
 def _load_json(text: str, path: Path) -> Any:

@@ -687,6 +687,7 @@ def test_walk_visits_every_node_parents_first_in_document_order() -> None:
 @pytest.mark.parametrize(
     ("keys", "pointer"),
     [
+        ((), ""),
         (("paths", "/pets/{id}", "get"), "/paths/~1pets~1{id}/get"),
         (("m~n",), "/m~0n"),
         (("~1",), "/~01"),

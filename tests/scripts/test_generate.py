@@ -449,7 +449,7 @@ INVALID_SPECS = [
     ),
     pytest.param(
         _spec({key: value for key, value in GOOD.items() if key != "paths"}),
-        f"{SPEC}#/: 'paths' is a required property",
+        f"{SPEC}#: 'paths' is a required property",
         id="invalid OpenAPI",
     ),
     pytest.param(
