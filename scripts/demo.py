@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from scripts import generate
@@ -21,9 +21,8 @@ from scripts.sample_server import SampleServer
 T = TypeVar("T")
 
 
-def main(arguments: Sequence[str] = ()) -> int:
+def main() -> int:
     """Run the tour; returns the exit status."""
-    del arguments
     print("1. Regenerate both clients from specs/ and overlays/\n")
     status = generate.main([])
     if status:

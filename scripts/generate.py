@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,8 @@ class Generated:
     schemas: int
     models: int
     enums: int
-    parity: parity.Parity
+    found: Mapping[str, int]
+    """What the parity check looked for and found, by kind."""
 
 
 @dataclass(frozen=True)
@@ -84,14 +85,7 @@ def generate(root: Path = ROOT, *, check: bool = False) -> Outcome:
         apis = tuple(_generate_api(api, output) for api in find_apis(root))
         _render_root(apis, output)
         _format(output)
-        for generated in apis:
-            result = parity.check(
-                documents.load(output / "specs" / f"{generated.api.name}.yaml", keep_comments=False),
-                output / "abwire" / generated.api.package,
-            )
-            if result.losses:
-                raise GenerateError("\n".join(f"{generated.api.spec}#{loss}" for loss in result.losses))
-            generated.parity.counts.update(result.counts)
+        apis = tuple(replace(generated, found=_check_parity(generated.api, output)) for generated in apis)
         documents.write(output / "manifest.yaml", _manifest(apis))
         changed = tuple(_differences(output, root / "generated"))
         if not check:
@@ -115,8 +109,16 @@ def _generate_api(api: Api, output: Path) -> Generated:
         schemas=len(effective.get("components", {}).get("schemas", {})),
         models=len(list(data.models)),
         enums=len(list(data.enums)),
-        parity=parity.Parity(),
+        found={},
     )
+
+
+def _check_parity(api: Api, output: Path) -> Mapping[str, int]:
+    effective = documents.load(output / "specs" / f"{api.name}.yaml", keep_comments=False)
+    result = parity.check(effective, output / "abwire" / api.package)
+    if result.losses:
+        raise GenerateError("\n".join(f"{api.spec}#{loss}" for loss in result.losses))
+    return result.counts
 
 
 def _parse(lowered: Lowered, api: Api) -> GeneratorData:
@@ -232,7 +234,7 @@ def _manifest(apis: Sequence[Generated]) -> str:
                 "schemas": generated.schemas,
                 "models": generated.models,
                 "enums": generated.enums,
-                "parity": {kind: generated.parity.counts[kind] for kind in sorted(generated.parity.counts)},
+                "parity": dict(sorted(generated.found.items())),
             }
             for generated in apis
         },
@@ -291,7 +293,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("generated/ was left as it is.", file=sys.stderr)
         return 1
     for generated in outcome.apis:
-        checked = ", ".join(f"{count} {kind}" for kind, count in sorted(generated.parity.counts.items()))
+        checked = ", ".join(f"{count} {kind}" for kind, count in sorted(generated.found.items()))
         print(
             f"{generated.api.name}: {generated.operations} operations, {generated.models} models, "
             f"{generated.enums} enums, {len(generated.api.overlays)} overlays"

@@ -54,7 +54,7 @@ def _sample_value(document: Mapping[str, Any], schema: Mapping[str, Any], name: 
             text = _STRINGS.get(schema.get("format", ""), name)
             return text.ljust(schema.get("minLength", 0), "x")[: schema.get("maxLength")]
         case _:
-            return None
+            return {}  # a schema without a type allows anything
 
 
 def _sample_list(document: Mapping[str, Any], items: Mapping[str, Any], name: str, depth: int) -> list[Any]:

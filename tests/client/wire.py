@@ -34,7 +34,9 @@ def to_python(annotation: Any, value: Any) -> Any:
         return None
     if isinstance(value, dict):
         models = [choice for choice in choices if hasattr(choice, "from_dict")]
-        return next((model.from_dict(value) for model in models if _fits(model, value)), value)
+        fitting = [model for model in models if _fits(model, value)]
+        assert fitting or not models, f"no model of {annotation} reads and writes {value}"
+        return fitting[0].from_dict(value) if fitting else value
     if isinstance(value, list):
         (item,) = next(typing.get_args(choice) for choice in choices if typing.get_origin(choice) is list)
         return [to_python(item, element) for element in value]
