@@ -26,13 +26,15 @@ demo: $(READY) ## regenerate both clients, then call both APIs on a local server
 test: $(READY) ## run the tests
 	$(BIN)/python -m pytest
 
-generate: $(READY) ## write generated/ and overlays/README.md
+generate: $(READY) ## write generated/, docs/evidence.md and overlays/README.md
 	$(BIN)/python -m scripts.generate
 	$(BIN)/python -m scripts.overlay_table
+	$(BIN)/python -m scripts.evidence
 
-check: $(READY) ## fail if generated/ or overlays/README.md is out of date
+check: $(READY) ## fail if what make generate writes is out of date
 	$(BIN)/python -m scripts.generate --check
 	$(BIN)/python -m scripts.overlay_table --check
+	$(BIN)/python -m scripts.evidence --check
 
 lint: $(READY) ## check style
 	$(BIN)/python -m ruff check $(PYTHON_SOURCES)

@@ -11,11 +11,24 @@ from openapi_schema_validator import OAS31Validator
 from scripts.build_specs import SpecError, objects
 from scripts.unions import alternatives, is_model
 
+GRADES = ["documented", "observed", "reconstructed", "guessed"]
+"""What an operation may rest on, the best first; a schema is never a mere guess."""
+_TEXT = {"type": "string", "minLength": 1}
 _TEXTS = {"type": "object", "minProperties": 1, "additionalProperties": {"type": "string"}}
 _EXTENSIONS: Mapping[str, Any] = {
     key: OAS31Validator(schema)
     for key, schema in {
-        "x-evidence": {**_TEXTS, "required": ["route", "schema", "source"]},
+        "x-evidence": {
+            "type": "object",
+            "required": ["route", "schema", "source"],
+            "properties": {
+                "route": {"enum": GRADES},
+                "schema": {"enum": GRADES[:-1]},
+                "source": _TEXT,
+                "note": _TEXT,
+            },
+            "additionalProperties": False,
+        },
         "x-sdk-accepts-bare": {
             "type": "object",
             "required": ["into"],

@@ -8,17 +8,18 @@ Only what stands between the two marker comments is written; the rest of the pag
 
 from __future__ import annotations
 
-import argparse
 import ast
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from scripts import documents, overlay
-from scripts.build_specs import ROOT, Api, SpecError, find_apis
+from scripts import overlay, pages
+from scripts.build_specs import Api, SpecError, find_apis
 
+PAGE = "overlays/README.md"
 START = "<!-- The tables from here on are written by `make generate`. -->"
 END = "<!-- End of the tables. -->"
+HEAD = ("Overlay", "Defect", "Kind", "What is wrong", "What the overlay changes", "Evidence", "Necessity test")
 DECORATOR = "necessity"
 
 
@@ -33,15 +34,9 @@ def table(apis: Sequence[Api], tests: Mapping[str, str]) -> str:
         documents.DocumentError: an overlay cannot be read.
         overlay.OverlayError: an overlay is invalid, or does not say what defect it is for.
     """
-    parts = []
-    for api in apis:
-        rows = [_row(api, path, tests) for path in api.overlays]
-        parts.append(
-            f"## {api.name}\n\n"
-            "| Overlay | Defect | Kind | What is wrong | What the overlay changes | Evidence | Necessity test |\n"
-            "|---|---|---|---|---|---|---|\n" + "".join(rows)
-        )
-    return "\n".join(parts)
+    return "\n".join(
+        f"## {api.name}\n\n{pages.table(HEAD, (_row(api, path, tests) for path in api.overlays))}" for api in apis
+    )
 
 
 def necessity_tests(folder: Path) -> dict[str, str]:
@@ -68,7 +63,7 @@ def _decorated(folder: Path) -> Iterator[tuple[str, str]]:
                     yield str(named[0]), getattr(node, "name", "")
 
 
-def _row(api: Api, path: Path, tests: Mapping[str, str]) -> str:
+def _row(api: Api, path: Path, tests: Mapping[str, str]) -> tuple[str, ...]:
     document = overlay.read(path).document
     defect = document.get("x-defect", {})
     missing = [key for key in ("id", "kind", "evidence") if not (isinstance(defect, dict) and defect.get(key))]
@@ -76,7 +71,7 @@ def _row(api: Api, path: Path, tests: Mapping[str, str]) -> str:
         raise overlay.OverlayError(path, f"x-defect needs {missing[0]}: the table of overlays is made from it")
     info = document["info"]
     test = tests.get(f"{api.name}/{path.name}")
-    cells = (
+    return (
         f"[`{path.name.removesuffix('.overlay.yaml')}`]({api.name}/{path.name})",
         defect["id"],
         defect["kind"],
@@ -85,35 +80,21 @@ def _row(api: Api, path: Path, tests: Mapping[str, str]) -> str:
         defect["evidence"],
         f"`{test}`" if test else "**none**",
     )
-    return "| " + " | ".join(" ".join(str(cell).split()).replace("|", "\\|") for cell in cells) + " |\n"
+
+
+def page(root: Path) -> str:
+    """The page of a project: people's part as it is, and the tables as they must be."""
+    path = root / PAGE
+    present = path.read_text(encoding="utf-8")
+    if present.count(START) != 1 or present.count(END) != 1 or present.index(START) > present.index(END):
+        raise SpecError(path, f"must have the lines {START!r} and {END!r}, in this order")
+    tables = table(find_apis(root), necessity_tests(root / "tests" / "overlays"))
+    return f"{present[: present.index(START)]}{START}\n\n{tables}\n{present[present.index(END) :]}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.overlay_table", description="Keep the tables in overlays/README.md."
-    )
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if the tables are out of date")
-    parser.add_argument("--root", type=Path, default=ROOT, help="the project (default: this one)")
-    options = parser.parse_args(arguments)
-    page = options.root / "overlays" / "README.md"
-    try:
-        present = page.read_text(encoding="utf-8")
-        if present.count(START) != 1 or present.count(END) != 1 or present.index(START) > present.index(END):
-            raise SpecError(page, f"must have the lines {START!r} and {END!r}, in this order")
-        tables = table(find_apis(options.root), necessity_tests(options.root / "tests" / "overlays"))
-    except (OSError, SpecError, overlay.OverlayError, documents.DocumentError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    wanted = f"{present[: present.index(START)]}{START}\n\n{tables}\n{present[present.index(END) :]}"
-    if wanted == present:
-        return 0
-    if options.check:
-        print(f"{page} is out of date: run make generate, and commit what it changes.", file=sys.stderr)
-        return 1
-    documents.write(page, wanted)
-    print("overlays/README.md: tables renewed")
-    return 0
+    return pages.keep("overlay_table", "Keep the tables in overlays/README.md.", PAGE, page, arguments)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ ACTION = {"target": "$.info", "update": {"version": "1.1.0"}}
 DEFECT = {"id": "mini-1", "kind": "structure", "evidence": "a page"}
 HEAD = (
     "| Overlay | Defect | Kind | What is wrong | What the overlay changes | Evidence | Necessity test |\n"
-    "|---|---|---|---|---|---|---|\n"
+    "| --- | --- | --- | --- | --- | --- | --- |\n"
 )
 BEFORE, AFTER = "# Overlays\n\nSome words. \n\n\n", "\n\n## More\n\n| own | table |\n|---|---|\n  trailing "
 
@@ -180,7 +180,7 @@ def test_the_tests_of_the_project_are_named(made: Project) -> None:
 
 def test_a_second_run_changes_nothing(made: Project, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(made) == 0
-    assert capsys.readouterr().out == "overlays/README.md: tables renewed\n"
+    assert capsys.readouterr().out == "overlays/README.md: renewed\n"
     before = files(made.root)
 
     assert run(made) == 0
