@@ -18,7 +18,7 @@ from openapi_python_client.strings import PythonIdentifier
 from scripts import constructs
 from scripts.build_specs import SpecError, objects, resolve
 from scripts.documents import plain
-from scripts.unions import alternatives, choices, collapsed, discriminator, is_model
+from scripts.unions import alternatives, choices, collapsed, discriminator, is_model, is_null
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 FIELD_PREFIX = "field_"
@@ -90,6 +90,7 @@ def _lower(document: dict[str, Any], path: Path) -> Lowered:
         operations[name] = _lower_operation(document, operation, pointer, path)
     document.get("components", {}).pop("parameters", None)  # each stands in its operations now
     _inherit_names(document)
+    _describe_nullables(document)
     return Lowered(document, tuple(_mark_schemas(document, path)), operations)
 
 
@@ -198,7 +199,7 @@ def _mark_schemas(document: dict[str, Any], path: Path) -> Iterator[Mapping[str,
             node.pop("nullable", None)  # the generator makes an enum too many of what says it twice
         constructs.check_schema(document, node, pointer, path)
         rule = discriminator(document, node)
-        members = choices(document, node) if alternatives(node) else []
+        members = [choice for choice in choices(document, node) if not is_null(choice)] if alternatives(node) else []
         models = [member for member in members if is_model(document, member)]
         if len(models) > 1 and rule is None:
             raise SpecError(
@@ -213,6 +214,14 @@ def _mark_schemas(document: dict[str, Any], path: Path) -> Iterator[Mapping[str,
         yield {**node, "discriminator": rule}
         node["description"] = f"{node.get('description', '')}[[schema:{number}]]"
         number += 1
+
+
+def _describe_nullables(document: Mapping[str, Any]) -> None:
+    """Describe what is a schema or null as the schema is described: the generator looks no further than the union."""
+    for _, node in objects(document):
+        members = [member for member in alternatives(node) if not is_null(member)]
+        if len(members) == 1 and "description" not in node and "allOf" not in node:
+            node["description"] = resolve(document, members[0]).get("description", "")
 
 
 def _inherit_names(document: Mapping[str, Any]) -> None:

@@ -33,6 +33,11 @@ def choices(document: Mapping[str, Any], schema: Mapping[str, Any]) -> list[Mapp
     return [choice for member in members for choice in choices(document, member)] if members else [schema]
 
 
+def is_null(schema: Mapping[str, Any]) -> bool:
+    """Whether a schema is the one that null alone fits: the other half of an optional reference."""
+    return schema.get("enum") == [None]
+
+
 def collapsed(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
     """The schema for which another stands that is, or only holds, a reference to it."""
     schema = resolve(document, schema)

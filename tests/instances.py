@@ -57,7 +57,8 @@ class Instances:
 
     def _of(self, schema: Mapping[str, Any], depth: int) -> st.SearchStrategy[Any]:
         if "enum" in schema:
-            return st.sampled_from([value for value in schema["enum"] if value is not None])
+            nullable = schema.get("nullable")  # null is drawn by the caller then
+            return st.sampled_from([value for value in schema["enum"] if value is not None or not nullable])
         members = [*schema.get("oneOf", ()), *schema.get("anyOf", ())]
         if members:
             return st.one_of([self.of(member, depth) for member in members])

@@ -344,3 +344,14 @@ def test_44_audience_poll_has_a_status(spec: EffectiveSpec) -> None:
     """There is always a status to decide by whether to poll again."""
     assert spec.accepts("AudiencePoll", {"status": "WAITING"})
     assert not spec.accepts("AudiencePoll", {"data": {}})
+
+
+@necessity("kameleoon/fix-45-merge-patch-null.overlay.yaml")
+def test_45_a_patch_can_set_null(spec: EffectiveSpec) -> None:
+    """Every field that a PATCH body does not require can be null, and no other can."""
+    bodies = [body(spec, operation["operationId"]) for _, method, operation in operations(spec) if method == "patch"]
+    assert len(bodies) > 3
+    for schema in (spec.resolve(found) for found in bodies):
+        required = schema.get("required", ())
+        for name, field in schema.get("properties", {}).items():
+            assert spec.accepts_schema(field, None) == (name not in required), name

@@ -216,6 +216,7 @@ DISCRIMINATED = {
     "nullable": {**UNION, "nullable": True},
     "reference that may be null": {"allOf": [ref("U")], "nullable": True},
     "reference in a union": {"oneOf": [ref("U")], "nullable": True},
+    "reference or null": {"anyOf": [ref("U"), {"enum": [None]}]},
     "reference to a reference": {"allOf": [ref("V")], "nullable": True},
 }
 
@@ -228,6 +229,23 @@ def test_a_union_keeps_its_discriminator_through_what_stands_around_it(held: dic
 
     description = schema(found, "Holder", "properties", "held")["description"]
     assert found.marked_schema(description)["discriminator"] == RULE
+
+
+@pytest.mark.parametrize(
+    ("held", "description"),
+    [
+        ({"anyOf": [ref("A"), {"enum": [None]}]}, "An A."),
+        ({"oneOf": [{"enum": [None]}, ref("A")]}, "An A."),
+        ({"anyOf": [ref("A"), {"enum": [None]}], "description": "Its own."}, "Its own."),
+        ({"anyOf": [{"type": "string", "description": "Text."}, {"type": "number"}]}, None),
+    ],
+)
+def test_a_schema_or_null_is_described_as_the_schema_is(held: dict[str, Any], description: str | None) -> None:
+    described = {**A, "description": "An A."}
+
+    found = lowered(schemas_spec(A=described, Holder={"type": "object", "properties": {"held": held}}))
+
+    assert schema(found, "Holder", "properties", "held").get("description") == description
 
 
 def test_a_discriminator_of_a_base_decides_no_union() -> None:

@@ -27,120 +27,208 @@ class ExperimentUpdate:
     """Changes to an experiment.
 
     Attributes:
-        auto_optimized (bool | Unset): Whether traffic is shared out by an algorithm. Deprecated, use
+        auto_optimized (bool | None | Unset): Whether traffic is shared out by an algorithm. Deprecated, use
             trafficAllocationMethod.
-        base_url (str | Unset): Address of the page that the editor and the preview open.
-        common_css_code (str | Unset): CSS code that all variations share.
-        common_java_script_code (str | Unset): JavaScript code that all variations share.
-        description (str | Unset): Free text.
-        deviations (ExperimentDeviations | Unset): Traffic of each variation as a share from 0 to 1, by the
-            variation's identifier, or by origin for the original page. The shares add up to 1. Example: {'12345': 0.5,
-            'origin': 0.5}.
-        global_script (str | Unset): JavaScript code that runs for this experiment after the site's own script.
-        goals (list[int] | Unset): Identifiers of the goals. Replaces the list.
-        is_multiple_testing_correction (bool | Unset): Whether the results are corrected for multiple testing.
-        main_goal_id (int | Unset): Identifier of the main goal.
-        name (str | Unset): Name of the experiment.
-        respool_time (ExperimentRespoolTime | Unset): When the share of a variation was last changed, by the
-            variation's identifier or by origin, in seconds since 1970. Example: {'12345': 833760000, 'origin':
-            1704067200}.
-        tags (list[str] | Unset): Tags of the experiment.
-        targeting_segment_id (int | Unset): Identifier of the segment whose visitors take part.
-        tracking_tools (list[TrackingTool] | Unset): Tools that are told which visitor got which variation.
-        variations (list[int] | Unset): Identifiers of the variations. Seen in public client code only.
-        type_ (ExperimentType | Unset): Kind of an experiment.
-        traffic_allocation_method (TrafficAllocationMethod | Unset): How traffic is shared out among variations, by
-            hand or by an algorithm that learns.
-        targeting_rule (TargetingRule | Unset): Where and for whom an experiment runs, as a segment of visitors and
-            a trigger.
-        targeting_configuration (TargetingConfiguration | Unset): Which visitors or pages are meant.
+        base_url (None | str | Unset): Address of the page that the editor and the preview open.
+        common_css_code (None | str | Unset): CSS code that all variations share.
+        common_java_script_code (None | str | Unset): JavaScript code that all variations share.
+        description (None | str | Unset): Free text.
+        deviations (ExperimentDeviations | None | Unset): Traffic of each variation as a share from 0 to 1, by the
+            variation's identifier, or by origin for the original page. The shares add up to 1.
+        global_script (None | str | Unset): JavaScript code that runs for this experiment after the site's own
+            script.
+        goals (list[int] | None | Unset): Identifiers of the goals. Replaces the list.
+        is_multiple_testing_correction (bool | None | Unset): Whether the results are corrected for multiple
+            testing.
+        main_goal_id (int | None | Unset): Identifier of the main goal.
+        name (None | str | Unset): Name of the experiment.
+        respool_time (ExperimentRespoolTime | None | Unset): When the share of a variation was last changed, by the
+            variation's identifier or by origin, in seconds since 1970.
+        tags (list[str] | None | Unset): Tags of the experiment.
+        targeting_segment_id (int | None | Unset): Identifier of the segment whose visitors take part.
+        tracking_tools (list[TrackingTool] | None | Unset): Tools that are told which visitor got which variation.
+        variations (list[int] | None | Unset): Identifiers of the variations. Seen in public client code only.
+        type_ (ExperimentType | None | Unset): Kind of an experiment.
+        traffic_allocation_method (None | TrafficAllocationMethod | Unset): How traffic is shared out among
+            variations, by hand or by an algorithm that learns.
+        targeting_rule (None | TargetingRule | Unset): Where and for whom an experiment runs, as a segment of
+            visitors and a trigger.
+        targeting_configuration (None | TargetingConfiguration | Unset): Which visitors or pages are meant.
     """
 
-    auto_optimized: bool | Unset = UNSET
-    base_url: str | Unset = UNSET
-    common_css_code: str | Unset = UNSET
-    common_java_script_code: str | Unset = UNSET
-    description: str | Unset = UNSET
-    deviations: ExperimentDeviations | Unset = UNSET
-    global_script: str | Unset = UNSET
-    goals: list[int] | Unset = UNSET
-    is_multiple_testing_correction: bool | Unset = UNSET
-    main_goal_id: int | Unset = UNSET
-    name: str | Unset = UNSET
-    respool_time: ExperimentRespoolTime | Unset = UNSET
-    tags: list[str] | Unset = UNSET
-    targeting_segment_id: int | Unset = UNSET
-    tracking_tools: list[TrackingTool] | Unset = UNSET
-    variations: list[int] | Unset = UNSET
-    type_: ExperimentType | Unset = UNSET
-    traffic_allocation_method: TrafficAllocationMethod | Unset = UNSET
-    targeting_rule: TargetingRule | Unset = UNSET
-    targeting_configuration: TargetingConfiguration | Unset = UNSET
+    auto_optimized: bool | None | Unset = UNSET
+    base_url: None | str | Unset = UNSET
+    common_css_code: None | str | Unset = UNSET
+    common_java_script_code: None | str | Unset = UNSET
+    description: None | str | Unset = UNSET
+    deviations: ExperimentDeviations | None | Unset = UNSET
+    global_script: None | str | Unset = UNSET
+    goals: list[int] | None | Unset = UNSET
+    is_multiple_testing_correction: bool | None | Unset = UNSET
+    main_goal_id: int | None | Unset = UNSET
+    name: None | str | Unset = UNSET
+    respool_time: ExperimentRespoolTime | None | Unset = UNSET
+    tags: list[str] | None | Unset = UNSET
+    targeting_segment_id: int | None | Unset = UNSET
+    tracking_tools: list[TrackingTool] | None | Unset = UNSET
+    variations: list[int] | None | Unset = UNSET
+    type_: ExperimentType | None | Unset = UNSET
+    traffic_allocation_method: None | TrafficAllocationMethod | Unset = UNSET
+    targeting_rule: None | TargetingRule | Unset = UNSET
+    targeting_configuration: None | TargetingConfiguration | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        auto_optimized = self.auto_optimized
+        from ..models.experiment_deviations import ExperimentDeviations  # noqa: PLC0415
+        from ..models.experiment_respool_time import ExperimentRespoolTime  # noqa: PLC0415
+        from ..models.targeting_rule import TargetingRule  # noqa: PLC0415
 
-        base_url = self.base_url
+        auto_optimized: bool | None | Unset
+        if isinstance(self.auto_optimized, Unset):
+            auto_optimized = UNSET
+        else:
+            auto_optimized = self.auto_optimized
 
-        common_css_code = self.common_css_code
+        base_url: None | str | Unset
+        if isinstance(self.base_url, Unset):
+            base_url = UNSET
+        else:
+            base_url = self.base_url
 
-        common_java_script_code = self.common_java_script_code
+        common_css_code: None | str | Unset
+        if isinstance(self.common_css_code, Unset):
+            common_css_code = UNSET
+        else:
+            common_css_code = self.common_css_code
 
-        description = self.description
+        common_java_script_code: None | str | Unset
+        if isinstance(self.common_java_script_code, Unset):
+            common_java_script_code = UNSET
+        else:
+            common_java_script_code = self.common_java_script_code
 
-        deviations: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.deviations, Unset):
+        description: None | str | Unset
+        if isinstance(self.description, Unset):
+            description = UNSET
+        else:
+            description = self.description
+
+        deviations: dict[str, Any] | None | Unset
+        if isinstance(self.deviations, Unset):
+            deviations = UNSET
+        elif isinstance(self.deviations, ExperimentDeviations):
             deviations = self.deviations.to_dict()
+        else:
+            deviations = self.deviations
 
-        global_script = self.global_script
+        global_script: None | str | Unset
+        if isinstance(self.global_script, Unset):
+            global_script = UNSET
+        else:
+            global_script = self.global_script
 
-        goals: list[int] | Unset = UNSET
-        if not isinstance(self.goals, Unset):
+        goals: list[int] | None | Unset
+        if isinstance(self.goals, Unset):
+            goals = UNSET
+        elif isinstance(self.goals, list):
             goals = self.goals
 
-        is_multiple_testing_correction = self.is_multiple_testing_correction
+        else:
+            goals = self.goals
 
-        main_goal_id = self.main_goal_id
+        is_multiple_testing_correction: bool | None | Unset
+        if isinstance(self.is_multiple_testing_correction, Unset):
+            is_multiple_testing_correction = UNSET
+        else:
+            is_multiple_testing_correction = self.is_multiple_testing_correction
 
-        name = self.name
+        main_goal_id: int | None | Unset
+        if isinstance(self.main_goal_id, Unset):
+            main_goal_id = UNSET
+        else:
+            main_goal_id = self.main_goal_id
 
-        respool_time: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.respool_time, Unset):
+        name: None | str | Unset
+        if isinstance(self.name, Unset):
+            name = UNSET
+        else:
+            name = self.name
+
+        respool_time: dict[str, Any] | None | Unset
+        if isinstance(self.respool_time, Unset):
+            respool_time = UNSET
+        elif isinstance(self.respool_time, ExperimentRespoolTime):
             respool_time = self.respool_time.to_dict()
+        else:
+            respool_time = self.respool_time
 
-        tags: list[str] | Unset = UNSET
-        if not isinstance(self.tags, Unset):
+        tags: list[str] | None | Unset
+        if isinstance(self.tags, Unset):
+            tags = UNSET
+        elif isinstance(self.tags, list):
             tags = self.tags
 
-        targeting_segment_id = self.targeting_segment_id
+        else:
+            tags = self.tags
 
-        tracking_tools: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.tracking_tools, Unset):
+        targeting_segment_id: int | None | Unset
+        if isinstance(self.targeting_segment_id, Unset):
+            targeting_segment_id = UNSET
+        else:
+            targeting_segment_id = self.targeting_segment_id
+
+        tracking_tools: list[dict[str, Any]] | None | Unset
+        if isinstance(self.tracking_tools, Unset):
+            tracking_tools = UNSET
+        elif isinstance(self.tracking_tools, list):
             tracking_tools = []
-            for tracking_tools_item_data in self.tracking_tools:
-                tracking_tools_item = tracking_tools_item_data.to_dict()
-                tracking_tools.append(tracking_tools_item)
+            for tracking_tools_type_0_item_data in self.tracking_tools:
+                tracking_tools_type_0_item = tracking_tools_type_0_item_data.to_dict()
+                tracking_tools.append(tracking_tools_type_0_item)
 
-        variations: list[int] | Unset = UNSET
-        if not isinstance(self.variations, Unset):
+        else:
+            tracking_tools = self.tracking_tools
+
+        variations: list[int] | None | Unset
+        if isinstance(self.variations, Unset):
+            variations = UNSET
+        elif isinstance(self.variations, list):
             variations = self.variations
 
-        type_: str | Unset = UNSET
-        if not isinstance(self.type_, Unset):
+        else:
+            variations = self.variations
+
+        type_: None | str | Unset
+        if isinstance(self.type_, Unset):
+            type_ = UNSET
+        elif isinstance(self.type_, ExperimentType):
             type_ = self.type_.value
+        else:
+            type_ = self.type_
 
-        traffic_allocation_method: str | Unset = UNSET
-        if not isinstance(self.traffic_allocation_method, Unset):
+        traffic_allocation_method: None | str | Unset
+        if isinstance(self.traffic_allocation_method, Unset):
+            traffic_allocation_method = UNSET
+        elif isinstance(self.traffic_allocation_method, TrafficAllocationMethod):
             traffic_allocation_method = self.traffic_allocation_method.value
+        else:
+            traffic_allocation_method = self.traffic_allocation_method
 
-        targeting_rule: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.targeting_rule, Unset):
+        targeting_rule: dict[str, Any] | None | Unset
+        if isinstance(self.targeting_rule, Unset):
+            targeting_rule = UNSET
+        elif isinstance(self.targeting_rule, TargetingRule):
             targeting_rule = self.targeting_rule.to_dict()
+        else:
+            targeting_rule = self.targeting_rule
 
-        targeting_configuration: str | Unset = UNSET
-        if not isinstance(self.targeting_configuration, Unset):
+        targeting_configuration: None | str | Unset
+        if isinstance(self.targeting_configuration, Unset):
+            targeting_configuration = UNSET
+        elif isinstance(self.targeting_configuration, TargetingConfiguration):
             targeting_configuration = self.targeting_configuration.value
+        else:
+            targeting_configuration = self.targeting_configuration
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -196,82 +284,233 @@ class ExperimentUpdate:
         from ..models.tracking_tool import TrackingTool  # noqa: PLC0415
 
         d = dict(src_dict)
-        auto_optimized = d.pop("autoOptimized", UNSET)
 
-        base_url = d.pop("baseURL", UNSET)
+        def _parse_auto_optimized(data: object) -> bool | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(bool | None | Unset, data)
 
-        common_css_code = d.pop("commonCssCode", UNSET)
+        auto_optimized = _parse_auto_optimized(d.pop("autoOptimized", UNSET))
 
-        common_java_script_code = d.pop("commonJavaScriptCode", UNSET)
+        def _parse_base_url(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
 
-        description = d.pop("description", UNSET)
+        base_url = _parse_base_url(d.pop("baseURL", UNSET))
 
-        _deviations = d.pop("deviations", UNSET)
-        deviations: ExperimentDeviations | Unset
-        if isinstance(_deviations, Unset):
-            deviations = UNSET
-        else:
-            deviations = ExperimentDeviations.from_dict(_deviations)
+        def _parse_common_css_code(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
 
-        global_script = d.pop("globalScript", UNSET)
+        common_css_code = _parse_common_css_code(d.pop("commonCssCode", UNSET))
 
-        goals = cast(list[int], d.pop("goals", UNSET))
+        def _parse_common_java_script_code(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
 
-        is_multiple_testing_correction = d.pop("isMultipleTestingCorrection", UNSET)
+        common_java_script_code = _parse_common_java_script_code(d.pop("commonJavaScriptCode", UNSET))
 
-        main_goal_id = d.pop("mainGoalId", UNSET)
+        def _parse_description(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
 
-        name = d.pop("name", UNSET)
+        description = _parse_description(d.pop("description", UNSET))
 
-        _respool_time = d.pop("respoolTime", UNSET)
-        respool_time: ExperimentRespoolTime | Unset
-        if isinstance(_respool_time, Unset):
-            respool_time = UNSET
-        else:
-            respool_time = ExperimentRespoolTime.from_dict(_respool_time)
+        def _parse_deviations(data: object) -> ExperimentDeviations | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            if not isinstance(data, dict):
+                raise TypeError()
+            deviations_type_0 = ExperimentDeviations.from_dict(data)
 
-        tags = cast(list[str], d.pop("tags", UNSET))
+            return deviations_type_0
 
-        targeting_segment_id = d.pop("targetingSegmentId", UNSET)
+        deviations = _parse_deviations(d.pop("deviations", UNSET))
 
-        _tracking_tools = d.pop("trackingTools", UNSET)
-        tracking_tools: list[TrackingTool] | Unset = UNSET
-        if _tracking_tools is not UNSET:
-            tracking_tools = []
-            for tracking_tools_item_data in _tracking_tools:
-                tracking_tools_item = TrackingTool.from_dict(tracking_tools_item_data)
+        def _parse_global_script(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
 
-                tracking_tools.append(tracking_tools_item)
+        global_script = _parse_global_script(d.pop("globalScript", UNSET))
 
-        variations = cast(list[int], d.pop("variations", UNSET))
+        def _parse_goals(data: object) -> list[int] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            if not isinstance(data, list):
+                raise TypeError()
+            goals_type_0 = cast(list[int], data)
 
-        _type_ = d.pop("type", UNSET)
-        type_: ExperimentType | Unset
-        if isinstance(_type_, Unset):
-            type_ = UNSET
-        else:
-            type_ = ExperimentType(_type_)
+            return goals_type_0
 
-        _traffic_allocation_method = d.pop("trafficAllocationMethod", UNSET)
-        traffic_allocation_method: TrafficAllocationMethod | Unset
-        if isinstance(_traffic_allocation_method, Unset):
-            traffic_allocation_method = UNSET
-        else:
-            traffic_allocation_method = TrafficAllocationMethod(_traffic_allocation_method)
+        goals = _parse_goals(d.pop("goals", UNSET))
 
-        _targeting_rule = d.pop("targetingRule", UNSET)
-        targeting_rule: TargetingRule | Unset
-        if isinstance(_targeting_rule, Unset):
-            targeting_rule = UNSET
-        else:
-            targeting_rule = TargetingRule.from_dict(_targeting_rule)
+        def _parse_is_multiple_testing_correction(data: object) -> bool | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(bool | None | Unset, data)
 
-        _targeting_configuration = d.pop("targetingConfiguration", UNSET)
-        targeting_configuration: TargetingConfiguration | Unset
-        if isinstance(_targeting_configuration, Unset):
-            targeting_configuration = UNSET
-        else:
-            targeting_configuration = TargetingConfiguration(_targeting_configuration)
+        is_multiple_testing_correction = _parse_is_multiple_testing_correction(
+            d.pop("isMultipleTestingCorrection", UNSET)
+        )
+
+        def _parse_main_goal_id(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        main_goal_id = _parse_main_goal_id(d.pop("mainGoalId", UNSET))
+
+        def _parse_name(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        name = _parse_name(d.pop("name", UNSET))
+
+        def _parse_respool_time(data: object) -> ExperimentRespoolTime | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            if not isinstance(data, dict):
+                raise TypeError()
+            respool_time_type_0 = ExperimentRespoolTime.from_dict(data)
+
+            return respool_time_type_0
+
+        respool_time = _parse_respool_time(d.pop("respoolTime", UNSET))
+
+        def _parse_tags(data: object) -> list[str] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            if not isinstance(data, list):
+                raise TypeError()
+            tags_type_0 = cast(list[str], data)
+
+            return tags_type_0
+
+        tags = _parse_tags(d.pop("tags", UNSET))
+
+        def _parse_targeting_segment_id(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        targeting_segment_id = _parse_targeting_segment_id(d.pop("targetingSegmentId", UNSET))
+
+        def _parse_tracking_tools(data: object) -> list[TrackingTool] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            if not isinstance(data, list):
+                raise TypeError()
+            tracking_tools_type_0 = []
+            _tracking_tools_type_0 = data
+            for tracking_tools_type_0_item_data in _tracking_tools_type_0:
+                tracking_tools_type_0_item = TrackingTool.from_dict(tracking_tools_type_0_item_data)
+
+                tracking_tools_type_0.append(tracking_tools_type_0_item)
+
+            return tracking_tools_type_0
+
+        tracking_tools = _parse_tracking_tools(d.pop("trackingTools", UNSET))
+
+        def _parse_variations(data: object) -> list[int] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            if not isinstance(data, list):
+                raise TypeError()
+            variations_type_0 = cast(list[int], data)
+
+            return variations_type_0
+
+        variations = _parse_variations(d.pop("variations", UNSET))
+
+        def _parse_type_(data: object) -> ExperimentType | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            if not isinstance(data, str):
+                raise TypeError()
+            type_type_0 = ExperimentType(data)
+
+            return type_type_0
+
+        type_ = _parse_type_(d.pop("type", UNSET))
+
+        def _parse_traffic_allocation_method(data: object) -> None | TrafficAllocationMethod | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            if not isinstance(data, str):
+                raise TypeError()
+            traffic_allocation_method_type_0 = TrafficAllocationMethod(data)
+
+            return traffic_allocation_method_type_0
+
+        traffic_allocation_method = _parse_traffic_allocation_method(d.pop("trafficAllocationMethod", UNSET))
+
+        def _parse_targeting_rule(data: object) -> None | TargetingRule | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            if not isinstance(data, dict):
+                raise TypeError()
+            targeting_rule_type_0 = TargetingRule.from_dict(data)
+
+            return targeting_rule_type_0
+
+        targeting_rule = _parse_targeting_rule(d.pop("targetingRule", UNSET))
+
+        def _parse_targeting_configuration(data: object) -> None | TargetingConfiguration | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            if not isinstance(data, str):
+                raise TypeError()
+            targeting_configuration_type_0 = TargetingConfiguration(data)
+
+            return targeting_configuration_type_0
+
+        targeting_configuration = _parse_targeting_configuration(d.pop("targetingConfiguration", UNSET))
 
         experiment_update = cls(
             auto_optimized=auto_optimized,

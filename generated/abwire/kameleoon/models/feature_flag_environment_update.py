@@ -38,15 +38,15 @@ class FeatureFlagEnvironmentUpdate:
         tags (list[str]): Tags of the flag. Replaces the list.
         variables (list[FeatureFlagVariable]): Variables of the flag, with their default values. Replaces the list.
         variations (list[FeatureFlagVariationRequest]): Variations that the flag can serve. Replaces the list.
-        attribution_window (int | Unset): Time after an exposure in which a conversion counts for it, in
+        attribution_window (int | None | Unset): Time after an exposure in which a conversion counts for it, in
             milliseconds.
-        bucketing_key (BucketingKeyCustomDataDto | BucketingKeyVisitorCodeDto | dict[str, Any] | Unset): What
+        bucketing_key (BucketingKeyCustomDataDto | BucketingKeyVisitorCodeDto | dict[str, Any] | None | Unset): What
             decides which variation a visitor gets, their visitor code or a custom data.
-        default_variation_key (str | Unset): Key of the variation for visitors whom no rule selects.
-        description (str | Unset): Free text.
-        feature_enabled (bool | Unset): Whether the flag is on in the environment.
-        is_archived (bool | Unset): Whether the flag is archived. Responses call it archived.
-        primary_goal_id (int | Unset): Identifier of the main goal.
+        default_variation_key (None | str | Unset): Key of the variation for visitors whom no rule selects.
+        description (None | str | Unset): Free text.
+        feature_enabled (bool | None | Unset): Whether the flag is on in the environment.
+        is_archived (bool | None | Unset): Whether the flag is archived. Responses call it archived.
+        primary_goal_id (int | None | Unset): Identifier of the main goal.
     """
 
     feature_key: str
@@ -57,13 +57,13 @@ class FeatureFlagEnvironmentUpdate:
     tags: list[str]
     variables: list[FeatureFlagVariable]
     variations: list[FeatureFlagVariationRequest]
-    attribution_window: int | Unset = UNSET
-    bucketing_key: BucketingKeyCustomDataDto | BucketingKeyVisitorCodeDto | dict[str, Any] | Unset = UNSET
-    default_variation_key: str | Unset = UNSET
-    description: str | Unset = UNSET
-    feature_enabled: bool | Unset = UNSET
-    is_archived: bool | Unset = UNSET
-    primary_goal_id: int | Unset = UNSET
+    attribution_window: int | None | Unset = UNSET
+    bucketing_key: BucketingKeyCustomDataDto | BucketingKeyVisitorCodeDto | dict[str, Any] | None | Unset = UNSET
+    default_variation_key: None | str | Unset = UNSET
+    description: None | str | Unset = UNSET
+    feature_enabled: bool | None | Unset = UNSET
+    is_archived: bool | None | Unset = UNSET
+    primary_goal_id: int | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -94,25 +94,51 @@ class FeatureFlagEnvironmentUpdate:
             variations_item = variations_item_data.to_dict()
             variations.append(variations_item)
 
-        attribution_window = self.attribution_window
+        attribution_window: int | None | Unset
+        if isinstance(self.attribution_window, Unset):
+            attribution_window = UNSET
+        else:
+            attribution_window = self.attribution_window
 
-        bucketing_key: dict[str, Any] | Unset
+        bucketing_key: dict[str, Any] | None | Unset
         if isinstance(self.bucketing_key, Unset):
             bucketing_key = UNSET
+        elif self.bucketing_key is None:
+            bucketing_key = None
         elif isinstance(self.bucketing_key, dict):
             bucketing_key = self.bucketing_key
         else:
             bucketing_key = self.bucketing_key.to_dict()
 
-        default_variation_key = self.default_variation_key
+        default_variation_key: None | str | Unset
+        if isinstance(self.default_variation_key, Unset):
+            default_variation_key = UNSET
+        else:
+            default_variation_key = self.default_variation_key
 
-        description = self.description
+        description: None | str | Unset
+        if isinstance(self.description, Unset):
+            description = UNSET
+        else:
+            description = self.description
 
-        feature_enabled = self.feature_enabled
+        feature_enabled: bool | None | Unset
+        if isinstance(self.feature_enabled, Unset):
+            feature_enabled = UNSET
+        else:
+            feature_enabled = self.feature_enabled
 
-        is_archived = self.is_archived
+        is_archived: bool | None | Unset
+        if isinstance(self.is_archived, Unset):
+            is_archived = UNSET
+        else:
+            is_archived = self.is_archived
 
-        primary_goal_id = self.primary_goal_id
+        primary_goal_id: int | None | Unset
+        if isinstance(self.primary_goal_id, Unset):
+            primary_goal_id = UNSET
+        else:
+            primary_goal_id = self.primary_goal_id
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -204,11 +230,20 @@ class FeatureFlagEnvironmentUpdate:
 
             variations.append(variations_item)
 
-        attribution_window = d.pop("attributionWindow", UNSET)
+        def _parse_attribution_window(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        attribution_window = _parse_attribution_window(d.pop("attributionWindow", UNSET))
 
         def _parse_bucketing_key(
             data: object,
-        ) -> BucketingKeyCustomDataDto | BucketingKeyVisitorCodeDto | dict[str, Any] | Unset:
+        ) -> BucketingKeyCustomDataDto | BucketingKeyVisitorCodeDto | dict[str, Any] | None | Unset:
+            if data is None:
+                return data
             if isinstance(data, Unset):
                 return data
             if not isinstance(data, dict):
@@ -222,15 +257,50 @@ class FeatureFlagEnvironmentUpdate:
 
         bucketing_key = _parse_bucketing_key(d.pop("bucketingKey", UNSET))
 
-        default_variation_key = d.pop("defaultVariationKey", UNSET)
+        def _parse_default_variation_key(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
 
-        description = d.pop("description", UNSET)
+        default_variation_key = _parse_default_variation_key(d.pop("defaultVariationKey", UNSET))
 
-        feature_enabled = d.pop("featureEnabled", UNSET)
+        def _parse_description(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
 
-        is_archived = d.pop("isArchived", UNSET)
+        description = _parse_description(d.pop("description", UNSET))
 
-        primary_goal_id = d.pop("primaryGoalId", UNSET)
+        def _parse_feature_enabled(data: object) -> bool | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(bool | None | Unset, data)
+
+        feature_enabled = _parse_feature_enabled(d.pop("featureEnabled", UNSET))
+
+        def _parse_is_archived(data: object) -> bool | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(bool | None | Unset, data)
+
+        is_archived = _parse_is_archived(d.pop("isArchived", UNSET))
+
+        def _parse_primary_goal_id(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        primary_goal_id = _parse_primary_goal_id(d.pop("primaryGoalId", UNSET))
 
         feature_flag_environment_update = cls(
             feature_key=feature_key,

@@ -26,87 +26,134 @@ class FeatureFlagUpdate:
 
     Attributes:
         feature_key (str): Key of the flag in code, unique within its site.
-        attribution_window (int | Unset): Time after an exposure in which a conversion counts for it, in
+        attribution_window (int | None | Unset): Time after an exposure in which a conversion counts for it, in
             milliseconds.
-        bucketing_key (BucketingKeyCustomDataDto | BucketingKeyVisitorCodeDto | dict[str, Any] | Unset): What
+        bucketing_key (BucketingKeyCustomDataDto | BucketingKeyVisitorCodeDto | dict[str, Any] | None | Unset): What
             decides which variation a visitor gets, their visitor code or a custom data.
-        description (str | Unset): Free text.
-        environment_configurations (list[EnvironmentConfigurationRequest] | Unset): Settings of the flag, one entry
-            for each environment. Replaces the list.
-        is_archived (bool | Unset): Whether the flag is archived. Responses call it archived.
-        name (str | Unset): Name of the flag.
-        primary_goal_id (int | Unset): Identifier of the main goal.
-        secondary_goal_ids (list[int] | Unset): Identifiers of the other goals. Replaces the list.
-        tags (list[str] | Unset): Tags of the flag. Replaces the list.
-        variables (list[FeatureFlagVariable] | Unset): Variables of the flag, with their default values. Replaces
+        description (None | str | Unset): Free text.
+        environment_configurations (list[EnvironmentConfigurationRequest] | None | Unset): Settings of the flag, one
+            entry for each environment. Replaces the list.
+        is_archived (bool | None | Unset): Whether the flag is archived. Responses call it archived.
+        name (None | str | Unset): Name of the flag.
+        primary_goal_id (int | None | Unset): Identifier of the main goal.
+        secondary_goal_ids (list[int] | None | Unset): Identifiers of the other goals. Replaces the list.
+        tags (list[str] | None | Unset): Tags of the flag. Replaces the list.
+        variables (list[FeatureFlagVariable] | None | Unset): Variables of the flag, with their default values.
+            Replaces the list.
+        variations (list[FeatureFlagVariationRequest] | None | Unset): Variations that the flag can serve. Replaces
             the list.
-        variations (list[FeatureFlagVariationRequest] | Unset): Variations that the flag can serve. Replaces the
-            list.
     """
 
     feature_key: str
-    attribution_window: int | Unset = UNSET
-    bucketing_key: BucketingKeyCustomDataDto | BucketingKeyVisitorCodeDto | dict[str, Any] | Unset = UNSET
-    description: str | Unset = UNSET
-    environment_configurations: list[EnvironmentConfigurationRequest] | Unset = UNSET
-    is_archived: bool | Unset = UNSET
-    name: str | Unset = UNSET
-    primary_goal_id: int | Unset = UNSET
-    secondary_goal_ids: list[int] | Unset = UNSET
-    tags: list[str] | Unset = UNSET
-    variables: list[FeatureFlagVariable] | Unset = UNSET
-    variations: list[FeatureFlagVariationRequest] | Unset = UNSET
+    attribution_window: int | None | Unset = UNSET
+    bucketing_key: BucketingKeyCustomDataDto | BucketingKeyVisitorCodeDto | dict[str, Any] | None | Unset = UNSET
+    description: None | str | Unset = UNSET
+    environment_configurations: list[EnvironmentConfigurationRequest] | None | Unset = UNSET
+    is_archived: bool | None | Unset = UNSET
+    name: None | str | Unset = UNSET
+    primary_goal_id: int | None | Unset = UNSET
+    secondary_goal_ids: list[int] | None | Unset = UNSET
+    tags: list[str] | None | Unset = UNSET
+    variables: list[FeatureFlagVariable] | None | Unset = UNSET
+    variations: list[FeatureFlagVariationRequest] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         feature_key = self.feature_key
 
-        attribution_window = self.attribution_window
+        attribution_window: int | None | Unset
+        if isinstance(self.attribution_window, Unset):
+            attribution_window = UNSET
+        else:
+            attribution_window = self.attribution_window
 
-        bucketing_key: dict[str, Any] | Unset
+        bucketing_key: dict[str, Any] | None | Unset
         if isinstance(self.bucketing_key, Unset):
             bucketing_key = UNSET
+        elif self.bucketing_key is None:
+            bucketing_key = None
         elif isinstance(self.bucketing_key, dict):
             bucketing_key = self.bucketing_key
         else:
             bucketing_key = self.bucketing_key.to_dict()
 
-        description = self.description
+        description: None | str | Unset
+        if isinstance(self.description, Unset):
+            description = UNSET
+        else:
+            description = self.description
 
-        environment_configurations: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.environment_configurations, Unset):
+        environment_configurations: list[dict[str, Any]] | None | Unset
+        if isinstance(self.environment_configurations, Unset):
+            environment_configurations = UNSET
+        elif isinstance(self.environment_configurations, list):
             environment_configurations = []
-            for environment_configurations_item_data in self.environment_configurations:
-                environment_configurations_item = environment_configurations_item_data.to_dict()
-                environment_configurations.append(environment_configurations_item)
+            for environment_configurations_type_0_item_data in self.environment_configurations:
+                environment_configurations_type_0_item = environment_configurations_type_0_item_data.to_dict()
+                environment_configurations.append(environment_configurations_type_0_item)
 
-        is_archived = self.is_archived
+        else:
+            environment_configurations = self.environment_configurations
 
-        name = self.name
+        is_archived: bool | None | Unset
+        if isinstance(self.is_archived, Unset):
+            is_archived = UNSET
+        else:
+            is_archived = self.is_archived
 
-        primary_goal_id = self.primary_goal_id
+        name: None | str | Unset
+        if isinstance(self.name, Unset):
+            name = UNSET
+        else:
+            name = self.name
 
-        secondary_goal_ids: list[int] | Unset = UNSET
-        if not isinstance(self.secondary_goal_ids, Unset):
+        primary_goal_id: int | None | Unset
+        if isinstance(self.primary_goal_id, Unset):
+            primary_goal_id = UNSET
+        else:
+            primary_goal_id = self.primary_goal_id
+
+        secondary_goal_ids: list[int] | None | Unset
+        if isinstance(self.secondary_goal_ids, Unset):
+            secondary_goal_ids = UNSET
+        elif isinstance(self.secondary_goal_ids, list):
             secondary_goal_ids = self.secondary_goal_ids
 
-        tags: list[str] | Unset = UNSET
-        if not isinstance(self.tags, Unset):
+        else:
+            secondary_goal_ids = self.secondary_goal_ids
+
+        tags: list[str] | None | Unset
+        if isinstance(self.tags, Unset):
+            tags = UNSET
+        elif isinstance(self.tags, list):
             tags = self.tags
 
-        variables: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.variables, Unset):
-            variables = []
-            for variables_item_data in self.variables:
-                variables_item = variables_item_data.to_dict()
-                variables.append(variables_item)
+        else:
+            tags = self.tags
 
-        variations: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.variations, Unset):
+        variables: list[dict[str, Any]] | None | Unset
+        if isinstance(self.variables, Unset):
+            variables = UNSET
+        elif isinstance(self.variables, list):
+            variables = []
+            for variables_type_0_item_data in self.variables:
+                variables_type_0_item = variables_type_0_item_data.to_dict()
+                variables.append(variables_type_0_item)
+
+        else:
+            variables = self.variables
+
+        variations: list[dict[str, Any]] | None | Unset
+        if isinstance(self.variations, Unset):
+            variations = UNSET
+        elif isinstance(self.variations, list):
             variations = []
-            for variations_item_data in self.variations:
-                variations_item = variations_item_data.to_dict()
-                variations.append(variations_item)
+            for variations_type_0_item_data in self.variations:
+                variations_type_0_item = variations_type_0_item_data.to_dict()
+                variations.append(variations_type_0_item)
+
+        else:
+            variations = self.variations
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -151,11 +198,20 @@ class FeatureFlagUpdate:
         d = dict(src_dict)
         feature_key = d.pop("featureKey")
 
-        attribution_window = d.pop("attributionWindow", UNSET)
+        def _parse_attribution_window(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        attribution_window = _parse_attribution_window(d.pop("attributionWindow", UNSET))
 
         def _parse_bucketing_key(
             data: object,
-        ) -> BucketingKeyCustomDataDto | BucketingKeyVisitorCodeDto | dict[str, Any] | Unset:
+        ) -> BucketingKeyCustomDataDto | BucketingKeyVisitorCodeDto | dict[str, Any] | None | Unset:
+            if data is None:
+                return data
             if isinstance(data, Unset):
                 return data
             if not isinstance(data, dict):
@@ -169,46 +225,123 @@ class FeatureFlagUpdate:
 
         bucketing_key = _parse_bucketing_key(d.pop("bucketingKey", UNSET))
 
-        description = d.pop("description", UNSET)
+        def _parse_description(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
 
-        _environment_configurations = d.pop("environmentConfigurations", UNSET)
-        environment_configurations: list[EnvironmentConfigurationRequest] | Unset = UNSET
-        if _environment_configurations is not UNSET:
-            environment_configurations = []
-            for environment_configurations_item_data in _environment_configurations:
-                environment_configurations_item = EnvironmentConfigurationRequest.from_dict(
-                    environment_configurations_item_data
+        description = _parse_description(d.pop("description", UNSET))
+
+        def _parse_environment_configurations(data: object) -> list[EnvironmentConfigurationRequest] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            if not isinstance(data, list):
+                raise TypeError()
+            environment_configurations_type_0 = []
+            _environment_configurations_type_0 = data
+            for environment_configurations_type_0_item_data in _environment_configurations_type_0:
+                environment_configurations_type_0_item = EnvironmentConfigurationRequest.from_dict(
+                    environment_configurations_type_0_item_data
                 )
 
-                environment_configurations.append(environment_configurations_item)
+                environment_configurations_type_0.append(environment_configurations_type_0_item)
 
-        is_archived = d.pop("isArchived", UNSET)
+            return environment_configurations_type_0
 
-        name = d.pop("name", UNSET)
+        environment_configurations = _parse_environment_configurations(d.pop("environmentConfigurations", UNSET))
 
-        primary_goal_id = d.pop("primaryGoalId", UNSET)
+        def _parse_is_archived(data: object) -> bool | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(bool | None | Unset, data)
 
-        secondary_goal_ids = cast(list[int], d.pop("secondaryGoalIds", UNSET))
+        is_archived = _parse_is_archived(d.pop("isArchived", UNSET))
 
-        tags = cast(list[str], d.pop("tags", UNSET))
+        def _parse_name(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
 
-        _variables = d.pop("variables", UNSET)
-        variables: list[FeatureFlagVariable] | Unset = UNSET
-        if _variables is not UNSET:
-            variables = []
-            for variables_item_data in _variables:
-                variables_item = FeatureFlagVariable.from_dict(variables_item_data)
+        name = _parse_name(d.pop("name", UNSET))
 
-                variables.append(variables_item)
+        def _parse_primary_goal_id(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
 
-        _variations = d.pop("variations", UNSET)
-        variations: list[FeatureFlagVariationRequest] | Unset = UNSET
-        if _variations is not UNSET:
-            variations = []
-            for variations_item_data in _variations:
-                variations_item = FeatureFlagVariationRequest.from_dict(variations_item_data)
+        primary_goal_id = _parse_primary_goal_id(d.pop("primaryGoalId", UNSET))
 
-                variations.append(variations_item)
+        def _parse_secondary_goal_ids(data: object) -> list[int] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            if not isinstance(data, list):
+                raise TypeError()
+            secondary_goal_ids_type_0 = cast(list[int], data)
+
+            return secondary_goal_ids_type_0
+
+        secondary_goal_ids = _parse_secondary_goal_ids(d.pop("secondaryGoalIds", UNSET))
+
+        def _parse_tags(data: object) -> list[str] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            if not isinstance(data, list):
+                raise TypeError()
+            tags_type_0 = cast(list[str], data)
+
+            return tags_type_0
+
+        tags = _parse_tags(d.pop("tags", UNSET))
+
+        def _parse_variables(data: object) -> list[FeatureFlagVariable] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            if not isinstance(data, list):
+                raise TypeError()
+            variables_type_0 = []
+            _variables_type_0 = data
+            for variables_type_0_item_data in _variables_type_0:
+                variables_type_0_item = FeatureFlagVariable.from_dict(variables_type_0_item_data)
+
+                variables_type_0.append(variables_type_0_item)
+
+            return variables_type_0
+
+        variables = _parse_variables(d.pop("variables", UNSET))
+
+        def _parse_variations(data: object) -> list[FeatureFlagVariationRequest] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            if not isinstance(data, list):
+                raise TypeError()
+            variations_type_0 = []
+            _variations_type_0 = data
+            for variations_type_0_item_data in _variations_type_0:
+                variations_type_0_item = FeatureFlagVariationRequest.from_dict(variations_type_0_item_data)
+
+                variations_type_0.append(variations_type_0_item)
+
+            return variations_type_0
+
+        variations = _parse_variations(d.pop("variations", UNSET))
 
         feature_flag_update = cls(
             feature_key=feature_key,

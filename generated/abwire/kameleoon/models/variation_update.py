@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -21,40 +21,71 @@ class VariationUpdate:
     """Changes to a variation.
 
     Attributes:
-        css_code (str | Unset): CSS code of the variation.
-        experiment_id (int | Unset): Identifier of the experiment that the variation belongs to.
-        is_js_code_after_dom_ready (bool | Unset): Whether the JavaScript code waits until the page is loaded.
-        js_code (str | Unset): JavaScript code of the variation.
-        name (str | Unset): Name of the variation.
-        prompt (VariationPrompt | Unset): A message that the AI builder runs by itself.
-        shadow_dom (bool | Unset): Whether the variation is built in a shadow DOM.
+        css_code (None | str | Unset): CSS code of the variation.
+        experiment_id (int | None | Unset): Identifier of the experiment that the variation belongs to.
+        is_js_code_after_dom_ready (bool | None | Unset): Whether the JavaScript code waits until the page is
+            loaded.
+        js_code (None | str | Unset): JavaScript code of the variation.
+        name (None | str | Unset): Name of the variation.
+        prompt (None | Unset | VariationPrompt): A message that the AI builder runs by itself.
+        shadow_dom (bool | None | Unset): Whether the variation is built in a shadow DOM.
     """
 
-    css_code: str | Unset = UNSET
-    experiment_id: int | Unset = UNSET
-    is_js_code_after_dom_ready: bool | Unset = UNSET
-    js_code: str | Unset = UNSET
-    name: str | Unset = UNSET
-    prompt: VariationPrompt | Unset = UNSET
-    shadow_dom: bool | Unset = UNSET
+    css_code: None | str | Unset = UNSET
+    experiment_id: int | None | Unset = UNSET
+    is_js_code_after_dom_ready: bool | None | Unset = UNSET
+    js_code: None | str | Unset = UNSET
+    name: None | str | Unset = UNSET
+    prompt: None | Unset | VariationPrompt = UNSET
+    shadow_dom: bool | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        css_code = self.css_code
+        from ..models.variation_prompt import VariationPrompt  # noqa: PLC0415
 
-        experiment_id = self.experiment_id
+        css_code: None | str | Unset
+        if isinstance(self.css_code, Unset):
+            css_code = UNSET
+        else:
+            css_code = self.css_code
 
-        is_js_code_after_dom_ready = self.is_js_code_after_dom_ready
+        experiment_id: int | None | Unset
+        if isinstance(self.experiment_id, Unset):
+            experiment_id = UNSET
+        else:
+            experiment_id = self.experiment_id
 
-        js_code = self.js_code
+        is_js_code_after_dom_ready: bool | None | Unset
+        if isinstance(self.is_js_code_after_dom_ready, Unset):
+            is_js_code_after_dom_ready = UNSET
+        else:
+            is_js_code_after_dom_ready = self.is_js_code_after_dom_ready
 
-        name = self.name
+        js_code: None | str | Unset
+        if isinstance(self.js_code, Unset):
+            js_code = UNSET
+        else:
+            js_code = self.js_code
 
-        prompt: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.prompt, Unset):
+        name: None | str | Unset
+        if isinstance(self.name, Unset):
+            name = UNSET
+        else:
+            name = self.name
+
+        prompt: dict[str, Any] | None | Unset
+        if isinstance(self.prompt, Unset):
+            prompt = UNSET
+        elif isinstance(self.prompt, VariationPrompt):
             prompt = self.prompt.to_dict()
+        else:
+            prompt = self.prompt
 
-        shadow_dom = self.shadow_dom
+        shadow_dom: bool | None | Unset
+        if isinstance(self.shadow_dom, Unset):
+            shadow_dom = UNSET
+        else:
+            shadow_dom = self.shadow_dom
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -81,24 +112,73 @@ class VariationUpdate:
         from ..models.variation_prompt import VariationPrompt  # noqa: PLC0415
 
         d = dict(src_dict)
-        css_code = d.pop("cssCode", UNSET)
 
-        experiment_id = d.pop("experimentId", UNSET)
+        def _parse_css_code(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
 
-        is_js_code_after_dom_ready = d.pop("isJsCodeAfterDomReady", UNSET)
+        css_code = _parse_css_code(d.pop("cssCode", UNSET))
 
-        js_code = d.pop("jsCode", UNSET)
+        def _parse_experiment_id(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
 
-        name = d.pop("name", UNSET)
+        experiment_id = _parse_experiment_id(d.pop("experimentId", UNSET))
 
-        _prompt = d.pop("prompt", UNSET)
-        prompt: VariationPrompt | Unset
-        if isinstance(_prompt, Unset):
-            prompt = UNSET
-        else:
-            prompt = VariationPrompt.from_dict(_prompt)
+        def _parse_is_js_code_after_dom_ready(data: object) -> bool | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(bool | None | Unset, data)
 
-        shadow_dom = d.pop("shadowDom", UNSET)
+        is_js_code_after_dom_ready = _parse_is_js_code_after_dom_ready(d.pop("isJsCodeAfterDomReady", UNSET))
+
+        def _parse_js_code(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        js_code = _parse_js_code(d.pop("jsCode", UNSET))
+
+        def _parse_name(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        name = _parse_name(d.pop("name", UNSET))
+
+        def _parse_prompt(data: object) -> None | Unset | VariationPrompt:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            if not isinstance(data, dict):
+                raise TypeError()
+            prompt_type_0 = VariationPrompt.from_dict(data)
+
+            return prompt_type_0
+
+        prompt = _parse_prompt(d.pop("prompt", UNSET))
+
+        def _parse_shadow_dom(data: object) -> bool | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(bool | None | Unset, data)
+
+        shadow_dom = _parse_shadow_dom(d.pop("shadowDom", UNSET))
 
         variation_update = cls(
             css_code=css_code,
