@@ -9,7 +9,7 @@ from typing import Any
 from openapi_schema_validator import OAS31Validator
 
 from scripts.build_specs import SpecError, objects
-from scripts.unions import alternatives, is_model
+from scripts.unions import alternatives, collapsed, is_model
 
 GRADES = ["documented", "observed", "reconstructed", "guessed"]
 """What an operation may rest on, the best first; a schema is never a mere guess."""
@@ -80,6 +80,24 @@ def check_forms(document: Mapping[str, Any], path: Path) -> None:
             fault = next(_EXTENSIONS[key].iter_errors(node[key]), None)
             if fault is not None:
                 raise SpecError(path, fault.message, (*pointer, key, *map(str, fault.absolute_path)))
+
+
+def check_encodings(
+    document: Mapping[str, Any], media_type: str, content: Mapping[str, Any], pointer: tuple[str, ...], path: Path
+) -> None:
+    """Refuse what a body says of the encoding of its parts if that is not how they are sent.
+
+    Raises:
+        SpecError: with the place.
+    """
+    properties = collapsed(document, content.get("schema", {})).get("properties", {})
+    for name, encoding in content.get("encoding", {}).items():
+        part = collapsed(document, properties.get(name, {}))
+        is_file = part.get("format") == "binary" and encoding.keys() == {"contentType"}
+        is_json = is_model(document, part) and encoding == {"contentType": "application/json"}
+        if media_type != "multipart/form-data" or not (is_file or is_json):
+            reason = "an encoding can be the contentType of a file in a form, or application/json for an object in one"
+            raise SpecError(path, reason, (*pointer, "encoding", name))
 
 
 def check_schema(document: Mapping[str, Any], node: Mapping[str, Any], pointer: tuple[str, ...], path: Path) -> None:

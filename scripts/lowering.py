@@ -146,6 +146,9 @@ def _lower_operation(
     body = resolve(document, operation.get("requestBody", {}))
     if len(body.get("content", {})) > 1:
         raise SpecError(path, "a request body of several media types is not supported", (*pointer, "requestBody"))
+    for media_type, content in body.get("content", {}).items():
+        place = (*pointer, "requestBody", "content", media_type)
+        constructs.check_encodings(document, media_type, content, place, path)
     evidence = operation["x-evidence"]
     provenance = f"Evidence: route {evidence['route']}, schema {evidence['schema']}. Source: {evidence['source']}"
     if "note" in evidence:

@@ -28,11 +28,11 @@ from scripts.properties import DiscriminatedUnion, Rule, converted
 # What the templates use, and a class, a field or an argument of the same name would hide.
 _CLASSES = {
     *("Any", "BytesIO", "Client", "File", "FileTypes", "HttpResponse", "Literal", "Mapping", "OpenIntEnum"),
-    *("OpenStrEnum", "Response", "T", "TypeVar", "UUID", "Unset"),
+    *("OpenStrEnum", "RequestFiles", "Response", "T", "TypeVar", "UUID", "Unset"),
 }
 _FIELDS = {
-    *("additional_keys", "additional_properties", "cast", "cls", "d", "decoding", "encoding", "field_dict", "files"),
-    *("from_dict", "json", "prop", "prop_dict", "prop_name", "src_dict", "to_dict", "to_multipart", "types"),
+    *("additional_keys", "additional_properties", "cast", "cls", "d", "decoding", "encoding", "field_dict"),
+    *("from_dict", "prop", "prop_dict", "prop_name", "src_dict", "to_dict", "to_multipart"),
 }
 _ARGUMENTS = {"body", "encoding", "headers", "params", "response"}
 

@@ -121,8 +121,10 @@ def _scalars(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
             return ANYTHING
 
 
-def _strings(schema: Mapping[str, Any]) -> st.SearchStrategy[str]:
+def _strings(schema: Mapping[str, Any]) -> st.SearchStrategy[str | bytes]:
     match schema.get("format"):
+        case "binary":
+            return st.binary()
         case "date":
             return st.dates().map(datetime.date.isoformat)
         case "date-time":

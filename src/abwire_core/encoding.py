@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime
 import json
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from abwire_core.types import Unset
+from abwire_core.types import File, FileTypes, RequestFiles, Unset
 
 
 def path_segment(name: str, value: object) -> str:
@@ -37,16 +38,38 @@ def date_time(value: datetime.datetime) -> str:
 
 def json_parameter(value: Any) -> Any:
     """A query argument as one compact JSON text; absent stays absent."""
-    return (
-        value
-        if isinstance(value, Unset) or value is None
-        else json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    )
+    return value if isinstance(value, Unset) or value is None else _json(value)
 
 
 def comma_parameter(value: Any) -> Any:
     """A list as one query argument, joined by commas (OpenAPI: form style, not exploded); absent stays absent."""
     return value if isinstance(value, Unset) or value is None else ",".join(map(_text, value))
+
+
+def multipart(parts: Mapping[str, Any]) -> RequestFiles:
+    """The parts of a form as the HTTP library takes them, by OpenAPI's defaults.
+
+    Args:
+        parts: what the model of the form gives for each name. A file is sent as it is, an object or null as JSON, of a
+            list each item as a part of its own, anything else as text.
+    """
+    return [
+        (name, _part(item)) for name, value in parts.items() for item in (value if isinstance(value, list) else [value])
+    ]
+
+
+def _part(value: Any) -> FileTypes:
+    if isinstance(value, File):
+        return value.to_tuple()
+    if isinstance(value, tuple):  # a file that its model has encoded
+        return value
+    if value is None or isinstance(value, dict | list):
+        return None, _json(value).encode(), "application/json"
+    return None, _text(value).encode(), "text/plain; charset=utf-8"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def _text(value: object) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
+from io import BytesIO
+from pathlib import PurePath
 from typing import IO, BinaryIO, Final, Generic, Literal, TypeVar
 
 from attrs import define, field
@@ -33,23 +35,38 @@ FileTypes = tuple[str | None, FileContent, str | None] | tuple[str | None, FileC
 RequestFiles = list[tuple[str, FileTypes]]
 
 
+def _binary(payload: BinaryIO | bytes) -> BinaryIO:
+    if isinstance(payload, bytes):
+        return BytesIO(payload)
+    read = getattr(payload, "read", None)
+    if read is None or not isinstance(read(0), bytes):
+        raise TypeError("the payload of a File must be bytes, or a file that is open in binary mode")
+    return payload
+
+
 @define
 class File:
     """A file to upload, or one that was downloaded.
 
     Attributes:
-        payload: the bytes, as a readable file.
-        file_name: the name to give the server.
-        mime_type: the media type, such as ``image/png``.
+        payload: the content, as a file that is open in binary mode; bytes are made one. It is sent from its start.
+        file_name: the name to give the server; by default that of the open file, or ``upload``, because a server takes
+            a part of a form without a name for a text.
+        mime_type: the media type, such as ``image/png``; by default it is guessed from the name.
+
+    Raises:
+        TypeError: the payload is a text, or a file that is open in text mode.
     """
 
-    payload: BinaryIO
+    payload: BinaryIO = field(converter=_binary)
     file_name: str | None = None
     mime_type: str | None = None
 
     def to_tuple(self) -> FileTypes:
         """The form that the HTTP library takes for a part of a multipart body."""
-        return self.file_name, self.payload, self.mime_type
+        name = getattr(self.payload, "name", None)  # a number if the file was opened by its descriptor
+        default = PurePath(name).name if isinstance(name, str) else ""
+        return self.file_name or default or "upload", self.payload, self.mime_type
 
 
 @define

@@ -49,10 +49,10 @@ class Operation:
         return [self.api.resolve(parameter) for parameter in self.spec.get("parameters", ())]
 
     @property
-    def body_schema(self) -> Mapping[str, Any] | None:
-        """The schema of a JSON body, if the operation takes one."""
+    def body(self) -> tuple[str, Mapping[str, Any]] | None:
+        """The media type and the schema of the body, if the operation takes one."""
         content = self.api.resolve(self.spec.get("requestBody", {})).get("content", {})
-        return content["application/json"]["schema"] if content else None
+        return next(((media_type, found["schema"]) for media_type, found in content.items()), None)
 
 
 @dataclass(frozen=True, repr=False)

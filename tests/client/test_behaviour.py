@@ -399,6 +399,16 @@ def test_answers_that_are_no_json_object_do_not_raise_and_are_handed_on(status: 
     assert response.content == content
 
 
+@pytest.mark.parametrize(("status", "content"), [(200, b""), (204, b""), (200, b"deleted"), (202, b"<p>later</p>")])
+def test_a_delete_returns_none_whatever_its_success_looks_like(status: int, content: bytes) -> None:
+    recorder = Recorder(status, content=content)
+    with kameleoon.Client(transport=recorder.transport, raise_on_unexpected_status=True) as client:
+        response = delete_experiment.sync_detailed(1, client=client)
+
+    assert response.status_code == status
+    assert response.parsed is None
+
+
 def test_an_error_body_is_returned_as_its_model() -> None:
     recorder = Recorder(423, {"code": "LOCKED", "status": "ERROR", "message": "open in the app"})
     with kameleoon.Client(transport=recorder.transport) as client:

@@ -121,7 +121,9 @@ def arguments_of(operation: Operation, data: st.DataObject) -> dict[str, Any]:
             else:
                 values = values.filter(lambda value: value not in ("", []))  # an empty one is as good as absent
             arguments[name] = to_python(hints[name], data.draw(values, name))
-    if operation.body_schema is not None:
-        value = data.draw(operation.api.request_instances.of(operation.body_schema), "body")
-        arguments["body"] = to_python(hints["body"], value)
+    if operation.body is not None:
+        media_type, schema = operation.body
+        value = data.draw(operation.api.request_instances.of(schema), "body")
+        is_form = media_type == "multipart/form-data"  # its model can only be read back from the request
+        arguments["body"] = hints["body"].from_dict(value) if is_form else to_python(hints["body"], value)
     return arguments

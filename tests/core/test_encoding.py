@@ -1,4 +1,4 @@
-"""From Python values to what is sent: path segments, date-times and query arguments."""
+"""From Python values to what is sent: path segments, date-times, query arguments and forms."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from hypothesis import strategies as st
 from abwire_core import decoding, encoding
 from abwire_core.client import Client
 from abwire_core.enums import OpenIntEnum, OpenStrEnum
-from abwire_core.types import UNSET
+from abwire_core.types import UNSET, File
 
+JSON = "application/json"
+TEXT = "text/plain; charset=utf-8"
 PLUS_TWO = timezone(timedelta(hours=2))
 
 
@@ -224,3 +226,44 @@ def test_a_json_parameter_holds_what_json_can_say() -> None:
     assert encoding.json_parameter(["é"]) == '["é"]'
     with pytest.raises(ValueError, match="not JSON compliant"):
         encoding.json_parameter([float("nan")])
+
+
+# --- forms ---
+
+
+FILE = File(b"made-up bytes", "a.png", "image/png")
+
+
+@pytest.mark.parametrize(
+    ("value", "contents"),
+    [
+        pytest.param("ä", [("ä".encode(), TEXT)], id="text"),
+        pytest.param("", [(b"", TEXT)], id="empty text"),
+        pytest.param(7, [(b"7", TEXT)], id="integer"),
+        pytest.param(1.5, [(b"1.5", TEXT)], id="number"),
+        pytest.param(False, [(b"false", TEXT)], id="boolean"),
+        pytest.param(Kind("new"), [(b"new", TEXT)], id="enum"),
+        pytest.param(datetime.datetime(2026, 1, 31, tzinfo=UTC), [(b"2026-01-31T00:00:00Z", TEXT)], id="date-time"),
+        pytest.param(datetime.date(2026, 1, 31), [(b"2026-01-31", TEXT)], id="date"),
+        pytest.param(None, [(b"null", JSON)], id="null"),
+        pytest.param({"a": ["ä", None]}, [('{"a":["ä",null]}'.encode(), JSON)], id="object"),
+        pytest.param([], [], id="empty list"),
+        pytest.param([1, {"a": 1}, [2]], [(b"1", TEXT), (b'{"a":1}', JSON), (b"[2]", JSON)], id="list"),
+    ],
+)
+def test_a_part_of_a_form_is_sent_by_its_kind(value: object, contents: list[tuple[bytes, str]]) -> None:
+    sent = encoding.multipart({"part": value})
+
+    assert sent == [("part", (None, content, media_type)) for content, media_type in contents]
+
+
+@pytest.mark.parametrize("value", [FILE, FILE.to_tuple()], ids=["file", "encoded file"])
+def test_a_file_in_a_form_is_sent_as_it_is(value: object) -> None:
+    assert encoding.multipart({"one": value, "all": [value, value]}) == [
+        (name, ("a.png", FILE.payload, "image/png")) for name in ("one", "all", "all")
+    ]
+
+
+def test_json_in_a_form_holds_what_json_can_say() -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        encoding.multipart({"part": {"a": float("nan")}})

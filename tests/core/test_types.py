@@ -5,7 +5,9 @@ from __future__ import annotations
 import copy
 import io
 import pickle
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, assert_type
 
 import attrs
@@ -118,7 +120,41 @@ def test_truth_leaves_only_present_values_for_type_checkers_too() -> None:
 def test_a_file_becomes_what_a_multipart_body_takes() -> None:
     payload = io.BytesIO(b"made-up bytes")
     assert File(payload, "a.png", "image/png").to_tuple() == ("a.png", payload, "image/png")
-    assert File(payload).to_tuple() == (None, payload, None)
+
+
+def test_a_file_may_be_made_of_bytes() -> None:
+    assert File(b"made-up bytes").payload.read() == b"made-up bytes"
+
+
+def test_a_file_has_a_name_because_servers_take_a_part_without_one_for_a_text(tmp_path: Path) -> None:
+    path = tmp_path / "bild ä.png"
+    path.touch()
+    with path.open("rb") as named, path.open("rb") as numbered, tempfile.TemporaryFile() as nameless:
+        files = [File(named), File(open(numbered.fileno(), "rb", closefd=False)), File(nameless), File(b"")]  # noqa: SIM115
+        assert [file.to_tuple()[0] for file in files] == ["bild ä.png", "upload", "upload", "upload"]
+        assert File(named, "other.png").to_tuple()[0] == "other.png"
+
+
+@pytest.mark.parametrize("mode", ["r", "r+"])
+def test_a_file_in_text_mode_is_refused(tmp_path: Path, mode: str) -> None:
+    path = tmp_path / "a.txt"
+    path.touch()
+    with path.open(mode) as text, pytest.raises(TypeError, match="open in binary mode"):
+        File(text)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("payload", ["made-up text", io.StringIO("made-up text"), None, 7, Path("a.png")], ids=repr)
+def test_what_is_neither_bytes_nor_a_binary_file_is_refused(payload: Any) -> None:
+    with pytest.raises(TypeError, match="the payload of a File must be bytes, or a file that is open in binary mode"):
+        File(payload)
+    file = File(b"")
+    with pytest.raises(TypeError, match="must be bytes"):
+        file.payload = payload
+
+
+def test_a_temporary_file_in_text_mode_is_refused() -> None:
+    with tempfile.SpooledTemporaryFile(mode="w+") as text, pytest.raises(TypeError, match="open in binary mode"):
+        File(text)  # type: ignore[arg-type]
 
 
 def test_a_file_is_sent_with_its_name_and_media_type() -> None:

@@ -18,7 +18,27 @@ AUDIENCE_FILTERS: dict[str, dict[str, Any]] = {
 }
 """The least that each filter needs."""
 
-LISTS = ("get-all-experiments", "get-all-feature-flags", "get-all-variations")
+LISTS = (
+    "get-all-accounts",
+    "get-all-custom-data",
+    "get-all-experiments",
+    "get-all-feature-flags",
+    "get-all-goals",
+    "get-all-images",
+    "get-all-key-moments",
+    "get-all-key-pages",
+    "get-all-personalizations",
+    "get-all-referrers",
+    "get-all-segments",
+    "get-all-sites",
+    "get-all-studio-recommender-blocks",
+    "get-all-tags",
+    "get-all-targeting-rules",
+    "get-all-variations",
+    "get-all-widget-studio-templates",
+    "get-all-widget-studios",
+    "get-all-widget-templates",
+)
 """The operations that take a page, a filter and an order."""
 
 REPORT = {"conversionType": "ALL_CONVERSION", "dateIntervals": []}
@@ -43,6 +63,12 @@ def body(spec: EffectiveSpec, operation_id: str) -> dict[str, Any]:
     content = spec.operation(operation_id)["requestBody"]["content"]
     schema: dict[str, Any] = content["application/json"]["schema"]
     return schema
+
+
+def form(spec: EffectiveSpec, operation_id: str) -> dict[str, Any]:
+    """The form that an operation takes: its schema, and how its parts are encoded."""
+    found: dict[str, Any] = spec.operation(operation_id)["requestBody"]["content"]["multipart/form-data"]
+    return found
 
 
 def json_parameter(spec: EffectiveSpec, operation_id: str, name: str) -> dict[str, Any]:
@@ -82,10 +108,11 @@ def test_2_lists_take_page_filter_and_order_one_by_one(spec: EffectiveSpec) -> N
 
 @necessity("kameleoon/fix-03-response-media-type.overlay.yaml")
 def test_3_every_body_is_json(spec: EffectiveSpec) -> None:
-    """No body, of a request, a response or an error, has another media type than JSON."""
+    """No body, of a request, a response or an error, has another media type than JSON, but for files to upload."""
     contents = [node for keys, node in walk(spec.document) if keys and keys[-1] == "content"]
     assert contents
-    assert all(list(content) == ["application/json"] for content in contents)
+    media_types = ["application/json"], ["multipart/form-data"]
+    assert all(list(content) in media_types for content in contents)
 
 
 @necessity("kameleoon/fix-04-security.overlay.yaml")
@@ -178,7 +205,7 @@ def test_17_request_for_a_computation_yields_a_code(spec: EffectiveSpec) -> None
 @necessity("kameleoon/fix-19-error-responses.overlay.yaml")
 def test_19_operations_declare_their_errors(spec: EffectiveSpec) -> None:
     """Every operation declares the errors that it can answer with, each with a JSON body."""
-    changes = ("create", "delete", "duplicate", "partial-update", "restart", "update")
+    changes = ("create", "delete", "duplicate", "partial-update", "restart", "update", "upload")
     for path, _, operation in operations(spec):
         expected = {"400", "401", "403", "429", "500"}
         if "{" in path:
@@ -249,6 +276,53 @@ def test_29_integrations_are_lists(spec: EffectiveSpec) -> None:
         assert spec.accepts("EnvironmentIntegrations", {name: [integration]})
         assert not spec.accepts("EnvironmentIntegrations", {name: [{"integrationName": "NO_SUCH_TOOL"}]})
         assert not spec.accepts("EnvironmentIntegrations", {name: "<array>"})
+
+
+@necessity("kameleoon/fix-31-account-update-fields.overlay.yaml")
+def test_31_account_update_names_its_fields(spec: EffectiveSpec) -> None:
+    """An update may send any of the known fields, each with the type that a new account has."""
+    update = spec.schema("AccountUpdate")
+    create = spec.schema("AccountCreate")["properties"]
+    fields = {"email", "firstName", "lastName", "password", "passwordConfirm"}
+    assert set(update["properties"]) == fields | {"preferredLocale", "roles", "solutions", "status"}
+    assert set(update["properties"]) <= set(create)
+    role = {"name": "ROLE_SITE_ADMIN", "sites": [1], "customers": [], "privileges": ["GETONE_SITE"]}
+    assert spec.accepts("AccountUpdate", {"status": "DEACTIVATED", "preferredLocale": "de", "roles": [role]})
+    assert spec.accepts("AccountUpdate", {})
+    assert not spec.accepts("AccountUpdate", {"preferredLocale": "klingon"})
+    assert not spec.accepts("AccountUpdate", {"roles": ["ROLE_SITE_ADMIN"]})
+
+
+@necessity("kameleoon/fix-32-main-goal-id.overlay.yaml")
+def test_32_main_goal_can_be_sent_as_it_was_read(spec: EffectiveSpec) -> None:
+    """The main goal of a personalization has one type, in responses and in requests."""
+    personalization = {"baseURL": "https://www.example.com", "name": "Banner", "siteId": 1}
+    for schema in ("Personalization", "PersonalizationCreate", "PersonalizationUpdate"):
+        assert spec.accepts(schema, {**personalization, "mainGoalId": 4077})
+        assert not spec.accepts(schema, {**personalization, "mainGoalId": "4077"})
+
+
+@necessity("kameleoon/fix-34-image-details-part.overlay.yaml")
+def test_34_the_details_of_an_image_are_one_json_object(spec: EffectiveSpec) -> None:
+    """What is said about an image is one object beside the file, sent as JSON; the file alone is enough."""
+    details = {"siteIds": [123], "altText": "A chameleon", "tags": ["animals"]}
+    upload = form(spec, "upload-image-multiple")
+    assert spec.accepts_schema(upload["schema"], {"image-to-upload": "bytes", "arg0": details})
+    assert spec.accepts_schema(upload["schema"], {"image-to-upload": "bytes"})
+    assert not spec.accepts_schema(upload["schema"], {"image-to-upload": "bytes", "arg0": [details]})
+    assert not spec.accepts_schema(upload["schema"], {"arg0": details})
+    assert upload["encoding"] == {"arg0": {"contentType": "application/json"}}
+    assert upload["schema"]["x-sdk-names"] == {"image-to-upload": "image", "arg0": "metadata"}
+
+
+@necessity("kameleoon/fix-35-image-upload-form.overlay.yaml")
+def test_35_an_image_is_uploaded_as_a_file(spec: EffectiveSpec) -> None:
+    """The upload to one site takes a form with the file, as the one to several sites does."""
+    assert spec.operation("upload-image")["requestBody"]["required"] is True
+    one, several = form(spec, "upload-image")["schema"], form(spec, "upload-image-multiple")["schema"]
+    assert one["properties"] == {"image-to-upload": several["properties"]["image-to-upload"]}
+    assert one["properties"]["image-to-upload"]["format"] == "binary"
+    assert not spec.accepts_schema(one, {})
 
 
 @necessity("kameleoon/fix-37-deprecated-fields.overlay.yaml")
@@ -355,3 +429,63 @@ def test_45_a_patch_can_set_null(spec: EffectiveSpec) -> None:
         required = schema.get("required", ())
         for name, field in schema.get("properties", {}).items():
             assert spec.accepts_schema(field, None) == (name not in required), name
+
+
+@necessity("kameleoon/fix-46-targeting-condition-union.overlay.yaml")
+def test_46_targeting_conditions_are_told_apart_by_type(spec: EffectiveSpec) -> None:
+    """A condition of a known type is that type's only; one of any other type, listed or not, is taken as it is."""
+    union = spec.schema("TargetingConditionIO")
+    discriminator = union["x-sdk-discriminator"]
+    members = {*discriminator["mapping"].values(), discriminator["defaultMapping"]}
+    assert {member["$ref"] for member in union["anyOf"]} == members
+    for value, reference in discriminator["mapping"].items():
+        least = {"targetingType": value, "weight": 1}
+        owners = [own for own in discriminator["mapping"].values() if spec.accepts_schema({"$ref": own}, least)]
+        assert owners == [reference]
+        assert value in spec.schema("TargetingType")["enum"]
+    for value in (*discriminator["mapping"], "KEY_PAGES", "SOMETHING_NEW"):
+        assert spec.accepts("TargetingConditionIO", {"targetingType": value, "weight": 1, "novelty": [1]})
+    assert not spec.accepts("TargetingConditionIO", {"weight": 1})
+    assert spec.schema("TargetingCondition")["additionalProperties"] is True
+
+
+@necessity("kameleoon/fix-47-condition-tree.overlay.yaml")
+def test_47_tree_of_conditions_has_any_depth(spec: EffectiveSpec) -> None:
+    """Nodes are checked on every level; a block needs no type, a condition keeps its fields."""
+    leaf: dict[str, Any] = {"targetingType": "PAGE_TITLE", "weight": 1, "title": "Checkout"}
+    for _ in range(4):
+        assert spec.accepts("ConditionTreeNode", leaf)
+        leaf = {"logicalOperator": "AND", "conditionData": [leaf]}
+    wrong: dict[str, Any] = {"conditionData": "PAGE_TITLE"}
+    for _ in range(4):
+        assert not spec.accepts("ConditionTreeNode", wrong)
+        wrong = {"logicalOperator": "AND", "conditionData": [wrong]}
+    assert spec.schema("ConditionTreeNode")["additionalProperties"] is True
+
+
+@necessity("kameleoon/fix-48-targeting-condition-weight.overlay.yaml")
+def test_48_targeting_condition_needs_no_weight(spec: EffectiveSpec) -> None:
+    """A condition of any type, known or not, is valid without the weight that it has by default."""
+    for value in ("ACTIVE_SESSION", "JS_CODE", "KEY_PAGES"):
+        assert spec.accepts("TargetingConditionIO", {"targetingType": value})
+        assert not spec.accepts("TargetingConditionIO", {"targetingType": value, "weight": "high"})
+
+
+@necessity("kameleoon/fix-49-base-url-null.overlay.yaml")
+def test_49_experiments_and_personalizations_may_have_no_address(spec: EffectiveSpec) -> None:
+    """What has no address yet can be read, whether the field is null or absent."""
+    least = {"Experiment": {"name": "Test", "siteCode": "abcdefghij", "siteId": 1}}
+    least["Personalization"] = {"name": "Banner", "siteId": 1}
+    for schema, instance in least.items():
+        assert spec.accepts(schema, instance)
+        assert spec.accepts(schema, {**instance, "baseURL": None})
+        assert spec.accepts(schema, {**instance, "baseURL": "https://www.example.com"})
+        assert not spec.accepts(schema, {**instance, "baseURL": 1})
+
+
+@necessity("kameleoon/fix-50-account-create-server-fields.overlay.yaml")
+def test_50_new_account_lacks_what_the_server_gives(spec: EffectiveSpec) -> None:
+    """What creates an account has the fields of an account but for those that only the server can know."""
+    sent, read = (set(spec.schema(name)["properties"]) for name in ("AccountCreate", "Account"))
+    assert read - sent == {"dateCreated", "id"}
+    assert sent - read == {"password", "passwordConfirm"}

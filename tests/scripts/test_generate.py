@@ -326,6 +326,14 @@ def _without(key: str) -> Callable[[Project], object]:
     return _spec(spec({"/things": {"get": {name: value for name, value in operation().items() if name != key}}}))
 
 
+def _encoded(part: dict[str, Any] | None, **encoding: Any) -> dict[str, Any]:
+    properties = {"other": TEXT} if part is None else {"p": part}
+    return {"schema": {"type": "object", "properties": properties}, "encoding": {"p": encoding}}
+
+
+BINARY = {"type": "string", "format": "binary"}
+FORM = "multipart/form-data"
+JSON = "application/json"
 SPEC = "ROOT/specs/mini-api.yaml"
 FIX = "ROOT/overlays/mini-api/fix-1.overlay.yaml"
 UNUSABLE_FILES = [
@@ -608,6 +616,23 @@ UNSUPPORTED = [
         ),
         f"{SPEC}#/paths/~1things/post/requestBody: a request body of several media types is not supported",
         id="several request media types",
+    ),
+    *(
+        pytest.param(
+            _spec(spec({"/things": {"post": operation(requestBody={"content": {media_type: content}})}}, {"A": A})),
+            f"{SPEC}#/paths/~1things/post/requestBody/content/{media_type.replace('/', '~1')}/encoding/p: "
+            "an encoding can be the contentType of a file in a form, or application/json for an object in one",
+            id=what,
+        )
+        for what, media_type, content in [
+            ("encoding of a text in a form", FORM, _encoded(TEXT, contentType="text/csv")),
+            ("encoding of a list in a form", FORM, _encoded({"type": "array", "items": A}, contentType=JSON)),
+            ("encoding of an object in a form as another type", FORM, _encoded(ref("A"), contentType="text/xml")),
+            ("headers of a file in a form", FORM, _encoded(BINARY, contentType="image/png", headers={})),
+            ("style of an object in a form", FORM, _encoded(ref("A"), style="deepObject")),
+            ("encoding of a part that is not there", FORM, _encoded(None, contentType=JSON)),
+            ("encoding in another form", "application/x-www-form-urlencoded", _encoded(ref("A"), contentType=JSON)),
+        ]
     ),
     pytest.param(
         _spec(spec({"/things": {"get": operation("getThing"), "put": operation("get_thing")}})),

@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from abwire_core.types import UNSET
+from abwire_core.types import UNSET, File
+from tests.forms import Part, parts_of
 from tests.scripts.projects import (
     PATH_ID,
     answer,
@@ -486,7 +487,7 @@ def test_no_name_of_a_property_breaks_the_model(tmp_path: Path) -> None:
 
 def _attribute(name: str) -> str:
     """The attribute of a property of such a name."""
-    return name if name in {"data", "thing"} else f"{name}_"
+    return name if name in {"data", "files", "json", "thing", "types"} else f"{name}_"
 
 
 # --- objects that come without their wrapper ---
@@ -658,13 +659,31 @@ OPERATIONS = spec(
                     "required": True,
                     "content": {
                         "multipart/form-data": {
-                            "schema": an_object(
-                                "pet",
-                                pet=ref("Pet"),
-                                other=ref("Pet"),
-                                maybe={"allOf": [ref("Pet")], "nullable": True},
-                                flag={"type": "integer", "x-sdk-boolean": True},
-                            )
+                            "schema": {
+                                **an_object(
+                                    "pet",
+                                    pet=ref("Pet"),
+                                    other=ref("Pet"),
+                                    maybe={"allOf": [ref("Pet")], "nullable": True},
+                                    flag={"type": "integer", "x-sdk-boolean": True},
+                                    sure={"type": "boolean"},
+                                    at={"type": "string", "format": "date-time"},
+                                    kinds={"type": "array", "items": ref("Kind")},
+                                    arg0=ref("Cat"),
+                                    photo={"type": "string", "format": "binary"},
+                                    **{
+                                        "more-photos": {
+                                            "type": "array",
+                                            "items": {"type": "string", "format": "binary"},
+                                        }
+                                    },
+                                ),
+                                "x-sdk-names": {"arg0": "twin", "photo": "portrait"},
+                            },
+                            "encoding": {
+                                "arg0": {"contentType": "application/json"},
+                                "photo": {"contentType": "image/png, image/gif"},
+                            },
                         }
                     },
                 },
@@ -779,16 +798,52 @@ def test_absent_parameters_and_their_defaults_are_not_sent(package: ModuleType) 
     assert "limit (int | Unset): The server's default is 20." in text
 
 
-def test_a_union_can_be_a_part_of_a_form(package: ModuleType) -> None:
-    models, server = _import(package, "models"), Server(204)
+def test_a_form_has_a_part_for_each_value_that_is_there(package: ModuleType) -> None:
+    models, kind, server = _import(package, "models"), _import(package, "models").Kind, Server(204)
+    body = models.UploadPetBody(
+        pet=models.Dog(),
+        other={"type": "FISH"},
+        maybe=None,
+        flag=True,
+        sure=True,
+        at=NOON,
+        kinds=[kind.A, kind("new")],
+        twin=models.Cat(name="Mö", lives=9),
+        portrait=File(b"\x89PNG", "me.png", "image/png"),
+        more_photos=[File(b"1", "1.gif"), File(b"2")],
+    )
+    body["extra"] = [File(b"3", "3", "image/png"), 1.5, {"deep": [None]}]
 
-    body = models.UploadPetBody(pet=models.Dog(), other={"type": "FISH"}, maybe=None, flag=True)
     call(package, "upload_pet", server, 1, body=body)
 
-    sent = server.requests[0].content
-    for name, value in (("pet", b'{"type": "DOG"}'), ("other", b'{"type": "FISH"}'), ("maybe", b"null")):
-        head = f'name="{name}"\r\nContent-Type: application/json\r\n\r\n'.encode()
-        assert head + value + b"\r\n" in sent
+    json_part, text_part = "application/json", "text/plain; charset=utf-8"
+    sent = parts_of(server.requests[0].headers["Content-Type"], server.requests[0].content)
+    assert sorted(sent, key=lambda part: part.name) == [
+        ("arg0", None, json_part, '{"type":"CAT","name":"Mö","lives":9}'.encode()),
+        ("at", None, text_part, b"2026-01-31T12:00:00Z"),
+        ("extra", "3", "image/png", b"3"),
+        ("extra", None, text_part, b"1.5"),
+        ("extra", None, json_part, b'{"deep":[null]}'),
+        ("flag", None, text_part, b"1"),
+        ("kinds", None, text_part, b"a"),
+        ("kinds", None, text_part, b"new"),
+        ("maybe", None, json_part, b"null"),
+        ("more-photos", "1.gif", "image/gif", b"1"),
+        ("more-photos", "upload", "application/octet-stream", b"2"),
+        ("other", None, json_part, b'{"type":"FISH"}'),
+        ("pet", None, json_part, b'{"type":"DOG"}'),
+        ("photo", "me.png", "image/png", b"\x89PNG"),
+        ("sure", None, text_part, b"true"),
+    ]
+
+
+def test_a_form_has_no_part_for_what_is_absent(package: ModuleType) -> None:
+    server = Server(204)
+
+    call(package, "upload_pet", server, 1, body=_import(package, "models").UploadPetBody(pet={"type": "FISH"}))
+
+    sent = parts_of(server.requests[0].headers["Content-Type"], server.requests[0].content)
+    assert sent == [Part("pet", None, "application/json", b'{"type":"FISH"}')]
 
 
 def test_no_name_of_a_parameter_breaks_the_operation(package: ModuleType) -> None:

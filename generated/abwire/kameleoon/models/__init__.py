@@ -5,6 +5,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .account import Account
+    from .account_create import AccountCreate
+    from .account_locale import AccountLocale
+    from .account_privilege import AccountPrivilege
+    from .account_role import AccountRole
+    from .account_role_name import AccountRoleName
+    from .account_solution import AccountSolution
+    from .account_status import AccountStatus
+    from .account_update import AccountUpdate
+    from .active_session_targeting_condition import ActiveSessionTargetingCondition
+    from .active_session_targeting_condition_match_type import ActiveSessionTargetingConditionMatchType
+    from .active_session_targeting_condition_unit_of_time import ActiveSessionTargetingConditionUnitOfTime
     from .analytics_level import AnalyticsLevel
     from .api_error import ApiError
     from .api_error_status import ApiErrorStatus
@@ -19,9 +31,22 @@ if TYPE_CHECKING:
     from .breakdown_results import BreakdownResults
     from .bucketing_key_custom_data_dto import BucketingKeyCustomDataDto
     from .bucketing_key_visitor_code_dto import BucketingKeyVisitorCodeDto
+    from .condition_list_entry import ConditionListEntry
+    from .condition_tree_node import ConditionTreeNode
+    from .conditions_data import ConditionsData
+    from .conditions_group import ConditionsGroup
     from .conversion_type import ConversionType
     from .cross_campaign_breakdown import CrossCampaignBreakdown
+    from .custom_data import CustomData
+    from .custom_data_create import CustomDataCreate
+    from .custom_data_format import CustomDataFormat
+    from .custom_data_method import CustomDataMethod
+    from .custom_data_scope import CustomDataScope
+    from .custom_data_type import CustomDataType
+    from .custom_data_update import CustomDataUpdate
     from .custom_datum_breakdown import CustomDatumBreakdown
+    from .custom_datum_match_type import CustomDatumMatchType
+    from .custom_datum_targeting_condition import CustomDatumTargetingCondition
     from .data_code_response_io import DataCodeResponseIO
     from .date_interval import DateInterval
     from .device_type_report_filter import DeviceTypeReportFilter
@@ -33,6 +58,7 @@ if TYPE_CHECKING:
     from .experiment_audience_filter import ExperimentAudienceFilter
     from .experiment_create import ExperimentCreate
     from .experiment_deviations import ExperimentDeviations
+    from .experiment_duplicate import ExperimentDuplicate
     from .experiment_respool_time import ExperimentRespoolTime
     from .experiment_restart import ExperimentRestart
     from .experiment_results_request import ExperimentResultsRequest
@@ -63,19 +89,46 @@ if TYPE_CHECKING:
     from .filter_group_conditional_operator import FilterGroupConditionalOperator
     from .filter_operator import FilterOperator
     from .general_data import GeneralData
+    from .goal import Goal
     from .goal_audience_filter import GoalAudienceFilter
+    from .goal_create import GoalCreate
+    from .goal_params import GoalParams
+    from .goal_replace import GoalReplace
     from .goal_results import GoalResults
+    from .goal_status import GoalStatus
+    from .goal_type import GoalType
+    from .goal_update import GoalUpdate
+    from .image import Image
+    from .image_format import ImageFormat
+    from .image_upload import ImageUpload
     from .integration import Integration
     from .integration_name import IntegrationName
     from .interval_breakdown import IntervalBreakdown
+    from .js_code_targeting_condition import JsCodeTargetingCondition
+    from .key_moment import KeyMoment
+    from .key_moment_create import KeyMomentCreate
+    from .key_page import KeyPage
+    from .logical_operator import LogicalOperator
     from .mvt_allocation import MvtAllocation
     from .mvt_allocation_settings import MvtAllocationSettings
     from .mvt_section import MvtSection
     from .mvt_section_variation import MvtSectionVariation
+    from .personalization import Personalization
     from .personalization_audience_filter import PersonalizationAudienceFilter
     from .personalization_audience_filter_exposition import PersonalizationAudienceFilterExposition
+    from .personalization_capping_config import PersonalizationCappingConfig
+    from .personalization_conditions_rule import PersonalizationConditionsRule
+    from .personalization_create import PersonalizationCreate
+    from .personalization_image_in_page import PersonalizationImageInPage
+    from .personalization_update import PersonalizationUpdate
     from .poll_status import PollStatus
     from .progressive_rule_request import ProgressiveRuleRequest
+    from .project_theme_config import ProjectThemeConfig
+    from .project_theme_config_create import ProjectThemeConfigCreate
+    from .referrer import Referrer
+    from .referrer_create import ReferrerCreate
+    from .referrer_detection import ReferrerDetection
+    from .referrer_update import ReferrerUpdate
     from .report_filter import ReportFilter
     from .results_by_breakdown import ResultsByBreakdown
     from .results_by_goal import ResultsByGoal
@@ -92,17 +145,52 @@ if TYPE_CHECKING:
     from .rollout_rule_request_state import RolloutRuleRequestState
     from .rule_release import RuleRelease
     from .search_request import SearchRequest
+    from .segment import Segment
     from .segment_audience_filter import SegmentAudienceFilter
+    from .segment_create import SegmentCreate
     from .segment_criteria_audience_filter import SegmentCriteriaAudienceFilter
+    from .segment_replace import SegmentReplace
+    from .segment_type import SegmentType
+    from .segment_update import SegmentUpdate
     from .service_error import ServiceError
+    from .site import Site
+    from .site_audience_config import SiteAudienceConfig
+    from .site_audience_url import SiteAudienceUrl
+    from .site_audience_url_match_type import SiteAudienceUrlMatchType
+    from .site_before_consent import SiteBeforeConsent
+    from .site_behavior_when_timeout import SiteBehaviorWhenTimeout
+    from .site_capture_event_method import SiteCaptureEventMethod
+    from .site_consent import SiteConsent
+    from .site_consent_optout import SiteConsentOptout
+    from .site_create import SiteCreate
+    from .site_data_storage import SiteDataStorage
+    from .site_experiment_config import SiteExperimentConfig
+    from .site_indicators_item import SiteIndicatorsItem
+    from .site_personalization_config import SitePersonalizationConfig
+    from .site_platform import SitePlatform
+    from .site_type import SiteType
+    from .site_update import SiteUpdate
     from .sort_order import SortOrder
     from .sort_order_direction import SortOrderDirection
+    from .studio_recommender_block import StudioRecommenderBlock
+    from .tag import Tag
+    from .tag_type import TagType
     from .targeted_rule_request import TargetedRuleRequest
+    from .targeting_condition import TargetingCondition
     from .targeting_configuration import TargetingConfiguration
     from .targeting_rule import TargetingRule
+    from .targeting_rule_create import TargetingRuleCreate
+    from .targeting_type import TargetingType
+    from .theme import Theme
+    from .theme_color import ThemeColor
+    from .theme_create import ThemeCreate
+    from .theme_font import ThemeFont
+    from .theme_status import ThemeStatus
     from .tracking_tool import TrackingTool
     from .traffic_allocation import TrafficAllocation
     from .traffic_allocation_method import TrafficAllocationMethod
+    from .upload_image_body import UploadImageBody
+    from .upload_image_multiple_body import UploadImageMultipleBody
     from .variation import Variation
     from .variation_create import VariationCreate
     from .variation_prompt import VariationPrompt
@@ -111,8 +199,34 @@ if TYPE_CHECKING:
     from .variation_replace import VariationReplace
     from .variation_results import VariationResults
     from .variation_update import VariationUpdate
+    from .widget_element import WidgetElement
+    from .widget_event_action import WidgetEventAction
+    from .widget_event_condition import WidgetEventCondition
+    from .widget_font import WidgetFont
+    from .widget_language import WidgetLanguage
+    from .widget_screen import WidgetScreen
+    from .widget_studio import WidgetStudio
+    from .widget_studio_replace import WidgetStudioReplace
+    from .widget_studio_template import WidgetStudioTemplate
+    from .widget_template import WidgetTemplate
+    from .widget_template_status import WidgetTemplateStatus
+    from .widget_template_type import WidgetTemplateType
+    from .widget_template_update import WidgetTemplateUpdate
+    from .widget_translation import WidgetTranslation
 
 __all__ = (
+    "Account",
+    "AccountCreate",
+    "AccountLocale",
+    "AccountPrivilege",
+    "AccountRole",
+    "AccountRoleName",
+    "AccountSolution",
+    "AccountStatus",
+    "AccountUpdate",
+    "ActiveSessionTargetingCondition",
+    "ActiveSessionTargetingConditionMatchType",
+    "ActiveSessionTargetingConditionUnitOfTime",
     "AnalyticsLevel",
     "ApiError",
     "ApiErrorStatus",
@@ -127,9 +241,22 @@ __all__ = (
     "BreakdownResults",
     "BucketingKeyCustomDataDto",
     "BucketingKeyVisitorCodeDto",
+    "ConditionListEntry",
+    "ConditionsData",
+    "ConditionsGroup",
+    "ConditionTreeNode",
     "ConversionType",
     "CrossCampaignBreakdown",
+    "CustomData",
+    "CustomDataCreate",
+    "CustomDataFormat",
+    "CustomDataMethod",
+    "CustomDataScope",
+    "CustomDataType",
+    "CustomDataUpdate",
     "CustomDatumBreakdown",
+    "CustomDatumMatchType",
+    "CustomDatumTargetingCondition",
     "DataCodeResponseIO",
     "DateInterval",
     "DeviceTypeReportFilter",
@@ -142,6 +269,7 @@ __all__ = (
     "ExperimentAudienceFilter",
     "ExperimentCreate",
     "ExperimentDeviations",
+    "ExperimentDuplicate",
     "ExperimentRespoolTime",
     "ExperimentRestart",
     "ExperimentResultsRequest",
@@ -171,19 +299,46 @@ __all__ = (
     "FilterGroupConditionalOperator",
     "FilterOperator",
     "GeneralData",
+    "Goal",
     "GoalAudienceFilter",
+    "GoalCreate",
+    "GoalParams",
+    "GoalReplace",
     "GoalResults",
+    "GoalStatus",
+    "GoalType",
+    "GoalUpdate",
+    "Image",
+    "ImageFormat",
+    "ImageUpload",
     "Integration",
     "IntegrationName",
     "IntervalBreakdown",
+    "JsCodeTargetingCondition",
+    "KeyMoment",
+    "KeyMomentCreate",
+    "KeyPage",
+    "LogicalOperator",
     "MvtAllocation",
     "MvtAllocationSettings",
     "MvtSection",
     "MvtSectionVariation",
+    "Personalization",
     "PersonalizationAudienceFilter",
     "PersonalizationAudienceFilterExposition",
+    "PersonalizationCappingConfig",
+    "PersonalizationConditionsRule",
+    "PersonalizationCreate",
+    "PersonalizationImageInPage",
+    "PersonalizationUpdate",
     "PollStatus",
     "ProgressiveRuleRequest",
+    "ProjectThemeConfig",
+    "ProjectThemeConfigCreate",
+    "Referrer",
+    "ReferrerCreate",
+    "ReferrerDetection",
+    "ReferrerUpdate",
     "ReportFilter",
     "ResultsByBreakdown",
     "ResultsByGoal",
@@ -200,17 +355,52 @@ __all__ = (
     "RolloutRuleRequestState",
     "RuleRelease",
     "SearchRequest",
+    "Segment",
     "SegmentAudienceFilter",
+    "SegmentCreate",
     "SegmentCriteriaAudienceFilter",
+    "SegmentReplace",
+    "SegmentType",
+    "SegmentUpdate",
     "ServiceError",
+    "Site",
+    "SiteAudienceConfig",
+    "SiteAudienceUrl",
+    "SiteAudienceUrlMatchType",
+    "SiteBeforeConsent",
+    "SiteBehaviorWhenTimeout",
+    "SiteCaptureEventMethod",
+    "SiteConsent",
+    "SiteConsentOptout",
+    "SiteCreate",
+    "SiteDataStorage",
+    "SiteExperimentConfig",
+    "SiteIndicatorsItem",
+    "SitePersonalizationConfig",
+    "SitePlatform",
+    "SiteType",
+    "SiteUpdate",
     "SortOrder",
     "SortOrderDirection",
+    "StudioRecommenderBlock",
+    "Tag",
+    "TagType",
     "TargetedRuleRequest",
+    "TargetingCondition",
     "TargetingConfiguration",
     "TargetingRule",
+    "TargetingRuleCreate",
+    "TargetingType",
+    "Theme",
+    "ThemeColor",
+    "ThemeCreate",
+    "ThemeFont",
+    "ThemeStatus",
     "TrackingTool",
     "TrafficAllocation",
     "TrafficAllocationMethod",
+    "UploadImageBody",
+    "UploadImageMultipleBody",
     "Variation",
     "VariationCreate",
     "VariationPrompt",
@@ -219,9 +409,35 @@ __all__ = (
     "VariationReplace",
     "VariationResults",
     "VariationUpdate",
+    "WidgetElement",
+    "WidgetEventAction",
+    "WidgetEventCondition",
+    "WidgetFont",
+    "WidgetLanguage",
+    "WidgetScreen",
+    "WidgetStudio",
+    "WidgetStudioReplace",
+    "WidgetStudioTemplate",
+    "WidgetTemplate",
+    "WidgetTemplateStatus",
+    "WidgetTemplateType",
+    "WidgetTemplateUpdate",
+    "WidgetTranslation",
 )
 
 _MODULES: dict[str, str] = {
+    "Account": "account",
+    "AccountCreate": "account_create",
+    "AccountLocale": "account_locale",
+    "AccountPrivilege": "account_privilege",
+    "AccountRole": "account_role",
+    "AccountRoleName": "account_role_name",
+    "AccountSolution": "account_solution",
+    "AccountStatus": "account_status",
+    "AccountUpdate": "account_update",
+    "ActiveSessionTargetingCondition": "active_session_targeting_condition",
+    "ActiveSessionTargetingConditionMatchType": "active_session_targeting_condition_match_type",
+    "ActiveSessionTargetingConditionUnitOfTime": "active_session_targeting_condition_unit_of_time",
     "AnalyticsLevel": "analytics_level",
     "ApiError": "api_error",
     "ApiErrorStatus": "api_error_status",
@@ -236,9 +452,22 @@ _MODULES: dict[str, str] = {
     "BreakdownResults": "breakdown_results",
     "BucketingKeyCustomDataDto": "bucketing_key_custom_data_dto",
     "BucketingKeyVisitorCodeDto": "bucketing_key_visitor_code_dto",
+    "ConditionListEntry": "condition_list_entry",
+    "ConditionsData": "conditions_data",
+    "ConditionsGroup": "conditions_group",
+    "ConditionTreeNode": "condition_tree_node",
     "ConversionType": "conversion_type",
     "CrossCampaignBreakdown": "cross_campaign_breakdown",
+    "CustomData": "custom_data",
+    "CustomDataCreate": "custom_data_create",
+    "CustomDataFormat": "custom_data_format",
+    "CustomDataMethod": "custom_data_method",
+    "CustomDataScope": "custom_data_scope",
+    "CustomDataType": "custom_data_type",
+    "CustomDataUpdate": "custom_data_update",
     "CustomDatumBreakdown": "custom_datum_breakdown",
+    "CustomDatumMatchType": "custom_datum_match_type",
+    "CustomDatumTargetingCondition": "custom_datum_targeting_condition",
     "DataCodeResponseIO": "data_code_response_io",
     "DateInterval": "date_interval",
     "DeviceTypeReportFilter": "device_type_report_filter",
@@ -251,6 +480,7 @@ _MODULES: dict[str, str] = {
     "ExperimentAudienceFilter": "experiment_audience_filter",
     "ExperimentCreate": "experiment_create",
     "ExperimentDeviations": "experiment_deviations",
+    "ExperimentDuplicate": "experiment_duplicate",
     "ExperimentRespoolTime": "experiment_respool_time",
     "ExperimentRestart": "experiment_restart",
     "ExperimentResultsRequest": "experiment_results_request",
@@ -280,19 +510,46 @@ _MODULES: dict[str, str] = {
     "FilterGroupConditionalOperator": "filter_group_conditional_operator",
     "FilterOperator": "filter_operator",
     "GeneralData": "general_data",
+    "Goal": "goal",
     "GoalAudienceFilter": "goal_audience_filter",
+    "GoalCreate": "goal_create",
+    "GoalParams": "goal_params",
+    "GoalReplace": "goal_replace",
     "GoalResults": "goal_results",
+    "GoalStatus": "goal_status",
+    "GoalType": "goal_type",
+    "GoalUpdate": "goal_update",
+    "Image": "image",
+    "ImageFormat": "image_format",
+    "ImageUpload": "image_upload",
     "Integration": "integration",
     "IntegrationName": "integration_name",
     "IntervalBreakdown": "interval_breakdown",
+    "JsCodeTargetingCondition": "js_code_targeting_condition",
+    "KeyMoment": "key_moment",
+    "KeyMomentCreate": "key_moment_create",
+    "KeyPage": "key_page",
+    "LogicalOperator": "logical_operator",
     "MvtAllocation": "mvt_allocation",
     "MvtAllocationSettings": "mvt_allocation_settings",
     "MvtSection": "mvt_section",
     "MvtSectionVariation": "mvt_section_variation",
+    "Personalization": "personalization",
     "PersonalizationAudienceFilter": "personalization_audience_filter",
     "PersonalizationAudienceFilterExposition": "personalization_audience_filter_exposition",
+    "PersonalizationCappingConfig": "personalization_capping_config",
+    "PersonalizationConditionsRule": "personalization_conditions_rule",
+    "PersonalizationCreate": "personalization_create",
+    "PersonalizationImageInPage": "personalization_image_in_page",
+    "PersonalizationUpdate": "personalization_update",
     "PollStatus": "poll_status",
     "ProgressiveRuleRequest": "progressive_rule_request",
+    "ProjectThemeConfig": "project_theme_config",
+    "ProjectThemeConfigCreate": "project_theme_config_create",
+    "Referrer": "referrer",
+    "ReferrerCreate": "referrer_create",
+    "ReferrerDetection": "referrer_detection",
+    "ReferrerUpdate": "referrer_update",
     "ReportFilter": "report_filter",
     "ResultsByBreakdown": "results_by_breakdown",
     "ResultsByGoal": "results_by_goal",
@@ -309,17 +566,52 @@ _MODULES: dict[str, str] = {
     "RolloutRuleRequestState": "rollout_rule_request_state",
     "RuleRelease": "rule_release",
     "SearchRequest": "search_request",
+    "Segment": "segment",
     "SegmentAudienceFilter": "segment_audience_filter",
+    "SegmentCreate": "segment_create",
     "SegmentCriteriaAudienceFilter": "segment_criteria_audience_filter",
+    "SegmentReplace": "segment_replace",
+    "SegmentType": "segment_type",
+    "SegmentUpdate": "segment_update",
     "ServiceError": "service_error",
+    "Site": "site",
+    "SiteAudienceConfig": "site_audience_config",
+    "SiteAudienceUrl": "site_audience_url",
+    "SiteAudienceUrlMatchType": "site_audience_url_match_type",
+    "SiteBeforeConsent": "site_before_consent",
+    "SiteBehaviorWhenTimeout": "site_behavior_when_timeout",
+    "SiteCaptureEventMethod": "site_capture_event_method",
+    "SiteConsent": "site_consent",
+    "SiteConsentOptout": "site_consent_optout",
+    "SiteCreate": "site_create",
+    "SiteDataStorage": "site_data_storage",
+    "SiteExperimentConfig": "site_experiment_config",
+    "SiteIndicatorsItem": "site_indicators_item",
+    "SitePersonalizationConfig": "site_personalization_config",
+    "SitePlatform": "site_platform",
+    "SiteType": "site_type",
+    "SiteUpdate": "site_update",
     "SortOrder": "sort_order",
     "SortOrderDirection": "sort_order_direction",
+    "StudioRecommenderBlock": "studio_recommender_block",
+    "Tag": "tag",
+    "TagType": "tag_type",
     "TargetedRuleRequest": "targeted_rule_request",
+    "TargetingCondition": "targeting_condition",
     "TargetingConfiguration": "targeting_configuration",
     "TargetingRule": "targeting_rule",
+    "TargetingRuleCreate": "targeting_rule_create",
+    "TargetingType": "targeting_type",
+    "Theme": "theme",
+    "ThemeColor": "theme_color",
+    "ThemeCreate": "theme_create",
+    "ThemeFont": "theme_font",
+    "ThemeStatus": "theme_status",
     "TrackingTool": "tracking_tool",
     "TrafficAllocation": "traffic_allocation",
     "TrafficAllocationMethod": "traffic_allocation_method",
+    "UploadImageBody": "upload_image_body",
+    "UploadImageMultipleBody": "upload_image_multiple_body",
     "Variation": "variation",
     "VariationCreate": "variation_create",
     "VariationPrompt": "variation_prompt",
@@ -328,6 +620,20 @@ _MODULES: dict[str, str] = {
     "VariationReplace": "variation_replace",
     "VariationResults": "variation_results",
     "VariationUpdate": "variation_update",
+    "WidgetElement": "widget_element",
+    "WidgetEventAction": "widget_event_action",
+    "WidgetEventCondition": "widget_event_condition",
+    "WidgetFont": "widget_font",
+    "WidgetLanguage": "widget_language",
+    "WidgetScreen": "widget_screen",
+    "WidgetStudio": "widget_studio",
+    "WidgetStudioReplace": "widget_studio_replace",
+    "WidgetStudioTemplate": "widget_studio_template",
+    "WidgetTemplate": "widget_template",
+    "WidgetTemplateStatus": "widget_template_status",
+    "WidgetTemplateType": "widget_template_type",
+    "WidgetTemplateUpdate": "widget_template_update",
+    "WidgetTranslation": "widget_translation",
 }
 
 

@@ -29,13 +29,13 @@ T = TypeVar("T", bound="Experiment")
 
 @_attrs_define(kw_only=True)
 class Experiment:
-    """An experiment.
+    """An experiment. Its times may come without a time zone.
 
     Attributes:
-        base_url (str): Address of the page that the editor and the preview open.
         name (str): Name of the experiment.
         site_code (str): Code of the site that the experiment belongs to.
         site_id (int): Identifier of the site that the experiment belongs to.
+        base_url (None | str | Unset): Address of the page that the editor and the preview open.
         auto_optimized (bool | Unset): Whether traffic is shared out by an algorithm. Deprecated, use
             trafficAllocationMethod.
         collecting_data_enabled (bool | Unset): Whether data is collected.
@@ -63,10 +63,11 @@ class Experiment:
         mvt_allocation_settings (MvtAllocationSettings | Unset): How a multivariate test shares out its traffic.
         mvt_variations (list[MvtSection] | Unset): Sections of a multivariate test.
         respool_time (ExperimentRespoolTime | Unset): When the share of a variation was last changed, by the
-            variation's identifier or by origin, in seconds since 1970. Example: {'12345': 833760000, 'origin':
-            1704067200}.
-        status (str | Unset): Status of the experiment. No list is published; DRAFT, ACTIVE, PAUSED, STOPPED,
-            FINISHED, DEACTIVATED and ARCHIVED were seen.
+            variation's identifier or by origin, in seconds since 1970. Visitors who got the variation before that are
+            given one anew. Example: {'12345': 833760000, 'origin': 1704067200}.
+        status (str | Unset): Status of the experiment. No list is published. PAUSED and STOPPED are in a tutorial;
+            ACTIVE, ARCHIVED, DEACTIVATED, DEVIATED, DRAFT, FINISHED and USED_AS_PERSONALIZATION were seen elsewhere,
+            active in lower case too.
         tags (list[str] | Unset): Tags of the experiment. Filled only if optionalFields asks for them.
         targeting_configuration (TargetingConfiguration | Unset): Which visitors or pages are meant.
         targeting_rule (TargetingRule | Unset): Where and for whom an experiment runs, as a segment of visitors and
@@ -75,17 +76,20 @@ class Experiment:
         tracking_tools (list[TrackingTool] | Unset): Tools that are told which visitor got which variation.
         traffic_allocation_method (TrafficAllocationMethod | Unset): How traffic is shared out among variations, by
             hand or by an algorithm that learns.
-        type_ (ExperimentType | Unset): Kind of an experiment.
-        variations (list[int] | Unset): Identifiers of the variations. Seen in public client code only.
+        type_ (ExperimentType | Unset): Kind of an experiment. The vendor's SDKs of 2021 knew SERVER_SIDE and HYBRID
+            too.
+        variations (list[int] | Unset): Identifiers of the variations. Seen in public client code only, which asks
+            for them in optionalFields if they are missing.
         schedules (list[ExperimentSchedule] | Unset): Planned runs. Seen in public client code only.
         targeting_rule_id (int | Unset): Identifier of the targeting rule. Seen in public client code only.
-        identification_key (str | Unset): Meaning not known. Seen in public client code only.
+        identification_key (str | Unset): Seen in public client code only. In the vendor's SDKs of 2021 a feature
+            flag has a field of this name, its key in code.
     """
 
-    base_url: str
     name: str
     site_code: str
     site_id: int
+    base_url: None | str | Unset = UNSET
     auto_optimized: bool | Unset = UNSET
     collecting_data_enabled: bool | Unset = UNSET
     common_css_code: str | Unset = UNSET
@@ -125,13 +129,17 @@ class Experiment:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        base_url = self.base_url
-
         name = self.name
 
         site_code = self.site_code
 
         site_id = self.site_id
+
+        base_url: None | str | Unset
+        if isinstance(self.base_url, Unset):
+            base_url = UNSET
+        else:
+            base_url = self.base_url
 
         auto_optimized = self.auto_optimized
 
@@ -256,12 +264,13 @@ class Experiment:
         field_dict.update(self.additional_properties)
         field_dict.update(
             {
-                "baseURL": base_url,
                 "name": name,
                 "siteCode": site_code,
                 "siteId": site_id,
             }
         )
+        if base_url is not UNSET:
+            field_dict["baseURL"] = base_url
         if auto_optimized is not UNSET:
             field_dict["autoOptimized"] = auto_optimized
         if collecting_data_enabled is not UNSET:
@@ -348,13 +357,20 @@ class Experiment:
         from ..models.tracking_tool import TrackingTool  # noqa: PLC0415
 
         d = dict(src_dict)
-        base_url = d.pop("baseURL")
-
         name = d.pop("name")
 
         site_code = d.pop("siteCode")
 
         site_id = d.pop("siteId")
+
+        def _parse_base_url(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        base_url = _parse_base_url(d.pop("baseURL", UNSET))
 
         auto_optimized = d.pop("autoOptimized", UNSET)
 
@@ -515,10 +531,10 @@ class Experiment:
         identification_key = d.pop("identificationKey", UNSET)
 
         experiment = cls(
-            base_url=base_url,
             name=name,
             site_code=site_code,
             site_id=site_id,
+            base_url=base_url,
             auto_optimized=auto_optimized,
             collecting_data_enabled=collecting_data_enabled,
             common_css_code=common_css_code,

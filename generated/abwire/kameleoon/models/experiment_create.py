@@ -31,6 +31,7 @@ class ExperimentCreate:
         base_url (str): Address of the page that the editor and the preview open.
         name (str): Name of the experiment.
         site_id (int): Identifier of the site that the experiment is made for.
+        site_code (str | Unset): Code of the site that the experiment is made for. Seen in public client code only.
         auto_optimized (bool | Unset): Whether traffic is shared out by an algorithm. Deprecated, use
             trafficAllocationMethod.
         collecting_data_enabled (bool | Unset): Whether data is collected.
@@ -49,8 +50,8 @@ class ExperimentCreate:
         mvt_allocation_settings (MvtAllocationSettings | Unset): How a multivariate test shares out its traffic.
         mvt_variations (list[MvtSection] | Unset): Sections of a multivariate test.
         respool_time (ExperimentRespoolTime | Unset): When the share of a variation was last changed, by the
-            variation's identifier or by origin, in seconds since 1970. Example: {'12345': 833760000, 'origin':
-            1704067200}.
+            variation's identifier or by origin, in seconds since 1970. Visitors who got the variation before that are
+            given one anew. Example: {'12345': 833760000, 'origin': 1704067200}.
         status (str | Unset): Status to begin with; a draft if it is left out. Seen in public client code only.
         tags (list[str] | Unset): Tags of the experiment.
         targeting_configuration (TargetingConfiguration | Unset): Which visitors or pages are meant.
@@ -58,13 +59,14 @@ class ExperimentCreate:
         tracking_tools (list[TrackingTool] | Unset): Tools that are told which visitor got which variation.
         traffic_allocation_method (TrafficAllocationMethod | Unset): How traffic is shared out among variations, by
             hand or by an algorithm that learns.
-        type_ (ExperimentType | Unset): Kind of an experiment.
-        variations (list[int] | Unset): Identifiers of the variations. Seen in public client code only.
+        type_ (ExperimentType | Unset): Kind of an experiment. The vendor's SDKs of 2021 knew SERVER_SIDE and HYBRID
+            too.
     """
 
     base_url: str
     name: str
     site_id: int
+    site_code: str | Unset = UNSET
     auto_optimized: bool | Unset = UNSET
     collecting_data_enabled: bool | Unset = UNSET
     common_css_code: str | Unset = UNSET
@@ -87,7 +89,6 @@ class ExperimentCreate:
     tracking_tools: list[TrackingTool] | Unset = UNSET
     traffic_allocation_method: TrafficAllocationMethod | Unset = UNSET
     type_: ExperimentType | Unset = UNSET
-    variations: list[int] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -96,6 +97,8 @@ class ExperimentCreate:
         name = self.name
 
         site_id = self.site_id
+
+        site_code = self.site_code
 
         auto_optimized = self.auto_optimized
 
@@ -167,10 +170,6 @@ class ExperimentCreate:
         if not isinstance(self.type_, Unset):
             type_ = self.type_.value
 
-        variations: list[int] | Unset = UNSET
-        if not isinstance(self.variations, Unset):
-            variations = self.variations
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -180,6 +179,8 @@ class ExperimentCreate:
                 "siteId": site_id,
             }
         )
+        if site_code is not UNSET:
+            field_dict["siteCode"] = site_code
         if auto_optimized is not UNSET:
             field_dict["autoOptimized"] = auto_optimized
         if collecting_data_enabled is not UNSET:
@@ -224,8 +225,6 @@ class ExperimentCreate:
             field_dict["trafficAllocationMethod"] = traffic_allocation_method
         if type_ is not UNSET:
             field_dict["type"] = type_
-        if variations is not UNSET:
-            field_dict["variations"] = variations
 
         return field_dict
 
@@ -243,6 +242,8 @@ class ExperimentCreate:
         name = d.pop("name")
 
         site_id = d.pop("siteId")
+
+        site_code = d.pop("siteCode", UNSET)
 
         auto_optimized = d.pop("autoOptimized", UNSET)
 
@@ -332,12 +333,11 @@ class ExperimentCreate:
         else:
             type_ = ExperimentType(_type_)
 
-        variations = cast(list[int], d.pop("variations", UNSET))
-
         experiment_create = cls(
             base_url=base_url,
             name=name,
             site_id=site_id,
+            site_code=site_code,
             auto_optimized=auto_optimized,
             collecting_data_enabled=collecting_data_enabled,
             common_css_code=common_css_code,
@@ -360,7 +360,6 @@ class ExperimentCreate:
             tracking_tools=tracking_tools,
             traffic_allocation_method=traffic_allocation_method,
             type_=type_,
-            variations=variations,
         )
 
         experiment_create.additional_properties = d

@@ -13,7 +13,7 @@ T = TypeVar("T", bound="ExperimentRespoolTime")
 @_attrs_define(kw_only=True)
 class ExperimentRespoolTime:
     """When the share of a variation was last changed, by the variation's identifier or by origin, in seconds since
-    1970.
+    1970. Visitors who got the variation before that are given one anew.
 
     Example:
         {'12345': 833760000, 'origin': 1704067200}

@@ -43,16 +43,19 @@ class ExperimentUpdate:
         main_goal_id (int | None | Unset): Identifier of the main goal.
         name (None | str | Unset): Name of the experiment.
         respool_time (ExperimentRespoolTime | None | Unset): When the share of a variation was last changed, by the
-            variation's identifier or by origin, in seconds since 1970.
+            variation's identifier or by origin, in seconds since 1970. Visitors who got the variation before that are
+            given one anew.
         tags (list[str] | None | Unset): Tags of the experiment.
         targeting_segment_id (int | None | Unset): Identifier of the segment whose visitors take part.
         tracking_tools (list[TrackingTool] | None | Unset): Tools that are told which visitor got which variation.
         variations (list[int] | None | Unset): Identifiers of the variations. Seen in public client code only.
-        type_ (ExperimentType | None | Unset): Kind of an experiment.
+        type_ (ExperimentType | None | Unset): Kind of an experiment. The vendor's SDKs of 2021 knew SERVER_SIDE and
+            HYBRID too.
         traffic_allocation_method (None | TrafficAllocationMethod | Unset): How traffic is shared out among
             variations, by hand or by an algorithm that learns.
         targeting_rule (None | TargetingRule | Unset): Where and for whom an experiment runs, as a segment of
             visitors and a trigger.
+        identification_key (None | str | Unset): Seen in public client code only.
         targeting_configuration (None | TargetingConfiguration | Unset): Which visitors or pages are meant.
     """
 
@@ -75,6 +78,7 @@ class ExperimentUpdate:
     type_: ExperimentType | None | Unset = UNSET
     traffic_allocation_method: None | TrafficAllocationMethod | Unset = UNSET
     targeting_rule: None | TargetingRule | Unset = UNSET
+    identification_key: None | str | Unset = UNSET
     targeting_configuration: None | TargetingConfiguration | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -222,6 +226,12 @@ class ExperimentUpdate:
         else:
             targeting_rule = self.targeting_rule
 
+        identification_key: None | str | Unset
+        if isinstance(self.identification_key, Unset):
+            identification_key = UNSET
+        else:
+            identification_key = self.identification_key
+
         targeting_configuration: None | str | Unset
         if isinstance(self.targeting_configuration, Unset):
             targeting_configuration = UNSET
@@ -271,6 +281,8 @@ class ExperimentUpdate:
             field_dict["trafficAllocationMethod"] = traffic_allocation_method
         if targeting_rule is not UNSET:
             field_dict["targetingRule"] = targeting_rule
+        if identification_key is not UNSET:
+            field_dict["identificationKey"] = identification_key
         if targeting_configuration is not UNSET:
             field_dict["targetingConfiguration"] = targeting_configuration
 
@@ -499,6 +511,15 @@ class ExperimentUpdate:
 
         targeting_rule = _parse_targeting_rule(d.pop("targetingRule", UNSET))
 
+        def _parse_identification_key(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        identification_key = _parse_identification_key(d.pop("identificationKey", UNSET))
+
         def _parse_targeting_configuration(data: object) -> None | TargetingConfiguration | Unset:
             if data is None:
                 return data
@@ -532,6 +553,7 @@ class ExperimentUpdate:
             type_=type_,
             traffic_allocation_method=traffic_allocation_method,
             targeting_rule=targeting_rule,
+            identification_key=identification_key,
             targeting_configuration=targeting_configuration,
         )
 

@@ -25,7 +25,8 @@ class FeatureFlagCreate:
     """A feature flag to create.
 
     Attributes:
-        feature_key (str): Key of the flag in code, unique within its site.
+        feature_key (str): Key of the flag in code, unique within its site. Public client code allows lower-case
+            letters, digits, hyphens and underscores.
         name (str): Name of the flag.
         site_code (str): Code of the site that the flag is made for.
         attribution_window (int | Unset): Time after an exposure in which a conversion counts for it, in

@@ -2,31 +2,372 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.bucketing_key_custom_data_dto import BucketingKeyCustomDataDto
+    from ..models.bucketing_key_visitor_code_dto import BucketingKeyVisitorCodeDto
+    from ..models.environment_configuration_request import EnvironmentConfigurationRequest
+    from ..models.feature_flag_variable import FeatureFlagVariable
+    from ..models.feature_flag_variation_request import FeatureFlagVariationRequest
+
 
 T = TypeVar("T", bound="FeatureFlagRuleUpdate")
 
 
 @_attrs_define(kw_only=True)
 class FeatureFlagRuleUpdate:
-    """Changes to a rollout rule. Its fields are not published; whatever is given is sent as it is."""
+    """Changes to a rollout rule. The fields are not published. These are what the one public client sends, those of
+    the flag that the rule belongs to; whatever else is given is sent as it is.
 
+    Attributes:
+        feature_key (None | str | Unset): Key of the flag that the rule belongs to. The client always sends it.
+        attribution_window (int | None | Unset): Time after an exposure in which a conversion counts for it, in
+            milliseconds.
+        bucketing_key (BucketingKeyCustomDataDto | BucketingKeyVisitorCodeDto | dict[str, Any] | None | Unset): What
+            decides which variation a visitor gets, their visitor code or a custom data.
+        description (None | str | Unset): Free text.
+        environment_configurations (list[EnvironmentConfigurationRequest] | None | Unset): Settings of the flag with
+            its rules, one entry for each environment. Replaces the list.
+        is_archived (bool | None | Unset): Whether the flag is archived. Responses call it archived.
+        name (None | str | Unset): Name of the flag.
+        primary_goal_id (int | None | Unset): Identifier of the main goal.
+        secondary_goal_ids (list[int] | None | Unset): Identifiers of the other goals. Replaces the list.
+        tags (list[str] | None | Unset): Tags of the flag. Replaces the list.
+        variables (list[FeatureFlagVariable] | None | Unset): Variables of the flag, with their default values.
+            Replaces the list.
+        variations (list[FeatureFlagVariationRequest] | None | Unset): Variations that the flag can serve. Replaces
+            the list.
+    """
+
+    feature_key: None | str | Unset = UNSET
+    attribution_window: int | None | Unset = UNSET
+    bucketing_key: BucketingKeyCustomDataDto | BucketingKeyVisitorCodeDto | dict[str, Any] | None | Unset = UNSET
+    description: None | str | Unset = UNSET
+    environment_configurations: list[EnvironmentConfigurationRequest] | None | Unset = UNSET
+    is_archived: bool | None | Unset = UNSET
+    name: None | str | Unset = UNSET
+    primary_goal_id: int | None | Unset = UNSET
+    secondary_goal_ids: list[int] | None | Unset = UNSET
+    tags: list[str] | None | Unset = UNSET
+    variables: list[FeatureFlagVariable] | None | Unset = UNSET
+    variations: list[FeatureFlagVariationRequest] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        feature_key: None | str | Unset
+        if isinstance(self.feature_key, Unset):
+            feature_key = UNSET
+        else:
+            feature_key = self.feature_key
+
+        attribution_window: int | None | Unset
+        if isinstance(self.attribution_window, Unset):
+            attribution_window = UNSET
+        else:
+            attribution_window = self.attribution_window
+
+        bucketing_key: dict[str, Any] | None | Unset
+        if isinstance(self.bucketing_key, Unset):
+            bucketing_key = UNSET
+        elif self.bucketing_key is None:
+            bucketing_key = None
+        elif isinstance(self.bucketing_key, dict):
+            bucketing_key = self.bucketing_key
+        else:
+            bucketing_key = self.bucketing_key.to_dict()
+
+        description: None | str | Unset
+        if isinstance(self.description, Unset):
+            description = UNSET
+        else:
+            description = self.description
+
+        environment_configurations: list[dict[str, Any]] | None | Unset
+        if isinstance(self.environment_configurations, Unset):
+            environment_configurations = UNSET
+        elif isinstance(self.environment_configurations, list):
+            environment_configurations = []
+            for environment_configurations_type_0_item_data in self.environment_configurations:
+                environment_configurations_type_0_item = environment_configurations_type_0_item_data.to_dict()
+                environment_configurations.append(environment_configurations_type_0_item)
+
+        else:
+            environment_configurations = self.environment_configurations
+
+        is_archived: bool | None | Unset
+        if isinstance(self.is_archived, Unset):
+            is_archived = UNSET
+        else:
+            is_archived = self.is_archived
+
+        name: None | str | Unset
+        if isinstance(self.name, Unset):
+            name = UNSET
+        else:
+            name = self.name
+
+        primary_goal_id: int | None | Unset
+        if isinstance(self.primary_goal_id, Unset):
+            primary_goal_id = UNSET
+        else:
+            primary_goal_id = self.primary_goal_id
+
+        secondary_goal_ids: list[int] | None | Unset
+        if isinstance(self.secondary_goal_ids, Unset):
+            secondary_goal_ids = UNSET
+        elif isinstance(self.secondary_goal_ids, list):
+            secondary_goal_ids = self.secondary_goal_ids
+
+        else:
+            secondary_goal_ids = self.secondary_goal_ids
+
+        tags: list[str] | None | Unset
+        if isinstance(self.tags, Unset):
+            tags = UNSET
+        elif isinstance(self.tags, list):
+            tags = self.tags
+
+        else:
+            tags = self.tags
+
+        variables: list[dict[str, Any]] | None | Unset
+        if isinstance(self.variables, Unset):
+            variables = UNSET
+        elif isinstance(self.variables, list):
+            variables = []
+            for variables_type_0_item_data in self.variables:
+                variables_type_0_item = variables_type_0_item_data.to_dict()
+                variables.append(variables_type_0_item)
+
+        else:
+            variables = self.variables
+
+        variations: list[dict[str, Any]] | None | Unset
+        if isinstance(self.variations, Unset):
+            variations = UNSET
+        elif isinstance(self.variations, list):
+            variations = []
+            for variations_type_0_item_data in self.variations:
+                variations_type_0_item = variations_type_0_item_data.to_dict()
+                variations.append(variations_type_0_item)
+
+        else:
+            variations = self.variations
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
+        field_dict.update({})
+        if feature_key is not UNSET:
+            field_dict["featureKey"] = feature_key
+        if attribution_window is not UNSET:
+            field_dict["attributionWindow"] = attribution_window
+        if bucketing_key is not UNSET:
+            field_dict["bucketingKey"] = bucketing_key
+        if description is not UNSET:
+            field_dict["description"] = description
+        if environment_configurations is not UNSET:
+            field_dict["environmentConfigurations"] = environment_configurations
+        if is_archived is not UNSET:
+            field_dict["isArchived"] = is_archived
+        if name is not UNSET:
+            field_dict["name"] = name
+        if primary_goal_id is not UNSET:
+            field_dict["primaryGoalId"] = primary_goal_id
+        if secondary_goal_ids is not UNSET:
+            field_dict["secondaryGoalIds"] = secondary_goal_ids
+        if tags is not UNSET:
+            field_dict["tags"] = tags
+        if variables is not UNSET:
+            field_dict["variables"] = variables
+        if variations is not UNSET:
+            field_dict["variations"] = variations
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.bucketing_key_custom_data_dto import BucketingKeyCustomDataDto  # noqa: PLC0415
+        from ..models.bucketing_key_visitor_code_dto import BucketingKeyVisitorCodeDto  # noqa: PLC0415
+        from ..models.environment_configuration_request import EnvironmentConfigurationRequest  # noqa: PLC0415
+        from ..models.feature_flag_variable import FeatureFlagVariable  # noqa: PLC0415
+        from ..models.feature_flag_variation_request import FeatureFlagVariationRequest  # noqa: PLC0415
+
         d = dict(src_dict)
-        feature_flag_rule_update = cls()
+
+        def _parse_feature_key(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        feature_key = _parse_feature_key(d.pop("featureKey", UNSET))
+
+        def _parse_attribution_window(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        attribution_window = _parse_attribution_window(d.pop("attributionWindow", UNSET))
+
+        def _parse_bucketing_key(
+            data: object,
+        ) -> BucketingKeyCustomDataDto | BucketingKeyVisitorCodeDto | dict[str, Any] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            if not isinstance(data, dict):
+                raise TypeError(f"expected an object, got {type(data).__name__}")
+            discriminator = data.get("bucketingKeyType")
+            if discriminator == "VISITOR_CODE":
+                return BucketingKeyVisitorCodeDto.from_dict(data)
+            if discriminator == "CUSTOM_DATA":
+                return BucketingKeyCustomDataDto.from_dict(data)
+            return data
+
+        bucketing_key = _parse_bucketing_key(d.pop("bucketingKey", UNSET))
+
+        def _parse_description(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        description = _parse_description(d.pop("description", UNSET))
+
+        def _parse_environment_configurations(data: object) -> list[EnvironmentConfigurationRequest] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            if not isinstance(data, list):
+                raise TypeError()
+            environment_configurations_type_0 = []
+            _environment_configurations_type_0 = data
+            for environment_configurations_type_0_item_data in _environment_configurations_type_0:
+                environment_configurations_type_0_item = EnvironmentConfigurationRequest.from_dict(
+                    environment_configurations_type_0_item_data
+                )
+
+                environment_configurations_type_0.append(environment_configurations_type_0_item)
+
+            return environment_configurations_type_0
+
+        environment_configurations = _parse_environment_configurations(d.pop("environmentConfigurations", UNSET))
+
+        def _parse_is_archived(data: object) -> bool | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(bool | None | Unset, data)
+
+        is_archived = _parse_is_archived(d.pop("isArchived", UNSET))
+
+        def _parse_name(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        name = _parse_name(d.pop("name", UNSET))
+
+        def _parse_primary_goal_id(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        primary_goal_id = _parse_primary_goal_id(d.pop("primaryGoalId", UNSET))
+
+        def _parse_secondary_goal_ids(data: object) -> list[int] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            if not isinstance(data, list):
+                raise TypeError()
+            secondary_goal_ids_type_0 = cast(list[int], data)
+
+            return secondary_goal_ids_type_0
+
+        secondary_goal_ids = _parse_secondary_goal_ids(d.pop("secondaryGoalIds", UNSET))
+
+        def _parse_tags(data: object) -> list[str] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            if not isinstance(data, list):
+                raise TypeError()
+            tags_type_0 = cast(list[str], data)
+
+            return tags_type_0
+
+        tags = _parse_tags(d.pop("tags", UNSET))
+
+        def _parse_variables(data: object) -> list[FeatureFlagVariable] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            if not isinstance(data, list):
+                raise TypeError()
+            variables_type_0 = []
+            _variables_type_0 = data
+            for variables_type_0_item_data in _variables_type_0:
+                variables_type_0_item = FeatureFlagVariable.from_dict(variables_type_0_item_data)
+
+                variables_type_0.append(variables_type_0_item)
+
+            return variables_type_0
+
+        variables = _parse_variables(d.pop("variables", UNSET))
+
+        def _parse_variations(data: object) -> list[FeatureFlagVariationRequest] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            if not isinstance(data, list):
+                raise TypeError()
+            variations_type_0 = []
+            _variations_type_0 = data
+            for variations_type_0_item_data in _variations_type_0:
+                variations_type_0_item = FeatureFlagVariationRequest.from_dict(variations_type_0_item_data)
+
+                variations_type_0.append(variations_type_0_item)
+
+            return variations_type_0
+
+        variations = _parse_variations(d.pop("variations", UNSET))
+
+        feature_flag_rule_update = cls(
+            feature_key=feature_key,
+            attribution_window=attribution_window,
+            bucketing_key=bucketing_key,
+            description=description,
+            environment_configurations=environment_configurations,
+            is_archived=is_archived,
+            name=name,
+            primary_goal_id=primary_goal_id,
+            secondary_goal_ids=secondary_goal_ids,
+            tags=tags,
+            variables=variables,
+            variations=variations,
+        )
 
         feature_flag_rule_update.additional_properties = d
         return feature_flag_rule_update

@@ -19,7 +19,8 @@ class FeatureFlagVariable:
 
     Attributes:
         key (str | Unset): Name of the variable in code.
-        type_ (FeatureFlagVariableType | Unset): Type of a variable's value.
+        type_ (FeatureFlagVariableType | Unset): Type of a variable's value. ENUM is known from the vendor's MCP
+            server only.
         value (str | Unset): Default value, written as a string whatever the type is.
         allowed_values (list[str] | Unset): Values that the variable may have; without it, any.
     """

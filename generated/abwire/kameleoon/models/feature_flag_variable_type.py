@@ -3,7 +3,7 @@ from abwire_core.enums import OpenStrEnum
 
 
 class FeatureFlagVariableType(OpenStrEnum):
-    """Type of a variable's value.
+    """Type of a variable's value. ENUM is known from the vendor's MCP server only.
 
     A value that is not listed is kept as it came.
     """
@@ -14,3 +14,4 @@ class FeatureFlagVariableType(OpenStrEnum):
     JSON = "JSON"
     JS = "JS"
     CSS = "CSS"
+    ENUM = "ENUM"

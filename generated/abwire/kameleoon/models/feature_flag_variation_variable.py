@@ -19,7 +19,8 @@ class FeatureFlagVariationVariable:
 
     Attributes:
         key (str | Unset): Name of the variable in code.
-        type_ (FeatureFlagVariableType | Unset): Type of a variable's value.
+        type_ (FeatureFlagVariableType | Unset): Type of a variable's value. ENUM is known from the vendor's MCP
+            server only.
         value (str | Unset): Value, written as a string whatever the type is.
     """
 

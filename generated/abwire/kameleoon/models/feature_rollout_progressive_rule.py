@@ -43,7 +43,9 @@ class FeatureRolloutProgressiveRule:
         variation_key (str | Unset): Key of the variation that the rule serves. Seen in public client code only.
         current_exposition (float | Unset): Share reached so far, in percent. Seen in public client code only.
         rollout_configuration (RolloutConfiguration | Unset): How the share of a progressive rule grows. The vendor
-            has two forms, CustomRampUpRollout and ProgressiveExposure, whose fields could not be read.
+            has two forms, CustomRampUpRollout and ProgressiveExposure. The app has two ways to match, a list of steps
+            with a time and a share each, and a start with a first share, an increment, an interval and a last share;
+            the fields could not be read.
     """
 
     type_: Literal["PROGRESSIVE_DELIVERY"] = "PROGRESSIVE_DELIVERY"

@@ -24,8 +24,8 @@ class GoalResults:
         conversion_rate (float | None | Unset): Conversion rate. Whether 1 or 100 stands for all is not published.
         improvement_rate (float | None | Unset): Change against the reference. Whether 1 or 100 stands for a
             doubling is not published.
-        reliability (float | None | Unset): How sure the change is. Whether 1 or 100 stands for certainty is not
-            published.
+        reliability (float | None | Unset): How sure the change is; above 95 percent a variation with a positive
+            change wins. Whether 1 or 100 stands for certainty is not published.
     """
 
     conversion_count: int | Unset = UNSET

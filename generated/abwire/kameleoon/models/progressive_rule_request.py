@@ -44,7 +44,9 @@ class ProgressiveRuleRequest:
         traffic_allocation_method (TrafficAllocationMethod | Unset): How traffic is shared out among variations, by
             hand or by an algorithm that learns.
         rollout_configuration (RolloutConfiguration | Unset): How the share of a progressive rule grows. The vendor
-            has two forms, CustomRampUpRollout and ProgressiveExposure, whose fields could not be read.
+            has two forms, CustomRampUpRollout and ProgressiveExposure. The app has two ways to match, a list of steps
+            with a time and a share each, and a start with a first share, an increment, an interval and a last share;
+            the fields could not be read.
     """
 
     type_: Literal["PROGRESSIVE_DELIVERY"] = "PROGRESSIVE_DELIVERY"

@@ -25,10 +25,11 @@ class RollbackCondition:
         criteria (RollbackConditionCriteria | Unset): What is measured.
         goal_id (int | Unset): Identifier of the goal that is measured.
         id (int | Unset): Identifier of the condition.
-        match_value (float | Unset): Threshold.
+        match_value (float | Unset): Threshold. Public client code allows 0.0001 to 100.
         recipients (list[str] | Unset): E-mail addresses to notify.
         target (RollbackConditionTarget | Unset): What is stopped.
-        visitors (int | Unset): Visitors needed before the condition is looked at.
+        visitors (int | Unset): Visitors needed before the condition is looked at. Public client code asks for one
+            at least.
     """
 
     comparison_operator: RollbackConditionComparisonOperator | Unset = UNSET

@@ -13,7 +13,8 @@ T = TypeVar("T", bound="RolloutConfiguration")
 @_attrs_define(kw_only=True)
 class RolloutConfiguration:
     """How the share of a progressive rule grows. The vendor has two forms, CustomRampUpRollout and
-    ProgressiveExposure, whose fields could not be read.
+    ProgressiveExposure. The app has two ways to match, a list of steps with a time and a share each, and a start
+    with a first share, an increment, an interval and a last share; the fields could not be read.
     """
 
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

@@ -43,6 +43,8 @@ class VariationCreate:
         redirection_strings (str | Unset): Address to redirect to. Deprecated, use redirection.
         shadow_dom (bool | Unset): Whether the variation is built in a shadow DOM.
         widget_template_input (str | Unset): Input of the widget template, as JSON text.
+        creation_mode (str | Unset): How the variation is made, for example CODE_BASE. Seen in public client code
+            only.
     """
 
     name: str
@@ -63,6 +65,7 @@ class VariationCreate:
     redirection_strings: str | Unset = UNSET
     shadow_dom: bool | Unset = UNSET
     widget_template_input: str | Unset = UNSET
+    creation_mode: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -108,6 +111,8 @@ class VariationCreate:
 
         widget_template_input = self.widget_template_input
 
+        creation_mode = self.creation_mode
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -150,6 +155,8 @@ class VariationCreate:
             field_dict["shadowDom"] = shadow_dom
         if widget_template_input is not UNSET:
             field_dict["widgetTemplateInput"] = widget_template_input
+        if creation_mode is not UNSET:
+            field_dict["creationMode"] = creation_mode
 
         return field_dict
 
@@ -207,6 +214,8 @@ class VariationCreate:
 
         widget_template_input = d.pop("widgetTemplateInput", UNSET)
 
+        creation_mode = d.pop("creationMode", UNSET)
+
         variation_create = cls(
             name=name,
             site_id=site_id,
@@ -226,6 +235,7 @@ class VariationCreate:
             redirection_strings=redirection_strings,
             shadow_dom=shadow_dom,
             widget_template_input=widget_template_input,
+            creation_mode=creation_mode,
         )
 
         variation_create.additional_properties = d

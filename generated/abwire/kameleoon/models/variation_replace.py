@@ -43,6 +43,8 @@ class VariationReplace:
         redirection_strings (str | Unset): Address to redirect to. Deprecated, use redirection.
         shadow_dom (bool | Unset): Whether the variation is built in a shadow DOM.
         widget_template_input (str | Unset): Input of the widget template, as JSON text.
+        creation_mode (str | Unset): How the variation is made, for example CODE_BASE. Seen in public client code
+            only.
         id (int | Unset): Identifier of the variation, the same as in the path.
     """
 
@@ -64,6 +66,7 @@ class VariationReplace:
     redirection_strings: str | Unset = UNSET
     shadow_dom: bool | Unset = UNSET
     widget_template_input: str | Unset = UNSET
+    creation_mode: str | Unset = UNSET
     id: int | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -110,6 +113,8 @@ class VariationReplace:
 
         widget_template_input = self.widget_template_input
 
+        creation_mode = self.creation_mode
+
         id = self.id
 
         field_dict: dict[str, Any] = {}
@@ -154,6 +159,8 @@ class VariationReplace:
             field_dict["shadowDom"] = shadow_dom
         if widget_template_input is not UNSET:
             field_dict["widgetTemplateInput"] = widget_template_input
+        if creation_mode is not UNSET:
+            field_dict["creationMode"] = creation_mode
         if id is not UNSET:
             field_dict["id"] = id
 
@@ -213,6 +220,8 @@ class VariationReplace:
 
         widget_template_input = d.pop("widgetTemplateInput", UNSET)
 
+        creation_mode = d.pop("creationMode", UNSET)
+
         id = d.pop("id", UNSET)
 
         variation_replace = cls(
@@ -234,6 +243,7 @@ class VariationReplace:
             redirection_strings=redirection_strings,
             shadow_dom=shadow_dom,
             widget_template_input=widget_template_input,
+            creation_mode=creation_mode,
             id=id,
         )
 

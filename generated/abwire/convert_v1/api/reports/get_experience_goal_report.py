@@ -39,7 +39,7 @@ def _get_kwargs(
 
 
 def _parse_response(*, client: Client, response: HttpResponse) -> Any | ErrorBody | None:
-    if response.status_code == 200 or (response.is_success and response.content):
+    if response.status_code == 200 or response.is_success:
         response_200 = response.json()
         return response_200
 

@@ -98,8 +98,10 @@ def sync_detailed(
 
     Evidence: route observed, schema observed. Source: public client code on GitHub
     (gueripep/kameleoon-test-writer). Note: The operationId is ours. Only the fields that one client
-    reads are known, so a report surely holds more; the endpoint's page or a recorded response would
-    settle it.
+    reads are known, so a report surely holds more, above all what bayesian, sequentialTesting and
+    goalIdsCuped ask for; the endpoint's page or a recorded response would settle it. The 95 percent of
+    reliability are in a test report on the vendor's MCP server, which quotes the docs
+    (junaid-kameleoon/Claude).
 
     Args:
         data_code (str): Code that the request for the computation has returned. It may hold a
@@ -134,8 +136,10 @@ def sync(
 
     Evidence: route observed, schema observed. Source: public client code on GitHub
     (gueripep/kameleoon-test-writer). Note: The operationId is ours. Only the fields that one client
-    reads are known, so a report surely holds more; the endpoint's page or a recorded response would
-    settle it.
+    reads are known, so a report surely holds more, above all what bayesian, sequentialTesting and
+    goalIdsCuped ask for; the endpoint's page or a recorded response would settle it. The 95 percent of
+    reliability are in a test report on the vendor's MCP server, which quotes the docs
+    (junaid-kameleoon/Claude).
 
     Args:
         data_code (str): Code that the request for the computation has returned. It may hold a
@@ -168,8 +172,10 @@ async def asyncio_detailed(
 
     Evidence: route observed, schema observed. Source: public client code on GitHub
     (gueripep/kameleoon-test-writer). Note: The operationId is ours. Only the fields that one client
-    reads are known, so a report surely holds more; the endpoint's page or a recorded response would
-    settle it.
+    reads are known, so a report surely holds more, above all what bayesian, sequentialTesting and
+    goalIdsCuped ask for; the endpoint's page or a recorded response would settle it. The 95 percent of
+    reliability are in a test report on the vendor's MCP server, which quotes the docs
+    (junaid-kameleoon/Claude).
 
     Args:
         data_code (str): Code that the request for the computation has returned. It may hold a
@@ -204,8 +210,10 @@ async def asyncio(
 
     Evidence: route observed, schema observed. Source: public client code on GitHub
     (gueripep/kameleoon-test-writer). Note: The operationId is ours. Only the fields that one client
-    reads are known, so a report surely holds more; the endpoint's page or a recorded response would
-    settle it.
+    reads are known, so a report surely holds more, above all what bayesian, sequentialTesting and
+    goalIdsCuped ask for; the endpoint's page or a recorded response would settle it. The 95 percent of
+    reliability are in a test report on the vendor's MCP server, which quotes the docs
+    (junaid-kameleoon/Claude).
 
     Args:
         data_code (str): Code that the request for the computation has returned. It may hold a

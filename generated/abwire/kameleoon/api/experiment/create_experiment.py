@@ -111,8 +111,9 @@ def sync_detailed(
 
     Evidence: route documented, schema documented. Source:
     https://docs.kameleoon.com/api-reference/experiment/create-experiment. Note: The status of a success
-    could not be seen; 200 is assumed. The body fields status and variations come from public client
-    code on GitHub.
+    could not be seen; 200 is assumed. The body field status comes from public client code on GitHub
+    (tomteixeira/kam-cli), siteCode from gueripep/kameleoon-test-writer and
+    amit1366/NEW-KAMELEOON-test-dev.
 
     Args:
         body (ExperimentCreate): An experiment to create.
@@ -145,8 +146,9 @@ def sync(
 
     Evidence: route documented, schema documented. Source:
     https://docs.kameleoon.com/api-reference/experiment/create-experiment. Note: The status of a success
-    could not be seen; 200 is assumed. The body fields status and variations come from public client
-    code on GitHub.
+    could not be seen; 200 is assumed. The body field status comes from public client code on GitHub
+    (tomteixeira/kam-cli), siteCode from gueripep/kameleoon-test-writer and
+    amit1366/NEW-KAMELEOON-test-dev.
 
     Args:
         body (ExperimentCreate): An experiment to create.
@@ -177,8 +179,9 @@ async def asyncio_detailed(
 
     Evidence: route documented, schema documented. Source:
     https://docs.kameleoon.com/api-reference/experiment/create-experiment. Note: The status of a success
-    could not be seen; 200 is assumed. The body fields status and variations come from public client
-    code on GitHub.
+    could not be seen; 200 is assumed. The body field status comes from public client code on GitHub
+    (tomteixeira/kam-cli), siteCode from gueripep/kameleoon-test-writer and
+    amit1366/NEW-KAMELEOON-test-dev.
 
     Args:
         body (ExperimentCreate): An experiment to create.
@@ -211,8 +214,9 @@ async def asyncio(
 
     Evidence: route documented, schema documented. Source:
     https://docs.kameleoon.com/api-reference/experiment/create-experiment. Note: The status of a success
-    could not be seen; 200 is assumed. The body fields status and variations come from public client
-    code on GitHub.
+    could not be seen; 200 is assumed. The body field status comes from public client code on GitHub
+    (tomteixeira/kam-cli), siteCode from gueripep/kameleoon-test-writer and
+    amit1366/NEW-KAMELEOON-test-dev.
 
     Args:
         body (ExperimentCreate): An experiment to create.

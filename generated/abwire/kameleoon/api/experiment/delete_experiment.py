@@ -25,7 +25,7 @@ def _get_kwargs(
 
 
 def _parse_response(*, client: Client, response: HttpResponse) -> Any | ApiError | None:
-    if response.status_code == 200 or (response.is_success and response.content):
+    if response.status_code == 200 or response.is_success:
         response_200 = cast(Any, None)
         return response_200
 
@@ -99,10 +99,12 @@ def sync_detailed(
 ) -> Response[Any | ApiError]:
     """Delete an experiment.
 
-    Deletes an experiment.
+    Deletes an experiment, which must be a draft or stopped.
 
-    Evidence: route observed, schema reconstructed. Source: public client code on GitHub. Note: Status
-    and body of a success were not seen; the endpoint's page or a recorded response would settle both.
+    Evidence: route observed, schema reconstructed. Source: public client code on GitHub
+    (tomteixeira/kam-cli). Note: Status and body of a success were not seen; the endpoint's page or a
+    recorded response would settle both. Which experiments can be deleted comes from a test report on
+    the vendor's MCP server (junaid-kameleoon/Claude), where a paused one was refused with 400.
 
     Args:
         experiment_id (int): Identifier of the experiment.
@@ -132,10 +134,12 @@ def sync(
 ) -> Any | ApiError | None:
     """Delete an experiment.
 
-    Deletes an experiment.
+    Deletes an experiment, which must be a draft or stopped.
 
-    Evidence: route observed, schema reconstructed. Source: public client code on GitHub. Note: Status
-    and body of a success were not seen; the endpoint's page or a recorded response would settle both.
+    Evidence: route observed, schema reconstructed. Source: public client code on GitHub
+    (tomteixeira/kam-cli). Note: Status and body of a success were not seen; the endpoint's page or a
+    recorded response would settle both. Which experiments can be deleted comes from a test report on
+    the vendor's MCP server (junaid-kameleoon/Claude), where a paused one was refused with 400.
 
     Args:
         experiment_id (int): Identifier of the experiment.
@@ -163,10 +167,12 @@ async def asyncio_detailed(
 ) -> Response[Any | ApiError]:
     """Delete an experiment.
 
-    Deletes an experiment.
+    Deletes an experiment, which must be a draft or stopped.
 
-    Evidence: route observed, schema reconstructed. Source: public client code on GitHub. Note: Status
-    and body of a success were not seen; the endpoint's page or a recorded response would settle both.
+    Evidence: route observed, schema reconstructed. Source: public client code on GitHub
+    (tomteixeira/kam-cli). Note: Status and body of a success were not seen; the endpoint's page or a
+    recorded response would settle both. Which experiments can be deleted comes from a test report on
+    the vendor's MCP server (junaid-kameleoon/Claude), where a paused one was refused with 400.
 
     Args:
         experiment_id (int): Identifier of the experiment.
@@ -196,10 +202,12 @@ async def asyncio(
 ) -> Any | ApiError | None:
     """Delete an experiment.
 
-    Deletes an experiment.
+    Deletes an experiment, which must be a draft or stopped.
 
-    Evidence: route observed, schema reconstructed. Source: public client code on GitHub. Note: Status
-    and body of a success were not seen; the endpoint's page or a recorded response would settle both.
+    Evidence: route observed, schema reconstructed. Source: public client code on GitHub
+    (tomteixeira/kam-cli). Note: Status and body of a success were not seen; the endpoint's page or a
+    recorded response would settle both. Which experiments can be deleted comes from a test report on
+    the vendor's MCP server (junaid-kameleoon/Claude), where a paused one was refused with 400.
 
     Args:
         experiment_id (int): Identifier of the experiment.

@@ -137,16 +137,25 @@ def sync_detailed(
     Returns the experiments of the account, a page at a time.
 
     Evidence: route documented, schema documented. Source:
-    https://docs.kameleoon.com/api-reference/experiment/list-all-experiments
+    https://docs.kameleoon.com/api-reference/experiment/list-all-experiments. Note: From the vendor's Go
+    SDK (Kameleoon/client-go), whose release 1.0.0 of 2021 calls this endpoint: times without a time
+    zone, the header with the number of pages, filters whose conditions all have to be met, and the
+    status DEVIATED; from later releases, which read the same objects through GraphQL: the fields of a
+    schedule, respoolTime in seconds and the status USED_AS_PERSONALIZATION. The tutorial
+    https://docs.kameleoon.com/ja/developer-docs/apis/automation-api-rest/tutorials/experiments/retrieve-js-and-css-code-from-experiments
+    filters by several conditions too, and has PAUSED and STOPPED. From public client code on GitHub:
+    variations (gueripep/kameleoon-test-writer), identificationKey and the other statuses
+    (tomteixeira/kam-cli and others), a perPage of -1 (amit1366/NEW-KAMELEOON-test-dev).
 
     Args:
         optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
             example tags or description. Which there are depends on the object.
-        page (int | Unset): Number of the page; the first is 1.
+        page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count
+            of the answer says how many there are, as far as the vendor's Go SDK of 2021 shows.
         per_page (int | Unset): Items on a page. The limit is not published; public client code
-            takes 200 for it.
-        filter_ (list[FilterCondition] | Unset): Conditions on the items. Public client code
-            counts on an item having to meet all of them.
+            takes 200 for it, and sends -1 for all items.
+        filter_ (list[FilterCondition] | Unset): Conditions on the items. An item has to meet all
+            of them.
         sort (list[SortOrder] | Unset): Order of the items; the first entry counts most.
         client (Client): The connection to send the request through.
 
@@ -184,16 +193,25 @@ def sync(
     Returns the experiments of the account, a page at a time.
 
     Evidence: route documented, schema documented. Source:
-    https://docs.kameleoon.com/api-reference/experiment/list-all-experiments
+    https://docs.kameleoon.com/api-reference/experiment/list-all-experiments. Note: From the vendor's Go
+    SDK (Kameleoon/client-go), whose release 1.0.0 of 2021 calls this endpoint: times without a time
+    zone, the header with the number of pages, filters whose conditions all have to be met, and the
+    status DEVIATED; from later releases, which read the same objects through GraphQL: the fields of a
+    schedule, respoolTime in seconds and the status USED_AS_PERSONALIZATION. The tutorial
+    https://docs.kameleoon.com/ja/developer-docs/apis/automation-api-rest/tutorials/experiments/retrieve-js-and-css-code-from-experiments
+    filters by several conditions too, and has PAUSED and STOPPED. From public client code on GitHub:
+    variations (gueripep/kameleoon-test-writer), identificationKey and the other statuses
+    (tomteixeira/kam-cli and others), a perPage of -1 (amit1366/NEW-KAMELEOON-test-dev).
 
     Args:
         optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
             example tags or description. Which there are depends on the object.
-        page (int | Unset): Number of the page; the first is 1.
+        page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count
+            of the answer says how many there are, as far as the vendor's Go SDK of 2021 shows.
         per_page (int | Unset): Items on a page. The limit is not published; public client code
-            takes 200 for it.
-        filter_ (list[FilterCondition] | Unset): Conditions on the items. Public client code
-            counts on an item having to meet all of them.
+            takes 200 for it, and sends -1 for all items.
+        filter_ (list[FilterCondition] | Unset): Conditions on the items. An item has to meet all
+            of them.
         sort (list[SortOrder] | Unset): Order of the items; the first entry counts most.
         client (Client): The connection to send the request through.
 
@@ -229,16 +247,25 @@ async def asyncio_detailed(
     Returns the experiments of the account, a page at a time.
 
     Evidence: route documented, schema documented. Source:
-    https://docs.kameleoon.com/api-reference/experiment/list-all-experiments
+    https://docs.kameleoon.com/api-reference/experiment/list-all-experiments. Note: From the vendor's Go
+    SDK (Kameleoon/client-go), whose release 1.0.0 of 2021 calls this endpoint: times without a time
+    zone, the header with the number of pages, filters whose conditions all have to be met, and the
+    status DEVIATED; from later releases, which read the same objects through GraphQL: the fields of a
+    schedule, respoolTime in seconds and the status USED_AS_PERSONALIZATION. The tutorial
+    https://docs.kameleoon.com/ja/developer-docs/apis/automation-api-rest/tutorials/experiments/retrieve-js-and-css-code-from-experiments
+    filters by several conditions too, and has PAUSED and STOPPED. From public client code on GitHub:
+    variations (gueripep/kameleoon-test-writer), identificationKey and the other statuses
+    (tomteixeira/kam-cli and others), a perPage of -1 (amit1366/NEW-KAMELEOON-test-dev).
 
     Args:
         optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
             example tags or description. Which there are depends on the object.
-        page (int | Unset): Number of the page; the first is 1.
+        page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count
+            of the answer says how many there are, as far as the vendor's Go SDK of 2021 shows.
         per_page (int | Unset): Items on a page. The limit is not published; public client code
-            takes 200 for it.
-        filter_ (list[FilterCondition] | Unset): Conditions on the items. Public client code
-            counts on an item having to meet all of them.
+            takes 200 for it, and sends -1 for all items.
+        filter_ (list[FilterCondition] | Unset): Conditions on the items. An item has to meet all
+            of them.
         sort (list[SortOrder] | Unset): Order of the items; the first entry counts most.
         client (Client): The connection to send the request through.
 
@@ -276,16 +303,25 @@ async def asyncio(
     Returns the experiments of the account, a page at a time.
 
     Evidence: route documented, schema documented. Source:
-    https://docs.kameleoon.com/api-reference/experiment/list-all-experiments
+    https://docs.kameleoon.com/api-reference/experiment/list-all-experiments. Note: From the vendor's Go
+    SDK (Kameleoon/client-go), whose release 1.0.0 of 2021 calls this endpoint: times without a time
+    zone, the header with the number of pages, filters whose conditions all have to be met, and the
+    status DEVIATED; from later releases, which read the same objects through GraphQL: the fields of a
+    schedule, respoolTime in seconds and the status USED_AS_PERSONALIZATION. The tutorial
+    https://docs.kameleoon.com/ja/developer-docs/apis/automation-api-rest/tutorials/experiments/retrieve-js-and-css-code-from-experiments
+    filters by several conditions too, and has PAUSED and STOPPED. From public client code on GitHub:
+    variations (gueripep/kameleoon-test-writer), identificationKey and the other statuses
+    (tomteixeira/kam-cli and others), a perPage of -1 (amit1366/NEW-KAMELEOON-test-dev).
 
     Args:
         optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
             example tags or description. Which there are depends on the object.
-        page (int | Unset): Number of the page; the first is 1.
+        page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count
+            of the answer says how many there are, as far as the vendor's Go SDK of 2021 shows.
         per_page (int | Unset): Items on a page. The limit is not published; public client code
-            takes 200 for it.
-        filter_ (list[FilterCondition] | Unset): Conditions on the items. Public client code
-            counts on an item having to meet all of them.
+            takes 200 for it, and sends -1 for all items.
+        filter_ (list[FilterCondition] | Unset): Conditions on the items. An item has to meet all
+            of them.
         sort (list[SortOrder] | Unset): Order of the items; the first entry counts most.
         client (Client): The connection to send the request through.
 

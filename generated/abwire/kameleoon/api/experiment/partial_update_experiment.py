@@ -136,8 +136,9 @@ def sync_detailed(
 
     Evidence: route documented, schema documented. Source:
     https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/partial-update-experiment.
-    Note: The body fields targetingRule, trafficAllocationMethod, type and variations come from public
-    client code on GitHub.
+    Note: The body fields identificationKey, targetingRule and trafficAllocationMethod come from public
+    client code on GitHub (tomteixeira/kam-cli), type and variations from
+    gueripep/kameleoon-test-writer.
 
     Args:
         experiment_id (int): Identifier of the experiment.
@@ -177,8 +178,9 @@ def sync(
 
     Evidence: route documented, schema documented. Source:
     https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/partial-update-experiment.
-    Note: The body fields targetingRule, trafficAllocationMethod, type and variations come from public
-    client code on GitHub.
+    Note: The body fields identificationKey, targetingRule and trafficAllocationMethod come from public
+    client code on GitHub (tomteixeira/kam-cli), type and variations from
+    gueripep/kameleoon-test-writer.
 
     Args:
         experiment_id (int): Identifier of the experiment.
@@ -216,8 +218,9 @@ async def asyncio_detailed(
 
     Evidence: route documented, schema documented. Source:
     https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/partial-update-experiment.
-    Note: The body fields targetingRule, trafficAllocationMethod, type and variations come from public
-    client code on GitHub.
+    Note: The body fields identificationKey, targetingRule and trafficAllocationMethod come from public
+    client code on GitHub (tomteixeira/kam-cli), type and variations from
+    gueripep/kameleoon-test-writer.
 
     Args:
         experiment_id (int): Identifier of the experiment.
@@ -257,8 +260,9 @@ async def asyncio(
 
     Evidence: route documented, schema documented. Source:
     https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/partial-update-experiment.
-    Note: The body fields targetingRule, trafficAllocationMethod, type and variations come from public
-    client code on GitHub.
+    Note: The body fields identificationKey, targetingRule and trafficAllocationMethod come from public
+    client code on GitHub (tomteixeira/kam-cli), type and variations from
+    gueripep/kameleoon-test-writer.
 
     Args:
         experiment_id (int): Identifier of the experiment.

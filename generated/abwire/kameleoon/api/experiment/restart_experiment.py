@@ -34,7 +34,7 @@ def _get_kwargs(
 
 
 def _parse_response(*, client: Client, response: HttpResponse) -> Any | ApiError | None:
-    if response.status_code == 200 or (response.is_success and response.content):
+    if response.status_code == 200 or response.is_success:
         response_200 = cast(Any, None)
         return response_200
 
@@ -118,9 +118,10 @@ def sync_detailed(
 
     Starts a stopped experiment again.
 
-    Evidence: route observed, schema reconstructed. Source: public client code on GitHub. Note: The
-    operationId is ours. The one client sends an empty object; whether the body may hold more, and what
-    comes back, only the endpoint's page or a recorded exchange would tell.
+    Evidence: route observed, schema reconstructed. Source: public client code on GitHub
+    (tomteixeira/kam-cli). Note: The operationId is ours. The one client sends an empty object; whether
+    the body may hold more, and what comes back, only the endpoint's page or a recorded exchange would
+    tell.
 
     Args:
         experiment_id (int): Identifier of the experiment.
@@ -155,9 +156,10 @@ def sync(
 
     Starts a stopped experiment again.
 
-    Evidence: route observed, schema reconstructed. Source: public client code on GitHub. Note: The
-    operationId is ours. The one client sends an empty object; whether the body may hold more, and what
-    comes back, only the endpoint's page or a recorded exchange would tell.
+    Evidence: route observed, schema reconstructed. Source: public client code on GitHub
+    (tomteixeira/kam-cli). Note: The operationId is ours. The one client sends an empty object; whether
+    the body may hold more, and what comes back, only the endpoint's page or a recorded exchange would
+    tell.
 
     Args:
         experiment_id (int): Identifier of the experiment.
@@ -190,9 +192,10 @@ async def asyncio_detailed(
 
     Starts a stopped experiment again.
 
-    Evidence: route observed, schema reconstructed. Source: public client code on GitHub. Note: The
-    operationId is ours. The one client sends an empty object; whether the body may hold more, and what
-    comes back, only the endpoint's page or a recorded exchange would tell.
+    Evidence: route observed, schema reconstructed. Source: public client code on GitHub
+    (tomteixeira/kam-cli). Note: The operationId is ours. The one client sends an empty object; whether
+    the body may hold more, and what comes back, only the endpoint's page or a recorded exchange would
+    tell.
 
     Args:
         experiment_id (int): Identifier of the experiment.
@@ -227,9 +230,10 @@ async def asyncio(
 
     Starts a stopped experiment again.
 
-    Evidence: route observed, schema reconstructed. Source: public client code on GitHub. Note: The
-    operationId is ours. The one client sends an empty object; whether the body may hold more, and what
-    comes back, only the endpoint's page or a recorded exchange would tell.
+    Evidence: route observed, schema reconstructed. Source: public client code on GitHub
+    (tomteixeira/kam-cli). Note: The operationId is ours. The one client sends an empty object; whether
+    the body may hold more, and what comes back, only the endpoint's page or a recorded exchange would
+    tell.
 
     Args:
         experiment_id (int): Identifier of the experiment.

@@ -104,10 +104,13 @@ def sync_detailed(
 ) -> Response[ApiError | FeatureFlag]:
     """Copy a feature flag.
 
-    Creates a copy of a feature flag in the same site.
+    Creates a copy of a feature flag in the same site. The copy has a key of its own and is switched off
+    in every environment.
 
     Evidence: route documented, schema documented. Source:
-    https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/duplicate-feature-flag-configuration
+    https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/duplicate-feature-flag-configuration.
+    Note: The state and the key of the copy come from a test report on the vendor's MCP server
+    (junaid-kameleoon/Claude).
 
     Args:
         site_code (str): Code of the site, ten characters.
@@ -140,10 +143,13 @@ def sync(
 ) -> ApiError | FeatureFlag | None:
     """Copy a feature flag.
 
-    Creates a copy of a feature flag in the same site.
+    Creates a copy of a feature flag in the same site. The copy has a key of its own and is switched off
+    in every environment.
 
     Evidence: route documented, schema documented. Source:
-    https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/duplicate-feature-flag-configuration
+    https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/duplicate-feature-flag-configuration.
+    Note: The state and the key of the copy come from a test report on the vendor's MCP server
+    (junaid-kameleoon/Claude).
 
     Args:
         site_code (str): Code of the site, ten characters.
@@ -174,10 +180,13 @@ async def asyncio_detailed(
 ) -> Response[ApiError | FeatureFlag]:
     """Copy a feature flag.
 
-    Creates a copy of a feature flag in the same site.
+    Creates a copy of a feature flag in the same site. The copy has a key of its own and is switched off
+    in every environment.
 
     Evidence: route documented, schema documented. Source:
-    https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/duplicate-feature-flag-configuration
+    https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/duplicate-feature-flag-configuration.
+    Note: The state and the key of the copy come from a test report on the vendor's MCP server
+    (junaid-kameleoon/Claude).
 
     Args:
         site_code (str): Code of the site, ten characters.
@@ -210,10 +219,13 @@ async def asyncio(
 ) -> ApiError | FeatureFlag | None:
     """Copy a feature flag.
 
-    Creates a copy of a feature flag in the same site.
+    Creates a copy of a feature flag in the same site. The copy has a key of its own and is switched off
+    in every environment.
 
     Evidence: route documented, schema documented. Source:
-    https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/duplicate-feature-flag-configuration
+    https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/duplicate-feature-flag-configuration.
+    Note: The state and the key of the copy come from a test report on the vendor's MCP server
+    (junaid-kameleoon/Claude).
 
     Args:
         site_code (str): Code of the site, ten characters.

@@ -138,16 +138,19 @@ def sync_detailed(
 
     Evidence: route documented, schema documented. Source:
     https://docs.kameleoon.com/api-reference/featureflag/get-all-feature-flags. Note: The paging
-    parameters are those of all other lists; this page was not seen to name them.
+    parameters are those of all other lists; this page was not seen to name them, but the vendor's Go
+    SDK of 2021 (Kameleoon/client-go, 1.0.0) sends them. ENUM as a type of variables comes from the
+    vendor's MCP server (junaid-kameleoon/Claude), all other types but BOOLEAN from tomteixeira/kam-cli.
 
     Args:
         optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
             example tags or description. Which there are depends on the object.
-        page (int | Unset): Number of the page; the first is 1.
+        page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count
+            of the answer says how many there are, as far as the vendor's Go SDK of 2021 shows.
         per_page (int | Unset): Items on a page. The limit is not published; public client code
-            takes 200 for it.
-        filter_ (list[FilterCondition] | Unset): Conditions on the items. Public client code
-            counts on an item having to meet all of them.
+            takes 200 for it, and sends -1 for all items.
+        filter_ (list[FilterCondition] | Unset): Conditions on the items. An item has to meet all
+            of them.
         sort (list[SortOrder] | Unset): Order of the items; the first entry counts most.
         client (Client): The connection to send the request through.
 
@@ -186,16 +189,19 @@ def sync(
 
     Evidence: route documented, schema documented. Source:
     https://docs.kameleoon.com/api-reference/featureflag/get-all-feature-flags. Note: The paging
-    parameters are those of all other lists; this page was not seen to name them.
+    parameters are those of all other lists; this page was not seen to name them, but the vendor's Go
+    SDK of 2021 (Kameleoon/client-go, 1.0.0) sends them. ENUM as a type of variables comes from the
+    vendor's MCP server (junaid-kameleoon/Claude), all other types but BOOLEAN from tomteixeira/kam-cli.
 
     Args:
         optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
             example tags or description. Which there are depends on the object.
-        page (int | Unset): Number of the page; the first is 1.
+        page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count
+            of the answer says how many there are, as far as the vendor's Go SDK of 2021 shows.
         per_page (int | Unset): Items on a page. The limit is not published; public client code
-            takes 200 for it.
-        filter_ (list[FilterCondition] | Unset): Conditions on the items. Public client code
-            counts on an item having to meet all of them.
+            takes 200 for it, and sends -1 for all items.
+        filter_ (list[FilterCondition] | Unset): Conditions on the items. An item has to meet all
+            of them.
         sort (list[SortOrder] | Unset): Order of the items; the first entry counts most.
         client (Client): The connection to send the request through.
 
@@ -232,16 +238,19 @@ async def asyncio_detailed(
 
     Evidence: route documented, schema documented. Source:
     https://docs.kameleoon.com/api-reference/featureflag/get-all-feature-flags. Note: The paging
-    parameters are those of all other lists; this page was not seen to name them.
+    parameters are those of all other lists; this page was not seen to name them, but the vendor's Go
+    SDK of 2021 (Kameleoon/client-go, 1.0.0) sends them. ENUM as a type of variables comes from the
+    vendor's MCP server (junaid-kameleoon/Claude), all other types but BOOLEAN from tomteixeira/kam-cli.
 
     Args:
         optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
             example tags or description. Which there are depends on the object.
-        page (int | Unset): Number of the page; the first is 1.
+        page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count
+            of the answer says how many there are, as far as the vendor's Go SDK of 2021 shows.
         per_page (int | Unset): Items on a page. The limit is not published; public client code
-            takes 200 for it.
-        filter_ (list[FilterCondition] | Unset): Conditions on the items. Public client code
-            counts on an item having to meet all of them.
+            takes 200 for it, and sends -1 for all items.
+        filter_ (list[FilterCondition] | Unset): Conditions on the items. An item has to meet all
+            of them.
         sort (list[SortOrder] | Unset): Order of the items; the first entry counts most.
         client (Client): The connection to send the request through.
 
@@ -280,16 +289,19 @@ async def asyncio(
 
     Evidence: route documented, schema documented. Source:
     https://docs.kameleoon.com/api-reference/featureflag/get-all-feature-flags. Note: The paging
-    parameters are those of all other lists; this page was not seen to name them.
+    parameters are those of all other lists; this page was not seen to name them, but the vendor's Go
+    SDK of 2021 (Kameleoon/client-go, 1.0.0) sends them. ENUM as a type of variables comes from the
+    vendor's MCP server (junaid-kameleoon/Claude), all other types but BOOLEAN from tomteixeira/kam-cli.
 
     Args:
         optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
             example tags or description. Which there are depends on the object.
-        page (int | Unset): Number of the page; the first is 1.
+        page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count
+            of the answer says how many there are, as far as the vendor's Go SDK of 2021 shows.
         per_page (int | Unset): Items on a page. The limit is not published; public client code
-            takes 200 for it.
-        filter_ (list[FilterCondition] | Unset): Conditions on the items. Public client code
-            counts on an item having to meet all of them.
+            takes 200 for it, and sends -1 for all items.
+        filter_ (list[FilterCondition] | Unset): Conditions on the items. An item has to meet all
+            of them.
         sort (list[SortOrder] | Unset): Order of the items; the first entry counts most.
         client (Client): The connection to send the request through.
 

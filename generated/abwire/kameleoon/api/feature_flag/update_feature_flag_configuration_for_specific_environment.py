@@ -128,7 +128,10 @@ def sync_detailed(
     sent replaces the whole array.
 
     Evidence: route documented, schema documented. Source:
-    https://docs.kameleoon.com/api-reference/featureflag/update-a-feature-flag-configuration-for-a-specific-environment
+    https://docs.kameleoon.com/api-reference/featureflag/update-a-feature-flag-configuration-for-a-specific-environment.
+    Note: The page names the two forms of rolloutConfiguration, and its fields lie beyond what could be
+    read; a recorded progressive rule would settle them. The ranges of a rollback condition come from
+    tomteixeira/kam-cli.
 
     Args:
         site_code (str): Code of the site, ten characters.
@@ -172,7 +175,10 @@ def sync(
     sent replaces the whole array.
 
     Evidence: route documented, schema documented. Source:
-    https://docs.kameleoon.com/api-reference/featureflag/update-a-feature-flag-configuration-for-a-specific-environment
+    https://docs.kameleoon.com/api-reference/featureflag/update-a-feature-flag-configuration-for-a-specific-environment.
+    Note: The page names the two forms of rolloutConfiguration, and its fields lie beyond what could be
+    read; a recorded progressive rule would settle them. The ranges of a rollback condition come from
+    tomteixeira/kam-cli.
 
     Args:
         site_code (str): Code of the site, ten characters.
@@ -214,7 +220,10 @@ async def asyncio_detailed(
     sent replaces the whole array.
 
     Evidence: route documented, schema documented. Source:
-    https://docs.kameleoon.com/api-reference/featureflag/update-a-feature-flag-configuration-for-a-specific-environment
+    https://docs.kameleoon.com/api-reference/featureflag/update-a-feature-flag-configuration-for-a-specific-environment.
+    Note: The page names the two forms of rolloutConfiguration, and its fields lie beyond what could be
+    read; a recorded progressive rule would settle them. The ranges of a rollback condition come from
+    tomteixeira/kam-cli.
 
     Args:
         site_code (str): Code of the site, ten characters.
@@ -258,7 +267,10 @@ async def asyncio(
     sent replaces the whole array.
 
     Evidence: route documented, schema documented. Source:
-    https://docs.kameleoon.com/api-reference/featureflag/update-a-feature-flag-configuration-for-a-specific-environment
+    https://docs.kameleoon.com/api-reference/featureflag/update-a-feature-flag-configuration-for-a-specific-environment.
+    Note: The page names the two forms of rolloutConfiguration, and its fields lie beyond what could be
+    read; a recorded progressive rule would settle them. The ranges of a rollback condition come from
+    tomteixeira/kam-cli.
 
     Args:
         site_code (str): Code of the site, ten characters.

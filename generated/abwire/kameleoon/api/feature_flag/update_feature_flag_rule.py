@@ -120,16 +120,18 @@ def sync_detailed(
 
     Changes one rollout rule of a feature flag, for example the threshold of a rollback condition.
 
-    Evidence: route observed, schema reconstructed. Source:
+    Evidence: route observed, schema observed. Source:
     https://docs.kameleoon.com/developer-docs/apis/automation-api-rest/tutorials/manage-feature-flags-and-rollout-rules
-    for its existence, public client code on GitHub for the path. Note: The operationId is ours. No page
-    shows the body: the tutorial changes a value within a rule, the one client sends a body in the shape
-    of a feature flag. The endpoint's page in the reference would settle it.
+    for its existence, public client code on GitHub (tomteixeira/kam-cli) for the path and the body.
+    Note: The operationId is ours. The one client sends the body of an update of the whole flag, always
+    with featureKey; its code was read and not run. The tutorial changes a value within one rule, and
+    the body that it sends could not be read. The endpoint's page in the reference would settle it.
 
     Args:
         rule_id (int): Identifier of the rollout rule.
-        body (FeatureFlagRuleUpdate): Changes to a rollout rule. Its fields are not published;
-            whatever is given is sent as it is.
+        body (FeatureFlagRuleUpdate): Changes to a rollout rule. The fields are not published.
+            These are what the one public client sends, those of the flag that the rule belongs to;
+            whatever else is given is sent as it is.
         client (Client): The connection to send the request through.
 
     Returns:
@@ -160,16 +162,18 @@ def sync(
 
     Changes one rollout rule of a feature flag, for example the threshold of a rollback condition.
 
-    Evidence: route observed, schema reconstructed. Source:
+    Evidence: route observed, schema observed. Source:
     https://docs.kameleoon.com/developer-docs/apis/automation-api-rest/tutorials/manage-feature-flags-and-rollout-rules
-    for its existence, public client code on GitHub for the path. Note: The operationId is ours. No page
-    shows the body: the tutorial changes a value within a rule, the one client sends a body in the shape
-    of a feature flag. The endpoint's page in the reference would settle it.
+    for its existence, public client code on GitHub (tomteixeira/kam-cli) for the path and the body.
+    Note: The operationId is ours. The one client sends the body of an update of the whole flag, always
+    with featureKey; its code was read and not run. The tutorial changes a value within one rule, and
+    the body that it sends could not be read. The endpoint's page in the reference would settle it.
 
     Args:
         rule_id (int): Identifier of the rollout rule.
-        body (FeatureFlagRuleUpdate): Changes to a rollout rule. Its fields are not published;
-            whatever is given is sent as it is.
+        body (FeatureFlagRuleUpdate): Changes to a rollout rule. The fields are not published.
+            These are what the one public client sends, those of the flag that the rule belongs to;
+            whatever else is given is sent as it is.
         client (Client): The connection to send the request through.
 
     Returns:
@@ -198,16 +202,18 @@ async def asyncio_detailed(
 
     Changes one rollout rule of a feature flag, for example the threshold of a rollback condition.
 
-    Evidence: route observed, schema reconstructed. Source:
+    Evidence: route observed, schema observed. Source:
     https://docs.kameleoon.com/developer-docs/apis/automation-api-rest/tutorials/manage-feature-flags-and-rollout-rules
-    for its existence, public client code on GitHub for the path. Note: The operationId is ours. No page
-    shows the body: the tutorial changes a value within a rule, the one client sends a body in the shape
-    of a feature flag. The endpoint's page in the reference would settle it.
+    for its existence, public client code on GitHub (tomteixeira/kam-cli) for the path and the body.
+    Note: The operationId is ours. The one client sends the body of an update of the whole flag, always
+    with featureKey; its code was read and not run. The tutorial changes a value within one rule, and
+    the body that it sends could not be read. The endpoint's page in the reference would settle it.
 
     Args:
         rule_id (int): Identifier of the rollout rule.
-        body (FeatureFlagRuleUpdate): Changes to a rollout rule. Its fields are not published;
-            whatever is given is sent as it is.
+        body (FeatureFlagRuleUpdate): Changes to a rollout rule. The fields are not published.
+            These are what the one public client sends, those of the flag that the rule belongs to;
+            whatever else is given is sent as it is.
         client (Client): The connection to send the request through.
 
     Returns:
@@ -238,16 +244,18 @@ async def asyncio(
 
     Changes one rollout rule of a feature flag, for example the threshold of a rollback condition.
 
-    Evidence: route observed, schema reconstructed. Source:
+    Evidence: route observed, schema observed. Source:
     https://docs.kameleoon.com/developer-docs/apis/automation-api-rest/tutorials/manage-feature-flags-and-rollout-rules
-    for its existence, public client code on GitHub for the path. Note: The operationId is ours. No page
-    shows the body: the tutorial changes a value within a rule, the one client sends a body in the shape
-    of a feature flag. The endpoint's page in the reference would settle it.
+    for its existence, public client code on GitHub (tomteixeira/kam-cli) for the path and the body.
+    Note: The operationId is ours. The one client sends the body of an update of the whole flag, always
+    with featureKey; its code was read and not run. The tutorial changes a value within one rule, and
+    the body that it sends could not be read. The endpoint's page in the reference would settle it.
 
     Args:
         rule_id (int): Identifier of the rollout rule.
-        body (FeatureFlagRuleUpdate): Changes to a rollout rule. Its fields are not published;
-            whatever is given is sent as it is.
+        body (FeatureFlagRuleUpdate): Changes to a rollout rule. The fields are not published.
+            These are what the one public client sends, those of the flag that the rule belongs to;
+            whatever else is given is sent as it is.
         client (Client): The connection to send the request through.
 
     Returns:

@@ -108,11 +108,12 @@ def sync_detailed(
     """Create a variation.
 
     Creates a variation that belongs to no experiment yet; it is attached by an update of the
-    experiment.
+    experiment, or of the variation.
 
     Evidence: route documented, schema documented. Source:
     https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/create-variation. Note: That
-    an experimentId in the body is ignored comes from public client code on GitHub.
+    an experimentId in the body is ignored, and the body field creationMode, come from public client
+    code on GitHub (gueripep/kameleoon-test-writer).
 
     Args:
         body (VariationCreate): A variation to create.
@@ -142,11 +143,12 @@ def sync(
     """Create a variation.
 
     Creates a variation that belongs to no experiment yet; it is attached by an update of the
-    experiment.
+    experiment, or of the variation.
 
     Evidence: route documented, schema documented. Source:
     https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/create-variation. Note: That
-    an experimentId in the body is ignored comes from public client code on GitHub.
+    an experimentId in the body is ignored, and the body field creationMode, come from public client
+    code on GitHub (gueripep/kameleoon-test-writer).
 
     Args:
         body (VariationCreate): A variation to create.
@@ -174,11 +176,12 @@ async def asyncio_detailed(
     """Create a variation.
 
     Creates a variation that belongs to no experiment yet; it is attached by an update of the
-    experiment.
+    experiment, or of the variation.
 
     Evidence: route documented, schema documented. Source:
     https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/create-variation. Note: That
-    an experimentId in the body is ignored comes from public client code on GitHub.
+    an experimentId in the body is ignored, and the body field creationMode, come from public client
+    code on GitHub (gueripep/kameleoon-test-writer).
 
     Args:
         body (VariationCreate): A variation to create.
@@ -208,11 +211,12 @@ async def asyncio(
     """Create a variation.
 
     Creates a variation that belongs to no experiment yet; it is attached by an update of the
-    experiment.
+    experiment, or of the variation.
 
     Evidence: route documented, schema documented. Source:
     https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/create-variation. Note: That
-    an experimentId in the body is ignored comes from public client code on GitHub.
+    an experimentId in the body is ignored, and the body field creationMode, come from public client
+    code on GitHub (gueripep/kameleoon-test-writer).
 
     Args:
         body (VariationCreate): A variation to create.

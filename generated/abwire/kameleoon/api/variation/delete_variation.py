@@ -25,7 +25,7 @@ def _get_kwargs(
 
 
 def _parse_response(*, client: Client, response: HttpResponse) -> Any | ApiError | None:
-    if response.status_code == 200 or (response.is_success and response.content):
+    if response.status_code == 200 or response.is_success:
         response_200 = cast(Any, None)
         return response_200
 
@@ -101,9 +101,10 @@ def sync_detailed(
 
     Deletes a variation.
 
-    Evidence: route observed, schema reconstructed. Source: public client code on GitHub. Note: A
-    success has a body that is not JSON: clients read it as text, and no client uses it. Its form is not
-    known, so none is given here; a recorded response would settle it.
+    Evidence: route observed, schema reconstructed. Source: public client code on GitHub
+    (tomteixeira/kam-cli and amit1366/NEW-KAMELEOON-test-dev). Note: Status and body of a success are
+    not known, so none is given here; a recorded response would settle both. The first client does not
+    look at the body, the second reads it as text, a later version of it as JSON or nothing.
 
     Args:
         variation_id (int): Identifier of the variation.
@@ -135,9 +136,10 @@ def sync(
 
     Deletes a variation.
 
-    Evidence: route observed, schema reconstructed. Source: public client code on GitHub. Note: A
-    success has a body that is not JSON: clients read it as text, and no client uses it. Its form is not
-    known, so none is given here; a recorded response would settle it.
+    Evidence: route observed, schema reconstructed. Source: public client code on GitHub
+    (tomteixeira/kam-cli and amit1366/NEW-KAMELEOON-test-dev). Note: Status and body of a success are
+    not known, so none is given here; a recorded response would settle both. The first client does not
+    look at the body, the second reads it as text, a later version of it as JSON or nothing.
 
     Args:
         variation_id (int): Identifier of the variation.
@@ -167,9 +169,10 @@ async def asyncio_detailed(
 
     Deletes a variation.
 
-    Evidence: route observed, schema reconstructed. Source: public client code on GitHub. Note: A
-    success has a body that is not JSON: clients read it as text, and no client uses it. Its form is not
-    known, so none is given here; a recorded response would settle it.
+    Evidence: route observed, schema reconstructed. Source: public client code on GitHub
+    (tomteixeira/kam-cli and amit1366/NEW-KAMELEOON-test-dev). Note: Status and body of a success are
+    not known, so none is given here; a recorded response would settle both. The first client does not
+    look at the body, the second reads it as text, a later version of it as JSON or nothing.
 
     Args:
         variation_id (int): Identifier of the variation.
@@ -201,9 +204,10 @@ async def asyncio(
 
     Deletes a variation.
 
-    Evidence: route observed, schema reconstructed. Source: public client code on GitHub. Note: A
-    success has a body that is not JSON: clients read it as text, and no client uses it. Its form is not
-    known, so none is given here; a recorded response would settle it.
+    Evidence: route observed, schema reconstructed. Source: public client code on GitHub
+    (tomteixeira/kam-cli and amit1366/NEW-KAMELEOON-test-dev). Note: Status and body of a success are
+    not known, so none is given here; a recorded response would settle both. The first client does not
+    look at the body, the second reads it as text, a later version of it as JSON or nothing.
 
     Args:
         variation_id (int): Identifier of the variation.

@@ -129,15 +129,16 @@ def sync_detailed(
     Returns the variations of the account, a page at a time.
 
     Evidence: route observed, schema observed. Source: public endpoint list on GitHub
-    (mindcloud-inc/universal-api-reference) and public client code on GitHub. Note: The endpoint's page,
-    which the list links to, was not seen.
+    (mindcloud-inc/universal-api-reference) and public client code on GitHub (tomteixeira/kam-cli).
+    Note: The endpoint's page, which the list links to, was not seen.
 
     Args:
-        page (int | Unset): Number of the page; the first is 1.
+        page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count
+            of the answer says how many there are, as far as the vendor's Go SDK of 2021 shows.
         per_page (int | Unset): Items on a page. The limit is not published; public client code
-            takes 200 for it.
-        filter_ (list[FilterCondition] | Unset): Conditions on the items. Public client code
-            counts on an item having to meet all of them.
+            takes 200 for it, and sends -1 for all items.
+        filter_ (list[FilterCondition] | Unset): Conditions on the items. An item has to meet all
+            of them.
         sort (list[SortOrder] | Unset): Order of the items; the first entry counts most.
         client (Client): The connection to send the request through.
 
@@ -173,15 +174,16 @@ def sync(
     Returns the variations of the account, a page at a time.
 
     Evidence: route observed, schema observed. Source: public endpoint list on GitHub
-    (mindcloud-inc/universal-api-reference) and public client code on GitHub. Note: The endpoint's page,
-    which the list links to, was not seen.
+    (mindcloud-inc/universal-api-reference) and public client code on GitHub (tomteixeira/kam-cli).
+    Note: The endpoint's page, which the list links to, was not seen.
 
     Args:
-        page (int | Unset): Number of the page; the first is 1.
+        page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count
+            of the answer says how many there are, as far as the vendor's Go SDK of 2021 shows.
         per_page (int | Unset): Items on a page. The limit is not published; public client code
-            takes 200 for it.
-        filter_ (list[FilterCondition] | Unset): Conditions on the items. Public client code
-            counts on an item having to meet all of them.
+            takes 200 for it, and sends -1 for all items.
+        filter_ (list[FilterCondition] | Unset): Conditions on the items. An item has to meet all
+            of them.
         sort (list[SortOrder] | Unset): Order of the items; the first entry counts most.
         client (Client): The connection to send the request through.
 
@@ -215,15 +217,16 @@ async def asyncio_detailed(
     Returns the variations of the account, a page at a time.
 
     Evidence: route observed, schema observed. Source: public endpoint list on GitHub
-    (mindcloud-inc/universal-api-reference) and public client code on GitHub. Note: The endpoint's page,
-    which the list links to, was not seen.
+    (mindcloud-inc/universal-api-reference) and public client code on GitHub (tomteixeira/kam-cli).
+    Note: The endpoint's page, which the list links to, was not seen.
 
     Args:
-        page (int | Unset): Number of the page; the first is 1.
+        page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count
+            of the answer says how many there are, as far as the vendor's Go SDK of 2021 shows.
         per_page (int | Unset): Items on a page. The limit is not published; public client code
-            takes 200 for it.
-        filter_ (list[FilterCondition] | Unset): Conditions on the items. Public client code
-            counts on an item having to meet all of them.
+            takes 200 for it, and sends -1 for all items.
+        filter_ (list[FilterCondition] | Unset): Conditions on the items. An item has to meet all
+            of them.
         sort (list[SortOrder] | Unset): Order of the items; the first entry counts most.
         client (Client): The connection to send the request through.
 
@@ -259,15 +262,16 @@ async def asyncio(
     Returns the variations of the account, a page at a time.
 
     Evidence: route observed, schema observed. Source: public endpoint list on GitHub
-    (mindcloud-inc/universal-api-reference) and public client code on GitHub. Note: The endpoint's page,
-    which the list links to, was not seen.
+    (mindcloud-inc/universal-api-reference) and public client code on GitHub (tomteixeira/kam-cli).
+    Note: The endpoint's page, which the list links to, was not seen.
 
     Args:
-        page (int | Unset): Number of the page; the first is 1.
+        page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count
+            of the answer says how many there are, as far as the vendor's Go SDK of 2021 shows.
         per_page (int | Unset): Items on a page. The limit is not published; public client code
-            takes 200 for it.
-        filter_ (list[FilterCondition] | Unset): Conditions on the items. Public client code
-            counts on an item having to meet all of them.
+            takes 200 for it, and sends -1 for all items.
+        filter_ (list[FilterCondition] | Unset): Conditions on the items. An item has to meet all
+            of them.
         sort (list[SortOrder] | Unset): Order of the items; the first entry counts most.
         client (Client): The connection to send the request through.
 

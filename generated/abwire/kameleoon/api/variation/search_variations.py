@@ -107,8 +107,9 @@ def sync_detailed(
 
     Returns the variations that match a filter, a page at a time. Nothing is changed.
 
-    Evidence: route observed, schema observed. Source: public client code on GitHub. Note: The
-    operationId is ours. The body is the one documented for the search of feature flags.
+    Evidence: route observed, schema observed. Source: public client code on GitHub
+    (tomteixeira/kam-cli). Note: The operationId is ours. The body is the one documented for the search
+    of feature flags.
 
     Args:
         body (SearchRequest): Filter, page and order of a search.
@@ -139,8 +140,9 @@ def sync(
 
     Returns the variations that match a filter, a page at a time. Nothing is changed.
 
-    Evidence: route observed, schema observed. Source: public client code on GitHub. Note: The
-    operationId is ours. The body is the one documented for the search of feature flags.
+    Evidence: route observed, schema observed. Source: public client code on GitHub
+    (tomteixeira/kam-cli). Note: The operationId is ours. The body is the one documented for the search
+    of feature flags.
 
     Args:
         body (SearchRequest): Filter, page and order of a search.
@@ -169,8 +171,9 @@ async def asyncio_detailed(
 
     Returns the variations that match a filter, a page at a time. Nothing is changed.
 
-    Evidence: route observed, schema observed. Source: public client code on GitHub. Note: The
-    operationId is ours. The body is the one documented for the search of feature flags.
+    Evidence: route observed, schema observed. Source: public client code on GitHub
+    (tomteixeira/kam-cli). Note: The operationId is ours. The body is the one documented for the search
+    of feature flags.
 
     Args:
         body (SearchRequest): Filter, page and order of a search.
@@ -201,8 +204,9 @@ async def asyncio(
 
     Returns the variations that match a filter, a page at a time. Nothing is changed.
 
-    Evidence: route observed, schema observed. Source: public client code on GitHub. Note: The
-    operationId is ours. The body is the one documented for the search of feature flags.
+    Evidence: route observed, schema observed. Source: public client code on GitHub
+    (tomteixeira/kam-cli). Note: The operationId is ours. The body is the one documented for the search
+    of feature flags.
 
     Args:
         body (SearchRequest): Filter, page and order of a search.

@@ -120,9 +120,9 @@ def sync_detailed(
 
     Replaces a variation as a whole; a field that is left out is lost.
 
-    Evidence: route observed, schema observed. Source: public client code on GitHub. Note: The
-    operationId is ours. One client, whose code was read and not run; the endpoint's page would settle
-    it.
+    Evidence: route observed, schema observed. Source: public client code on GitHub
+    (tomteixeira/kam-cli). Note: The operationId is ours. One client, whose code was read and not run;
+    the endpoint's page would settle it.
 
     Args:
         variation_id (int): Identifier of the variation.
@@ -157,9 +157,9 @@ def sync(
 
     Replaces a variation as a whole; a field that is left out is lost.
 
-    Evidence: route observed, schema observed. Source: public client code on GitHub. Note: The
-    operationId is ours. One client, whose code was read and not run; the endpoint's page would settle
-    it.
+    Evidence: route observed, schema observed. Source: public client code on GitHub
+    (tomteixeira/kam-cli). Note: The operationId is ours. One client, whose code was read and not run;
+    the endpoint's page would settle it.
 
     Args:
         variation_id (int): Identifier of the variation.
@@ -192,9 +192,9 @@ async def asyncio_detailed(
 
     Replaces a variation as a whole; a field that is left out is lost.
 
-    Evidence: route observed, schema observed. Source: public client code on GitHub. Note: The
-    operationId is ours. One client, whose code was read and not run; the endpoint's page would settle
-    it.
+    Evidence: route observed, schema observed. Source: public client code on GitHub
+    (tomteixeira/kam-cli). Note: The operationId is ours. One client, whose code was read and not run;
+    the endpoint's page would settle it.
 
     Args:
         variation_id (int): Identifier of the variation.
@@ -229,9 +229,9 @@ async def asyncio(
 
     Replaces a variation as a whole; a field that is left out is lost.
 
-    Evidence: route observed, schema observed. Source: public client code on GitHub. Note: The
-    operationId is ours. One client, whose code was read and not run; the endpoint's page would settle
-    it.
+    Evidence: route observed, schema observed. Source: public client code on GitHub
+    (tomteixeira/kam-cli). Note: The operationId is ours. One client, whose code was read and not run;
+    the endpoint's page would settle it.
 
     Args:
         variation_id (int): Identifier of the variation.
