@@ -14,6 +14,7 @@ from scripts.unions import alternatives, collapsed, is_model
 GRADES = ["documented", "observed", "reconstructed", "guessed"]
 """What an operation may rest on, the best first; a schema is never a mere guess."""
 _TEXT = {"type": "string", "minLength": 1}
+_NAME = {"type": "string", "pattern": "^[a-z][a-z0-9_]*$"}
 _TEXTS = {"type": "object", "minProperties": 1, "additionalProperties": {"type": "string"}}
 _EXTENSIONS: Mapping[str, Any] = {
     key: OAS31Validator(schema)
@@ -26,6 +27,49 @@ _EXTENSIONS: Mapping[str, Any] = {
                 "schema": {"enum": GRADES[:-1]},
                 "source": _TEXT,
                 "note": _TEXT,
+            },
+            "additionalProperties": False,
+        },
+        "x-sdk-client": {
+            "type": "object",
+            "required": ["name", "auth", "environment"],
+            "properties": {
+                "name": {"type": "string", "pattern": "^[A-Z][A-Za-z0-9]*$"},
+                "auth": {"enum": ["oauth", "signing"]},
+                "environment": {"type": "string", "pattern": "^[A-Z][A-Z0-9_]*$"},
+                "rates": {  # seconds -> calls
+                    "type": "object",
+                    "minProperties": 1,
+                    "patternProperties": {r"^(?!0+(\.0+)?$)[0-9]+(\.[0-9]+)?$": {"type": "integer", "minimum": 1}},
+                    "additionalProperties": False,
+                },
+                "deprecated": _TEXT,
+            },
+            "additionalProperties": False,
+        },
+        "x-sdk-group": _NAME,
+        "x-sdk-method": _NAME,
+        "x-sdk-idempotent": {"enum": [True]},
+        "x-sdk-pagination": {
+            "type": "object",
+            "required": ["in", "page", "size"],
+            "properties": {"in": {"enum": ["query", "body"]}, "page": _TEXT, "size": _TEXT},
+            "additionalProperties": False,
+        },
+        "x-sdk-poll": {
+            "type": "object",
+            "required": ["method", "operation", "code", "state", "states", "outcome"],
+            "properties": {
+                "method": _NAME,
+                "operation": _TEXT,
+                "code": _TEXT,
+                "state": _TEXT,
+                "states": {
+                    "type": "object",
+                    "minProperties": 1,
+                    "additionalProperties": {"enum": ["waiting", "ready", "failed"]},
+                },
+                "outcome": _TEXT,
             },
             "additionalProperties": False,
         },

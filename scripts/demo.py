@@ -10,15 +10,12 @@ from __future__ import annotations
 import datetime
 import json
 import sys
-from collections.abc import Callable
-from typing import Any, TypeVar
+import warnings
 
 from scripts import generate
 from scripts.build_specs import ROOT
 from scripts.documents import load
 from scripts.sample_server import SampleServer
-
-T = TypeVar("T")
 
 
 def main() -> int:
@@ -39,18 +36,11 @@ def main() -> int:
 
 
 def _tour_kameleoon(server: SampleServer) -> None:
-    from abwire.kameleoon import Client, models  # noqa: PLC0415
-    from abwire.kameleoon.api.audience import get_global_audience  # noqa: PLC0415
-    from abwire.kameleoon.api.feature_flag import get_feature_flag_configuration  # noqa: PLC0415
+    from abwire.kameleoon import Kameleoon, models  # noqa: PLC0415
 
-    from abwire_core.auth import BearerAuth  # noqa: PLC0415
-
-    with Client(server.url, auth=BearerAuth("made-up-token")) as client:
+    with Kameleoon(token="made-up-token", base_url=server.url) as kameleoon:  # noqa: S106
         print("\n   Start the statistics of a site's audience, with a filter of each kind:")
-        code = _expect(
-            models.DataCodeResponseIO,
-            get_global_audience.sync,
-            client=client,
+        code = kameleoon.audiences.request_global(
             site_id=4711,
             start_date=datetime.date(2026, 11, 1),
             end_date=datetime.date(2026, 11, 20),
@@ -74,13 +64,7 @@ def _tour_kameleoon(server: SampleServer) -> None:
         _show("code", code.data_code)
 
         print("\n   Read a feature flag; each rollout rule has the class that its type says, an unknown one too:")
-        flag = _expect(
-            models.FeatureFlag,
-            get_feature_flag_configuration.sync,
-            "abcdefghij",
-            "checkout",
-            client=client,
-        )
+        flag = kameleoon.feature_flags.get("abcdefghij", "checkout")
         _show("flag.feature_key", flag.feature_key)
         _show("flag.date_created", flag.date_created)
         _show("flag.health", flag.health)
@@ -90,37 +74,27 @@ def _tour_kameleoon(server: SampleServer) -> None:
 
 
 def _tour_convert(server: SampleServer) -> None:
-    from abwire.convert_v1 import Client, models  # noqa: PLC0415
-    from abwire.convert_v1.api.hypotheses import get_hypotheses_list, get_hypothesis  # noqa: PLC0415
+    from abwire.convert_v1 import Convert, models  # noqa: PLC0415
+    from abwire.convert_v1.api.hypotheses import get_hypothesis  # noqa: PLC0415
 
-    from abwire_core.auth import RequestSigning  # noqa: PLC0415
-
-    with Client(server.url, auth=RequestSigning("made-up-id", "made-up-secret")) as client:
+    warnings.simplefilter("ignore", DeprecationWarning)
+    with Convert("made-up-id", "made-up-secret", base_url=server.url) as convert:
         print("\n   Read a hypothesis; its score is a float, though the wire says a string:")
-        detailed = get_hypothesis.sync_detailed("10010", "7", client=client)
-        hypothesis = detailed.parsed
-        if not isinstance(hypothesis, models.Hypothesis):
-            raise SystemExit(f"unexpected answer: {detailed}")
-        _show("on the wire", json.loads(detailed.content)["prioritization_score"])
+        raw = get_hypothesis.sync_detailed("10010", "7", client=convert.client)
+        hypothesis = convert.hypotheses.get("10010", "7")
+        _show("on the wire", json.loads(raw.content)["prioritization_score"])
         _show("hypothesis.prioritization_score", hypothesis.prioritization_score)
         _show("hypothesis.prioritization_score_attributes", hypothesis.prioritization_score_attributes)
         _show("hypothesis.status", hypothesis.status)
         _show("hypothesis.start_date", hypothesis.start_date)
 
         print("\n   List the hypotheses with a score from 3 to 5:")
-        request = models.HypothesisListRequest(score_min=3, score_max=5, status=[models.HypothesisStatus.DRAFT])
-        listed = _expect(list, get_hypotheses_list.sync, "10010", client=client, body=request)
-        print(f"     sent: {server.received[-1].body.decode()}")
+        listed = convert.hypotheses.list(
+            "10010", score_min=3, score_max=5, status=[models.HypothesisStatus.DRAFT]
+        ).to_list()
+        print(f"     sent: {server.received[2].body.decode()}")
         for item in listed:
             _show("item", item, f"score={item.prioritization_score!r}")
-
-
-def _expect(kind: type[T], call: Callable[..., Any], *arguments: Any, **options: Any) -> T:
-    """The answer of a call, which must be of a kind."""
-    answer = call(*arguments, **options)
-    if not isinstance(answer, kind):
-        raise SystemExit(f"unexpected answer: {answer}")
-    return answer
 
 
 def _show(name: str, value: object, detail: str | None = None) -> None:

@@ -55,7 +55,7 @@ def _section(api: Api) -> str:
     counts = {grade: [sum(evidence[aspect] == grade for evidence in graded) for aspect in _ASPECTS] for grade in GRADES}
     return (
         f"## {document['info']['title']}\n\n"
-        f"{len(operations)} operations, in `abwire.{api.package}.api`.\n\n"
+        f"{len(operations)} operations{_where(api, document)}.\n\n"
         + pages.table(("Grade", "Routes", "Schemas"), ((grade, *count) for grade, count in counts.items()))
         + "\n"
         + pages.table(
@@ -63,6 +63,13 @@ def _section(api: Api) -> str:
             (_row(*operation) for operation in operations),
         )
     )
+
+
+def _where(api: Api, document: Mapping[str, Any]) -> str:
+    entry = document.get("x-sdk-client")
+    if entry is None:
+        return f", in `abwire.{api.package}.api`"
+    return f"; the Python names are methods of `abwire.{api.package}.{entry['name']}` and `Async{entry['name']}`"
 
 
 def _operations(api: Api, document: Mapping[str, Any]) -> Iterator[Operation]:
@@ -76,12 +83,12 @@ def _operations(api: Api, document: Mapping[str, Any]) -> Iterator[Operation]:
 
 def _row(method: str, route: str, operation: Mapping[str, Any]) -> tuple[str, ...]:
     evidence = operation["x-evidence"]
-    tag = PythonIdentifier(operation["tags"][0], "tag")
-    name = PythonIdentifier(operation["operationId"], FIELD_PREFIX)
+    group = operation.get("x-sdk-group", PythonIdentifier(operation["tags"][0], "tag"))
+    name = operation.get("x-sdk-method", PythonIdentifier(operation["operationId"], FIELD_PREFIX))
     return (
         method.upper(),
         f"`{route}`",
-        f"`{tag}.{name}`",
+        f"`{group}.{name}`",
         *(evidence[aspect] for aspect in _ASPECTS),
         evidence["source"],
         evidence.get("note", ""),

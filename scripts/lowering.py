@@ -37,6 +37,18 @@ class Operation:
     summary: str
     description: str
     provenance: str
+    tag: str
+    """The vendor's name for what the operation is about."""
+    route: str
+    """The path, as the spec has it."""
+    unverified: str | None
+    """Why the route is only a guess."""
+    idempotent: bool
+    """Whether sending it twice does no harm, whatever its method."""
+    source: str
+    """Where the facts on it come from."""
+    sdk: Mapping[str, Any]
+    """The operation's ``x-sdk-`` keys, without the prefix."""
     query_styles: Mapping[str, str]
     """Wire name of a query parameter -> ``plain``, ``comma`` (joined by commas) or ``json`` (one JSON text)."""
 
@@ -158,6 +170,12 @@ def _lower_operation(
         summary=operation["summary"].strip().rstrip("."),
         description=operation["description"].strip(),
         provenance=provenance.strip(),
+        tag=str((operation.get("tags") or [""])[0]),
+        route=pointer[1],
+        unverified=evidence.get("note", "its route is a guess") if evidence["route"] == "guessed" else None,
+        idempotent=operation.get("x-sdk-idempotent", False),
+        source=evidence["source"],
+        sdk={key.removeprefix("x-sdk-"): value for key, value in operation.items() if key.startswith("x-sdk-")},
         query_styles=styles,
     )
 

@@ -175,16 +175,15 @@ class _Checker:
         functions: Mapping[str, _Function],
         pointer: tuple[str, ...],
     ) -> None:
-        parser = functions["_parse_response"]
-        wanted = {int(status)} if status.isdigit() else {int(status[0]) * 100} if status[0].isdigit() else set()
-        constants = {node.value for node in ast.walk(parser) if isinstance(node, ast.Constant)}
-        is_total = isinstance(parser.body[-1], ast.Return) and "raise_on_unexpected_status" not in _attributes(parser)
-        found = wanted <= constants if wanted else is_total
+        parser = functions.get("_parse_success" if status.startswith("2") else "_parse_error")
+        found = _tells_apart(status, parser, functions["_parse_response"])
         if self._find("responses", found, pointer, "answers with this status are not told apart"):
             for media_type, content in response.get("content", {}).items():
                 if "schema" in content:
                     place = (*pointer, "content", media_type)
-                    self._check_schema(content["schema"], functions["sync_detailed"].returns, place)
+                    for function in (parser, functions["sync_detailed"]):
+                        if function is not None:
+                            self._check_schema(content["schema"], function.returns, place)
 
     # --- schemas ---
 
@@ -288,8 +287,22 @@ def _strings(node: ast.AST) -> set[str]:
     return {item.value for item in ast.walk(node) if isinstance(item, ast.Constant) and isinstance(item.value, str)}
 
 
-def _attributes(node: ast.AST) -> set[str]:
-    return {item.attr for item in ast.walk(node) if isinstance(item, ast.Attribute)}
+def _tells_apart(status: str, own: _Function | None, common: _Function) -> bool:
+    """Whether answers with a status are read by a function of their own, or at least by the common one."""
+    parser = own or common
+    last = parser.body[-1]
+    returns = isinstance(last, ast.Return)
+    if own is not None and status.startswith("2"):
+        return returns
+    if status[0].isdigit():
+        wanted = int(status) if status.isdigit() else int(status[0]) * 100
+        return wanted in {node.value for node in ast.walk(parser) if isinstance(node, ast.Constant)}
+    attributes = {node.attr for node in ast.walk(parser) if isinstance(node, ast.Attribute)}
+    return returns and "raise_on_unexpected_status" not in attributes and not (own and _is_none(last))
+
+
+def _is_none(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Return) and isinstance(node.value, ast.Constant) and node.value.value is None
 
 
 def _argument(function: _Function, name: str) -> ast.expr | None:

@@ -34,7 +34,11 @@ _FIELDS = {
     *("additional_keys", "additional_properties", "cast", "cls", "d", "decoding", "encoding", "field_dict"),
     *("from_dict", "prop", "prop_dict", "prop_name", "src_dict", "to_dict", "to_multipart"),
 }
-_ARGUMENTS = {"body", "encoding", "headers", "params", "response"}
+METHOD_NAMES = {
+    *("body", "first", "groups", "on_poll", "operation", "poll", "poll_interval", "request", "results", "timeout"),
+}
+"""What the methods of groups use."""
+_ARGUMENTS = {"body", "encoding", "headers", "params", "response"} | METHOD_NAMES
 
 
 def refine(data: GeneratorData, lowered: Lowered, path: Path) -> None:

@@ -1,13 +1,44 @@
-"""The two ways in which the vendors' APIs know their callers."""
+"""The ways in which the vendors' APIs know their callers."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import math
+import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
+from concurrent.futures import Future, wait
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
 
 from abwire_core._http import Auth, Request, Response
+from abwire_core.errors import ApiStatusError, AuthenticationError
+
+_LIFE = 2 * 60 * 60.0
+"""Seconds that a token lives if the server does not say; so long do those of Kameleoon, by its docs."""
+
+_MARGIN = 60.0
+"""Seconds before its end at which a token is renewed; a tenth of its life, if that is less."""
+
+_PATIENCE = 60.0
+"""Seconds to wait for another call's token request, which may have died with its event loop."""
+
+_TURNS = 2
+"""How many token requests of others to wait for, if they break off, before sending one's own."""
+
+_REASONS = (
+    "invalid_request",
+    "invalid_client",
+    "invalid_grant",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "invalid_scope",
+)
+"""With which codes a token request is refused (RFC 6749, section 5.2)."""
 
 
 class BearerAuth(Auth):
@@ -22,7 +53,7 @@ class BearerAuth(Auth):
 
     def __init__(self, token: str) -> None:
         # The HTTP library would refuse some of these later, and show the header with the token in its message.
-        if not token or " " in token or not token.isascii() or not token.isprintable():
+        if not _is_word(token):
             raise ValueError("a bearer token is one word of printable ASCII characters (it is not shown here)")
         self._token = token
 
@@ -33,6 +64,221 @@ class BearerAuth(Auth):
         """Add the header."""
         request.headers["Authorization"] = f"Bearer {self._token}"
         yield request
+
+
+class ClientCredentials(Auth):
+    """Sends a token that it gets by itself: the client credentials flow of OAuth 2.0 (RFC 6749, section 4.4).
+
+    A token is used until shortly before its end. When the server answers 401, it is replaced and the request sent
+    once more. Calls that need a new token at the same time, in any number of threads, tasks and event loops, share
+    one token request; it takes the connections and the timeouts of the call that sends it.
+
+    A token request that fails is an error of the call: :class:`~abwire_core.errors.RateLimitError` (429) or
+    :class:`~abwire_core.errors.ServerError` (5xx) if it may go well later, else, also for an answer without a usable
+    token, :class:`~abwire_core.errors.AuthenticationError`. The server has then not done what the call asks for, so
+    it can be sent again whatever its method.
+
+    Source: https://docs.kameleoon.com/developer-docs/apis/automation-api-rest/get-started
+
+    Args:
+        client_id: who asks.
+        client_secret: the secret that goes with it; sent to the token URL only.
+        token_url: where tokens are given, absolute.
+        clock: returns seconds that never go back; for tests.
+
+    Raises:
+        ValueError: the token URL is not absolute, or holds credentials.
+    """
+
+    def __init__(
+        self, client_id: str, client_secret: str, token_url: str, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        url = urlsplit(token_url)
+        if url.scheme not in ("http", "https") or not url.hostname or "@" in url.netloc:
+            raise ValueError("a token URL is absolute, with http or https, and holds no credentials")
+        self._client_id = client_id
+        self._client_secret = client_secret
+        self._token_url = token_url
+        self._token_path = url.path or "/"
+        self._clock = clock
+        self._lock = threading.Lock()  # guards the next two; nothing is waited for while it is held
+        self._token: _Token | None = None
+        self._renewal: _Renewal | None = None
+
+    def __repr__(self) -> str:
+        return f"ClientCredentials(client_id={self._client_id!r})"
+
+    def sync_auth_flow(self, request: Request) -> Generator[Request, Response, None]:
+        """Add the header, with a token that is got or renewed if need be."""
+        request.read()  # a body that can be read only once could not be sent again
+        with closing(self._steps(request)) as steps:
+            step = next(steps)
+            while True:
+                response = None
+                if isinstance(step, _Renewal):
+                    step.wait()
+                else:
+                    response = yield step
+                    if step is not request or response.status_code == 401:
+                        response.read()
+                try:
+                    step = steps.send(response)
+                except StopIteration:
+                    return
+
+    async def async_auth_flow(self, request: Request) -> AsyncGenerator[Request, Response]:
+        """Add the header, with a token that is got or renewed if need be."""
+        await request.aread()
+        with closing(self._steps(request)) as steps:
+            step = next(steps)
+            while True:
+                response = None
+                if isinstance(step, _Renewal):
+                    await step.wait_async()
+                else:
+                    response = yield step
+                    if step is not request or response.status_code == 401:
+                        await response.aread()
+                try:
+                    step = steps.send(response)
+                except StopIteration:
+                    return
+
+    def _steps(self, request: Request) -> Generator[Request | _Renewal, Any, None]:
+        """The flow as such: yields requests, to be answered, and renewals by other calls, to be waited for."""
+        token = self._token
+        if token is None or not token.is_fresh(self._clock()):
+            token = yield from self._renewed(token, request)
+        request.headers["Authorization"] = token.header
+        response: Response = yield request
+        if response.status_code == 401:
+            token = yield from self._renewed(token, request)
+            request.headers["Authorization"] = token.header
+            yield request
+
+    def _renewed(self, old: _Token | None, request: Request) -> Generator[Request | _Renewal, Any, _Token]:
+        """A token other than the old one: what another call has got meanwhile, or is getting; else a new one."""
+        theirs = None
+        turns = 0
+        while True:
+            with self._lock:
+                token = self._token
+                if token is not None and token is not old and token.is_fresh(self._clock()):
+                    return token
+                # One that is still there after the wait for it is as good as dead.
+                if self._renewal is None or self._renewal is theirs or turns == _TURNS:
+                    mine = self._renewal = _Renewal()
+                    break
+                theirs = self._renewal
+            yield theirs
+            turns += 1
+            if theirs.done() and isinstance(outcome := theirs.result(), partial):
+                raise outcome()
+        return (yield from self._new(mine, request))
+
+    def _new(self, renewal: _Renewal, request: Request) -> Generator[Request, Any, _Token]:
+        """A new token, for all who wait for it."""
+        outcome = None
+        try:
+            began = self._clock()
+            response: Response = yield self._token_request(request)
+            outcome = self._outcome(response, began)
+            if isinstance(outcome, partial):
+                raise outcome()
+            return outcome
+        finally:  # also when the call is broken off
+            with self._lock:
+                if isinstance(outcome, _Token):
+                    self._token = outcome
+                if self._renewal is renewal:
+                    self._renewal = None
+            renewal.set_result(outcome)
+
+    def _token_request(self, request: Request) -> Request:
+        return Request(
+            "POST",
+            self._token_url,
+            data={
+                "grant_type": "client_credentials",
+                "client_id": self._client_id,
+                "client_secret": self._client_secret,
+            },
+            headers={"Accept": "application/json", "User-Agent": request.headers.get("User-Agent", "abwire")},
+            extensions={"timeout": request.extensions.get("timeout", {})},  # without it, it could take forever
+        )
+
+    def _outcome(self, response: Response, began: float) -> _Token | partial[ApiStatusError]:
+        """What a token response says: a token, or the making of an error."""
+        answer = _json_object(response)
+        token = answer.get("access_token")
+        if response.is_success and _is_word(token):
+            life = _seconds(answer.get("expires_in"), _LIFE)
+            return _Token(f"Bearer {token}", began + life - min(_MARGIN, life / 10))
+        reason = "the answer holds no usable token" if response.is_success else answer.get("error")
+        status = response.status_code
+        return partial(
+            ApiStatusError.of(status) if status == 429 or status >= 500 else AuthenticationError,
+            status,
+            method="POST",
+            path=self._token_path,
+            # Not the answer itself, which may hold a token.
+            body={"message": reason} if response.is_success or reason in _REASONS else None,
+            headers={name: response.headers[name] for name in ("Date", "Retry-After") if name in response.headers},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """A token as it is sent, and when to renew it."""
+
+    header: str = field(repr=False)
+    renew_at: float
+
+    def is_fresh(self, now: float) -> bool:
+        return now < self.renew_at
+
+
+class _Renewal(Future["_Token | partial[ApiStatusError] | None"]):
+    """A token request under way: ends with its outcome, or with None if it broke off.
+
+    A future of threads, because those of asyncio belong to one event loop.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._thread = threading.get_ident()
+
+    def wait(self) -> None:
+        if self._thread != threading.get_ident():  # else it cannot go on while this thread waits
+            wait([self], _PATIENCE)
+
+    async def wait_async(self) -> None:
+        import asyncio  # noqa: PLC0415 - takes longer than this module, and whoever comes here has imported it
+
+        await asyncio.wait([asyncio.wrap_future(self)], timeout=_PATIENCE)  # cancelled alone, unlike with wait_for
+
+
+def _is_word(token: object) -> bool:
+    return isinstance(token, str) and token != "" and " " not in token and token.isascii() and token.isprintable()
+
+
+def _json_object(response: Response) -> dict[str, Any]:
+    try:
+        answer = response.json()
+    except (ValueError, RecursionError):
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def _seconds(value: object, default: float) -> float:
+    """A JSON number or a string with one; the default for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return default
+    try:
+        seconds = float(value)
+    except (ValueError, OverflowError):
+        return default
+    return seconds if math.isfinite(seconds) else default
 
 
 class RequestSigning(Auth):

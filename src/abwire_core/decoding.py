@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from dateutil.parser import isoparse
@@ -102,6 +102,31 @@ def has_json_object(response: Response) -> bool:
         return isinstance(response.json(), dict)
     except (ValueError, RecursionError):
         return False
+
+
+def error_parser(parse: Callable[[Response], Any]) -> Callable[[Response], Any]:
+    """How the body of an error is read: never by failing, which would hide the error itself.
+
+    Args:
+        parse: reads the body as the model that the spec has for the status; None if it has none.
+
+    Returns:
+        A function that gives the model; JSON values if there is none, or the body is no such model; None if the body
+        is not JSON.
+    """
+
+    def read(response: Response) -> Any:
+        try:
+            values = response.json()
+        except (ValueError, RecursionError):
+            return None
+        try:
+            body = parse(response)
+        except Exception:  # a body of another shape can lead to any
+            return values
+        return values if body is None else body
+
+    return read
 
 
 def _has_underscore(value: float | str) -> bool:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 import re
+from typing import Any
 
 import pytest
+from abwire.convert_v1 import Client as ConvertClient
 
 from scripts.build_specs import ROOT
-from scripts.documents import load
-from scripts.sample_server import SampleServer
+from tests.client.answers import AnswerServer
 
 EXAMPLES = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+FLAG = {"id": 1, "name": "Checkout", "featureKey": "checkout", "siteCode": "abcdefghij"}
 
 
 def test_the_readme_has_an_example_for_each_api() -> None:
@@ -21,21 +22,51 @@ def test_the_readme_has_an_example_for_each_api() -> None:
     ]
 
 
+def run(example: str) -> None:
+    """Run an example as a program."""
+    exec(compile(example, "README.md", "exec"), {"__name__": "readme"})  # noqa: S102
+
+
+def test_the_example_for_kameleoon_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    data: dict[str, Any] = {"variationData": {"_reference": {}, "12": {}}}
+    answers: dict[tuple[str, str], list[Any]] = {
+        ("POST", "/oauth/token"): [{"access_token": "made-up-token", "expires_in": 7200}],
+        ("GET", "/feature-flags"): [[FLAG, {**FLAG, "featureKey": "search"}], []],
+        ("POST", "/feature-flags/42/results"): [{"dataCode": "1|2"}],
+        ("GET", "/results"): [{"status": "READY", "data": data}],
+    }
+    with AnswerServer.running(answers) as server:
+        monkeypatch.setenv("KAMELEOON_BASE_URL", server.url)
+        monkeypatch.setenv("KAMELEOON_CLIENT_ID", "made-up-client")
+        monkeypatch.setenv("KAMELEOON_CLIENT_SECRET", "made-up-secret")
+        monkeypatch.delenv("KAMELEOON_TOKEN", raising=False)
+        run(EXAMPLES[0])
+
+    assert capsys.readouterr().out == "checkout\nsearch\n['12', '_reference']\n"
+    assert [(request.method, request.target) for request in server.received] == [
+        ("POST", "/oauth/token"),
+        ("GET", "/feature-flags?page=1"),
+        ("GET", "/feature-flags?page=2"),
+        ("POST", "/feature-flags/42/results"),
+        ("GET", "/results?dataCode=1%7C2"),
+    ]
+    assert {request.headers["Authorization"] for request in server.received[1:]} == {"Bearer made-up-token"}
+
+
+@pytest.mark.filterwarnings("ignore:Convert superseded:DeprecationWarning")
 @pytest.mark.parametrize(
-    ("example", "api", "output"),
+    ("status", "answer", "output"),
     [
-        pytest.param(EXAMPLES[0], "kameleoon", "200 DataCodeResponseIO(data_code=", id="kameleoon"),
-        pytest.param(EXAMPLES[1], "convert-v1", "3.7\n", id="convert-v1"),
+        (200, {"id": "7", "prioritization_score": "3.7"}, "3.7\n"),
+        (404, {"code": 404, "message": "no such hypothesis"}, "404 ErrorBody("),
     ],
 )
-def test_an_example_of_the_readme_runs(
-    example: str, api: str, output: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_the_example_for_convert_runs(
+    status: int, answer: Any, output: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    effective = load(ROOT / "generated" / "specs" / f"{api}.yaml", keep_comments=False)
-    with SampleServer(effective) as server:
-        client = importlib.import_module(f"abwire.{api.replace('-', '_')}").Client
-        monkeypatch.setattr(client, "BASE_URL", server.url)
-        exec(compile(example, "README.md", "exec"), {"__name__": "readme"})  # noqa: S102
+    with AnswerServer.running({("GET", "/hypotheses/get/10010/7"): [answer]}, status=status) as server:
+        monkeypatch.setattr(ConvertClient, "BASE_URL", server.url)
+        run(EXAMPLES[1])
 
     assert capsys.readouterr().out.startswith(output)
-    assert len(server.received) == 1
+    assert server.received[0].headers["Authorization"].startswith("Convert-HMAC-SHA256 Signature=")

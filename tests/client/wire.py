@@ -103,7 +103,7 @@ def call(operation: Operation, judge: Judge, arguments: dict[str, Any], *, is_as
 
 def _is_plain_segment(value: Any) -> bool:
     """Whether a path argument is one that the judge, who matches decoded paths, can take apart."""
-    return value not in ("", ".", "..") and str(value).isprintable() and not set("/?#{}") & set(str(value))
+    return value not in ("", ".", "..") and str(value).isprintable() and not set("/?#{};") & set(str(value))
 
 
 def arguments_of(operation: Operation, data: st.DataObject) -> dict[str, Any]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from importlib import metadata
 from typing import Any, ClassVar
 
 import httpx
@@ -178,6 +181,37 @@ def test_headers_are_sent_with_every_request(is_async: bool) -> None:
         "of the client",
     ]
     assert {request.headers["X-Other"] for request in transport.requests} == {"stays"}
+
+
+@SYNC_AND_ASYNC
+def test_requests_say_who_sends_them(is_async: bool) -> None:
+    transport = Transport()
+    exchange(make(transport), GET, is_async=is_async)
+    (sent,) = transport.requests
+    assert re.fullmatch(rf"abwire/\S+ python/3\.{sys.version_info.minor}", sent.headers["User-Agent"])
+
+
+@SYNC_AND_ASYNC
+@pytest.mark.parametrize("name", ["User-Agent", "user-agent"])
+def test_a_user_agent_of_the_user_takes_its_place(name: str, is_async: bool) -> None:
+    transport = Transport()
+    client = make(transport, headers={name: "made-up/1.0"})
+    exchange(client, GET, {**GET, "headers": {name: "made-up/2.0"}}, is_async=is_async)
+    assert [request.headers.get_list("User-Agent") for request in transport.requests] == [
+        ["made-up/1.0"],
+        ["made-up/2.0"],
+    ]
+
+
+def test_the_version_is_that_of_the_installed_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> str:
+        raise metadata.PackageNotFoundError(name)
+
+    python = f"python/{sys.version_info.major}.{sys.version_info.minor}"
+    monkeypatch.setattr(metadata, "version", lambda name: {"abwire": "1.2.3"}[name])
+    assert client_module._user_agent.__wrapped__() == f"abwire/1.2.3 {python}"
+    monkeypatch.setattr(metadata, "version", missing)
+    assert client_module._user_agent.__wrapped__() == f"abwire/unknown {python}"
 
 
 @SYNC_AND_ASYNC

@@ -324,3 +324,27 @@ def test_wrap_bare_leaves_a_wrapped_object_as_it_is() -> None:
 def test_has_json_object(content: bytes, is_object: bool, media_type: str | None) -> None:
     headers = {"Content-Type": media_type} if media_type else {}
     assert decoding.has_json_object(httpx.Response(502, content=content, headers=headers)) is is_object
+
+
+def _parsed(response: httpx.Response) -> Any:
+    """What a spec has for an error: a model of ``{"message": ...}``, for 400 only."""
+    return ("model", response.json()["message"]) if response.status_code == 400 else None
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "body"),
+    [
+        pytest.param(400, b'{"message": "made up"}', ("model", "made up"), id="model"),
+        pytest.param(400, b'{"reason": "made up"}', {"reason": "made up"}, id="object of another shape"),
+        pytest.param(400, b'["made up"]', ["made up"], id="list"),
+        pytest.param(400, b"5", 5, id="number"),
+        pytest.param(418, b'{"message": "made up"}', {"message": "made up"}, id="status without a model"),
+        pytest.param(400, b"null", None, id="null"),
+        pytest.param(400, b"", None, id="empty"),
+        pytest.param(418, b"<html>", None, id="HTML"),
+        pytest.param(400, b'{"message": "\xff"}', None, id="not UTF-8"),
+        pytest.param(400, b"[" * 200_000, None, id="too deep for the decoder"),
+    ],
+)
+def test_the_body_of_an_error_is_read_without_failing(status: int, content: bytes, body: Any) -> None:
+    assert decoding.error_parser(_parsed)(httpx.Response(status, content=content)) == body

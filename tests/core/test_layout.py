@@ -1,4 +1,4 @@
-"""The HTTP library has one door, so that a move to another one is a change of one file (design, section 7)."""
+"""The HTTP library has one door, so that a move to another one is a change of one file."""
 
 from __future__ import annotations
 

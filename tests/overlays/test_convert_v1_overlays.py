@@ -43,14 +43,6 @@ def rule(**element: Any) -> dict[str, Any]:
     return {"OR": [{"AND": [{"OR_WHEN": [element]}]}]}
 
 
-@necessity("convert-v1/fix-d01-project-list-body.overlay.yaml")
-def test_d1_no_get_has_a_body(spec: EffectiveSpec) -> None:
-    """A GET, that of the project list included, sends no body; nor is a schema left for one."""
-    for path_item in spec.at("paths").values():
-        assert "requestBody" not in path_item.get("get", {})
-    assert "ListPaging" not in spec.at("components", "schemas")
-
-
 @necessity("convert-v1/fix-d02-hypothesis-score.overlay.yaml")
 def test_d2_a_score_is_a_number_in_both_directions(spec: EffectiveSpec) -> None:
     """The score that is read has the type of the one that is sent, and is read from a string too."""
@@ -280,3 +272,45 @@ def test_d22_no_two_types_of_goals_have_the_same_python_name(spec: EffectiveSpec
     values, names = spec.schema("GoalType")["enum"], spec.schema("GoalType")["x-enum-varnames"]
     assert len(set(names)) == len(values)
     assert dict(zip(names, values, strict=True))["DOM_INTERACTION"] == "dom_interaction"
+
+
+@necessity("convert-v1/sdk-d45-client.overlay.yaml")
+def test_d45_the_client_has_a_name_and_a_way_to_authenticate(spec: EffectiveSpec) -> None:
+    """The entry class, its authentication and its variables are data; and users are told of version 2."""
+    client = spec.at("x-sdk-client")
+    assert (client["name"], client["auth"], client["environment"]) == ("Convert", "signing", "CONVERT")
+    assert "version 2" in client["deprecated"]
+
+
+@necessity("convert-v1/sdk-d46-groups.overlay.yaml")
+def test_d46_every_operation_is_in_a_group(spec: EffectiveSpec) -> None:
+    """The groups are those of the tags."""
+    for operation in operations(spec):
+        assert operation["x-sdk-group"] == operation["tags"][0].lower()
+
+
+@necessity("convert-v1/sdk-d47-methods.overlay.yaml")
+def test_d47_every_operation_is_a_method(spec: EffectiveSpec) -> None:
+    """No two operations of a group have the same name."""
+    methods = [(operation["x-sdk-group"], operation["x-sdk-method"]) for operation in operations(spec)]
+    assert len(set(methods)) == len(methods) == 25
+    assert ("experiences", "add_variation") in methods
+
+
+@necessity("convert-v1/sdk-d48-pagination.overlay.yaml")
+def test_d48_lists_come_in_pages(spec: EffectiveSpec) -> None:
+    """Every list says which fields of its body are the page and its size, and the body has them."""
+    lists = [operation for operation in operations(spec) if operation["operationId"].endswith("List")]
+    assert len(lists) == 5
+    for operation in lists:
+        rule = operation["x-sdk-pagination"]
+        body = spec.resolve(operation["requestBody"]["content"]["application/json"]["schema"])
+        assert rule["in"] == "body"
+        assert {rule["page"], rule["size"]} <= body["properties"].keys()
+
+
+@necessity("convert-v1/sdk-d49-idempotent.overlay.yaml")
+def test_d49_what_only_reads_may_be_sent_again(spec: EffectiveSpec) -> None:
+    """Lists and reports are POST operations that change nothing; what changes something is not marked."""
+    for operation in operations(spec):
+        assert operation.get("x-sdk-idempotent", False) == operation["operationId"].startswith("get")

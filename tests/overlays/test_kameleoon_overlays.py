@@ -489,3 +489,76 @@ def test_50_new_account_lacks_what_the_server_gives(spec: EffectiveSpec) -> None
     sent, read = (set(spec.schema(name)["properties"]) for name in ("AccountCreate", "Account"))
     assert read - sent == {"dateCreated", "id"}
     assert sent - read == {"password", "passwordConfirm"}
+
+
+@necessity("kameleoon/sdk-51-client.overlay.yaml")
+def test_51_the_client_has_a_name_and_a_way_to_authenticate(spec: EffectiveSpec) -> None:
+    """The entry class, its authentication, its variables and the published rate limits are data."""
+    client = spec.at("x-sdk-client")
+    assert (client["name"], client["auth"], client["environment"]) == ("Kameleoon", "oauth", "KAMELEOON")
+    assert client["rates"] == {"10": 50, "3600": 1000}
+
+
+@necessity("kameleoon/sdk-52-groups.overlay.yaml")
+def test_52_every_operation_is_in_a_group(spec: EffectiveSpec) -> None:
+    """Every tag has a group of its own."""
+    groups = {operation["tags"][0]: operation["x-sdk-group"] for _, _, operation in operations(spec)}
+    assert len(set(groups.values())) == len(groups)
+    assert all(operation["x-sdk-group"] == groups[operation["tags"][0]] for _, _, operation in operations(spec))
+
+
+@necessity("kameleoon/sdk-53-methods.overlay.yaml")
+def test_53_every_operation_is_a_method(spec: EffectiveSpec) -> None:
+    """No two operations of a group have the same name, and PATCH is update where PUT is replace."""
+    methods = [(operation["x-sdk-group"], operation["x-sdk-method"]) for _, _, operation in operations(spec)]
+    assert len(set(methods)) == len(methods) == 87
+    for _, http_method, operation in operations(spec):
+        if http_method in ("put", "patch"):
+            assert operation["x-sdk-method"].startswith("replace" if http_method == "put" else "update")
+
+
+@necessity("kameleoon/sdk-54-pagination.overlay.yaml")
+def test_54_lists_and_searches_come_in_pages(spec: EffectiveSpec) -> None:
+    """Every list and every search says what its page and its page size are, and has both."""
+    paged = [operation for _, _, operation in operations(spec) if operation["x-sdk-method"] in ("list", "search")]
+    assert len(paged) == 22
+    for operation in paged:
+        rule = operation["x-sdk-pagination"]
+        if rule["in"] == "query":
+            names = spec.parameters(operation["operationId"]).keys()
+        else:
+            names = spec.resolve(operation["requestBody"]["content"]["application/json"]["schema"])["properties"].keys()
+        assert {rule["page"], rule["size"]} <= names
+
+
+@necessity("kameleoon/sdk-55-results.overlay.yaml")
+def test_55_requests_for_results_lead_to_their_polls(spec: EffectiveSpec) -> None:
+    """Whatever answers with a data code says which operation takes it, and what its states mean."""
+    code = "#/components/schemas/DataCodeResponseIO"
+    requests = [
+        operation
+        for _, _, operation in operations(spec)
+        if operation["responses"].get("200", {}).get("content", {}).get("application/json", {}).get("schema")
+        == {"$ref": code}
+    ]
+    assert len(requests) == 3
+    for operation in requests:
+        rule = operation["x-sdk-poll"]
+        poll = spec.operation(rule["operation"])
+        answer = spec.resolve(poll["responses"]["200"]["content"]["application/json"]["schema"])
+        assert rule["code"] in spec.parameters(rule["operation"])
+        assert {rule["state"], rule["outcome"]} <= answer["properties"].keys()
+        assert set(rule["states"]) == set(spec.schema("PollStatus")["enum"])
+
+
+@necessity("kameleoon/sdk-56-idempotent.overlay.yaml")
+def test_56_what_only_reads_may_be_sent_again(spec: EffectiveSpec) -> None:
+    """Searches and requests for results are POST operations that change nothing; no other is marked."""
+    marked = {operation["operationId"] for _, _, operation in operations(spec) if operation.get("x-sdk-idempotent")}
+    assert marked == {
+        "request-experiment-results",
+        "request-feature-flag-results",
+        "search-feature-flags",
+        "search-segments",
+        "search-variations",
+    }

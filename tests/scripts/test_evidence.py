@@ -67,6 +67,46 @@ def test_every_operation_is_a_row_under_the_counts_of_its_api(made: Project) -> 
     ]
 
 
+def test_with_an_entry_class_operations_have_the_names_of_its_methods(tmp_path: Path) -> None:
+    client = {"name": "Mini", "auth": "oauth", "environment": "MINI"}
+    listing = {**graded("get-all-things", "observed", "observed"), "x-sdk-group": "gadgets", "x-sdk-method": "list"}
+    made = project(tmp_path, spec({"/things": {"get": listing}}, **{"x-sdk-client": client}))
+
+    assert run(made) == 0
+
+    lines = section(made)
+    assert lines[2] == "1 operations; the Python names are methods of `abwire.mini_api.Mini` and `AsyncMini`."
+    assert lines[-1] == "| GET | `/things` | `gadgets.list` | observed | observed | a page |  |"
+
+
+def test_names_of_methods_can_come_from_overlays(made: Project) -> None:
+    client = {"name": "Mini", "auth": "oauth", "environment": "MINI"}
+    names = {"x-sdk-group": "gadgets", "x-sdk-method": "remove"}
+    made.write_overlay(
+        "sdk-1",
+        {"target": "$", "update": {"x-sdk-client": client}},
+        {"target": "$.paths['/things/{thingId}'].delete", "update": names},
+    )
+
+    assert run(made) == 0
+
+    assert section(made)[2].startswith("3 operations; the Python names are methods of `abwire.mini_api.Mini`")
+    assert section(made)[-1].startswith("| DELETE | `/things/{thingId}` | `gadgets.remove` |")
+
+
+@pytest.mark.parametrize("client", [{"name": "mini", "auth": "oauth", "environment": "MINI"}, {"name": "Mini"}])
+def test_an_entry_class_that_is_not_in_form_is_refused_with_its_place(
+    made: Project, capsys: pytest.CaptureFixture[str], client: dict[str, str]
+) -> None:
+    made.write("specs/mini-api.yaml", spec(**{"x-sdk-client": client}))
+    before = files(made.root)
+
+    assert run(made) == 1
+
+    assert capsys.readouterr().err.startswith(f"{made.spec_path}#/x-sdk-client")
+    assert files(made.root) == before
+
+
 def test_what_an_overlay_says_of_the_evidence_counts(made: Project) -> None:
     route = {"target": "$.paths['/things/{thingId}'].delete.x-evidence", "update": {"route": "reconstructed"}}
     made.write_overlay("fix-1", {**route, "target": "$.paths['/things/{thingId}'].delete['x-evidence']"})

@@ -51,6 +51,7 @@ GOOD = spec(
 )
 FILES = {
     "abwire/__init__.py",
+    "abwire/errors.py",
     "abwire/mini_api/__init__.py",
     "abwire/mini_api/api/__init__.py",
     "abwire/mini_api/api/owners/__init__.py",

@@ -132,7 +132,7 @@ COUNTS = {
     "classes": 4,
     "properties": 1 + 1 + 1 + 11 + 2 + 1,
     "enum values": 3 * 2 + 3 + 2 + 1,
-    "references": 2 + 3 + 1 + 1 + 1 + 1 + 2,
+    "references": 2 + 3 + 1 + 1 + 1 + 1 + 2 + 4,  # the four in responses are looked for in two functions
 }
 
 
@@ -162,7 +162,7 @@ def test_nothing_is_lost_where_the_generator_alone_loses_nothing(tmp_path: Path)
     found = parity.check(LOSSLESS, stock_package(LOSSLESS, tmp_path))
 
     assert found.losses == []
-    assert dict(found.counts) == COUNTS
+    assert dict(found.counts) == {**COUNTS, "references": COUNTS["references"] - 4}
 
 
 # --- what the generator loses without a word ---
@@ -463,8 +463,7 @@ DAMAGE = [
     ),
     pytest.param(
         GET,
-        r"    if not decoding\.has_json_object\(response\):\n        return None\n    response_default.*?"
-        r"return response_default\n",
+        r"    response_default.*?return response_default\n",
         "",
         f"{ROUTE}/get/responses/default: answers with this status are not told apart",
         id="default response",

@@ -6,5 +6,6 @@ vendor has deprecated this whole version in favour of version 2 and has publishe
 its operations is deprecated. Bodies are JSON; a list is a plain array without a total. No rate limit is published."""
 
 from .client import Client
+from .sdk import AsyncConvert, Convert
 
-__all__ = ["Client"]
+__all__ = ["AsyncConvert", "Client", "Convert"]

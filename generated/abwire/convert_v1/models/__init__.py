@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .hypothesis_status_update import HypothesisStatusUpdate
     from .hypothesis_write import HypothesisWrite
     from .ice_attributes import ICEAttributes
+    from .list_paging import ListPaging
     from .pie_attributes import PIEAttributes
     from .prioritization_score_type import PrioritizationScoreType
     from .project import Project
@@ -61,6 +62,7 @@ __all__ = (
     "HypothesisStatusUpdate",
     "HypothesisWrite",
     "ICEAttributes",
+    "ListPaging",
     "PIEAttributes",
     "PrioritizationScoreType",
     "Project",
@@ -98,6 +100,7 @@ _MODULES: dict[str, str] = {
     "HypothesisStatusUpdate": "hypothesis_status_update",
     "HypothesisWrite": "hypothesis_write",
     "ICEAttributes": "ice_attributes",
+    "ListPaging": "list_paging",
     "PIEAttributes": "pie_attributes",
     "PrioritizationScoreType": "prioritization_score_type",
     "Project": "project",

@@ -3,6 +3,7 @@ from typing import Any
 
 from abwire_core import decoding, encoding
 from abwire_core._http import Response as HttpResponse
+from abwire_core.operations import Operation
 
 from ...client import Client
 from ...models.audience import Audience
@@ -34,17 +35,33 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: Client, response: HttpResponse) -> Audience | ErrorBody | None:
-    if response.status_code == 200 or (response.is_success and response.content):
-        response_200 = Audience.from_dict(response.json())
+def _parse_success(response: HttpResponse) -> Audience:
+    response_200 = Audience.from_dict(response.json())
 
-        return response_200
+    return response_200
 
+
+def _parse_error(response: HttpResponse) -> ErrorBody | None:
     if not decoding.has_json_object(response):
         return None
     response_default = ErrorBody.from_dict(response.json())
 
     return response_default
+
+
+OPERATION = Operation(
+    operation_id="updateAudience",
+    method="POST",
+    path="/audiences/update/{project_id}/{audience_id}",
+    parse=_parse_success,
+    parse_error=decoding.error_parser(_parse_error),
+)
+
+
+def _parse_response(*, client: Client, response: HttpResponse) -> Audience | ErrorBody | None:
+    if response.is_success:
+        return _parse_success(response) if response.content else None
+    return _parse_error(response)
 
 
 def _build_response(*, client: Client, response: HttpResponse) -> Response[Audience | ErrorBody]:

@@ -3,39 +3,69 @@ from typing import Any
 
 from abwire_core import decoding
 from abwire_core._http import Response as HttpResponse
+from abwire_core.operations import Operation
 
 from ...client import Client
 from ...models.error_body import ErrorBody
+from ...models.list_paging import ListPaging
 from ...models.project import Project
-from ...types import Response
+from ...types import UNSET, Response, Unset
 
 
-def _get_kwargs() -> dict[str, Any]:
+def _get_kwargs(
+    *,
+    body: ListPaging | Unset = UNSET,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
 
     _kwargs: dict[str, Any] = {
         "method": "get",
         "url": "/projects/",
     }
 
+    if not isinstance(body, Unset):
+        _kwargs["json"] = body.to_dict()
+
+    if not isinstance(body, Unset):
+        headers["Content-Type"] = "application/json"
+
+    _kwargs["headers"] = headers
     return _kwargs
 
 
-def _parse_response(*, client: Client, response: HttpResponse) -> ErrorBody | list[Project] | None:
-    if response.status_code == 200 or (response.is_success and response.content):
-        response_200 = []
-        _response_200 = response.json()
-        for response_200_item_data in _response_200:
-            response_200_item = Project.from_dict(response_200_item_data)
+def _parse_success(response: HttpResponse) -> list[Project]:
+    response_200 = []
+    _response_200 = response.json()
+    for response_200_item_data in _response_200:
+        response_200_item = Project.from_dict(response_200_item_data)
 
-            response_200.append(response_200_item)
+        response_200.append(response_200_item)
 
-        return response_200
+    return response_200
 
+
+def _parse_error(response: HttpResponse) -> ErrorBody | None:
     if not decoding.has_json_object(response):
         return None
     response_default = ErrorBody.from_dict(response.json())
 
     return response_default
+
+
+OPERATION = Operation(
+    operation_id="getProjectsList",
+    method="GET",
+    path="/projects/",
+    parse=_parse_success,
+    parse_error=decoding.error_parser(_parse_error),
+    idempotent=True,
+)
+
+
+def _parse_response(*, client: Client, response: HttpResponse) -> ErrorBody | list[Project] | None:
+    if response.is_success:
+        return _parse_success(response) if response.content else None
+    return _parse_error(response)
 
 
 def _build_response(*, client: Client, response: HttpResponse) -> Response[ErrorBody | list[Project]]:
@@ -50,6 +80,7 @@ def _build_response(*, client: Client, response: HttpResponse) -> Response[Error
 def sync_detailed(
     *,
     client: Client,
+    body: ListPaging | Unset = UNSET,
 ) -> Response[ErrorBody | list[Project]]:
     """List projects.
 
@@ -62,6 +93,7 @@ def sync_detailed(
     with a page number would settle it.
 
     Args:
+        body (ListPaging | Unset): Page of a list.
         client (Client): The connection to send the request through.
 
     Returns:
@@ -72,13 +104,18 @@ def sync_detailed(
         httpx.HTTPError: The request failed or timed out.
     """
 
-    response = client.request(**_get_kwargs())
+    response = client.request(
+        **_get_kwargs(
+            body=body,
+        )
+    )
     return _build_response(client=client, response=response)
 
 
 def sync(
     *,
     client: Client,
+    body: ListPaging | Unset = UNSET,
 ) -> ErrorBody | list[Project] | None:
     """List projects.
 
@@ -91,6 +128,7 @@ def sync(
     with a page number would settle it.
 
     Args:
+        body (ListPaging | Unset): Page of a list.
         client (Client): The connection to send the request through.
 
     Returns:
@@ -103,12 +141,14 @@ def sync(
 
     return sync_detailed(
         client=client,
+        body=body,
     ).parsed
 
 
 async def asyncio_detailed(
     *,
     client: Client,
+    body: ListPaging | Unset = UNSET,
 ) -> Response[ErrorBody | list[Project]]:
     """List projects.
 
@@ -121,6 +161,7 @@ async def asyncio_detailed(
     with a page number would settle it.
 
     Args:
+        body (ListPaging | Unset): Page of a list.
         client (Client): The connection to send the request through.
 
     Returns:
@@ -131,13 +172,18 @@ async def asyncio_detailed(
         httpx.HTTPError: The request failed or timed out.
     """
 
-    response = await client.request_async(**_get_kwargs())
+    response = await client.request_async(
+        **_get_kwargs(
+            body=body,
+        )
+    )
     return _build_response(client=client, response=response)
 
 
 async def asyncio(
     *,
     client: Client,
+    body: ListPaging | Unset = UNSET,
 ) -> ErrorBody | list[Project] | None:
     """List projects.
 
@@ -150,6 +196,7 @@ async def asyncio(
     with a page number would settle it.
 
     Args:
+        body (ListPaging | Unset): Page of a list.
         client (Client): The connection to send the request through.
 
     Returns:
@@ -163,5 +210,6 @@ async def asyncio(
     return (
         await asyncio_detailed(
             client=client,
+            body=body,
         )
     ).parsed

@@ -3,6 +3,7 @@ from typing import Any
 
 from abwire_core import decoding, encoding
 from abwire_core._http import Response as HttpResponse
+from abwire_core.operations import Operation
 
 from ... import errors
 from ...client import Client
@@ -30,6 +31,50 @@ def _get_kwargs(
     return _kwargs
 
 
+def _parse_success(
+    response: HttpResponse,
+) -> ActiveSessionTargetingCondition | CustomDatumTargetingCondition | JsCodeTargetingCondition | TargetingCondition:
+    def _parse_response_200(
+        data: object,
+    ) -> (
+        ActiveSessionTargetingCondition | CustomDatumTargetingCondition | JsCodeTargetingCondition | TargetingCondition
+    ):
+        if not isinstance(data, dict):
+            raise TypeError(f"expected an object, got {type(data).__name__}")
+        discriminator = data.get("targetingType")
+        if discriminator == "ACTIVE_SESSION":
+            return ActiveSessionTargetingCondition.from_dict(data)
+        if discriminator == "CUSTOM_DATUM":
+            return CustomDatumTargetingCondition.from_dict(data)
+        if discriminator == "JS_CODE":
+            return JsCodeTargetingCondition.from_dict(data)
+        return TargetingCondition.from_dict(data)
+
+    response_200 = _parse_response_200(response.json())
+
+    return response_200
+
+
+def _parse_error(response: HttpResponse) -> ApiError | None:
+    if not decoding.has_json_object(response):
+        return None
+    if response.status_code in (400, 401, 403, 404, 429, 500):
+        response_400 = ApiError.from_dict(response.json())
+
+        return response_400
+
+    return None
+
+
+OPERATION = Operation(
+    operation_id="get-segment-condition",
+    method="GET",
+    path="/segments/{segmentId}/conditions/{conditionId}",
+    parse=_parse_success,
+    parse_error=decoding.error_parser(_parse_error),
+)
+
+
 def _parse_response(
     *, client: Client, response: HttpResponse
 ) -> (
@@ -40,73 +85,10 @@ def _parse_response(
     | ApiError
     | None
 ):
-    if response.status_code == 200 or (response.is_success and response.content):
-
-        def _parse_response_200(
-            data: object,
-        ) -> (
-            ActiveSessionTargetingCondition
-            | CustomDatumTargetingCondition
-            | JsCodeTargetingCondition
-            | TargetingCondition
-        ):
-            if not isinstance(data, dict):
-                raise TypeError(f"expected an object, got {type(data).__name__}")
-            discriminator = data.get("targetingType")
-            if discriminator == "ACTIVE_SESSION":
-                return ActiveSessionTargetingCondition.from_dict(data)
-            if discriminator == "CUSTOM_DATUM":
-                return CustomDatumTargetingCondition.from_dict(data)
-            if discriminator == "JS_CODE":
-                return JsCodeTargetingCondition.from_dict(data)
-            return TargetingCondition.from_dict(data)
-
-        response_200 = _parse_response_200(response.json())
-
-        return response_200
-
-    if response.status_code == 400:
-        if not decoding.has_json_object(response):
-            return None
-        response_400 = ApiError.from_dict(response.json())
-
-        return response_400
-
-    if response.status_code == 401:
-        if not decoding.has_json_object(response):
-            return None
-        response_401 = ApiError.from_dict(response.json())
-
-        return response_401
-
-    if response.status_code == 403:
-        if not decoding.has_json_object(response):
-            return None
-        response_403 = ApiError.from_dict(response.json())
-
-        return response_403
-
-    if response.status_code == 404:
-        if not decoding.has_json_object(response):
-            return None
-        response_404 = ApiError.from_dict(response.json())
-
-        return response_404
-
-    if response.status_code == 429:
-        if not decoding.has_json_object(response):
-            return None
-        response_429 = ApiError.from_dict(response.json())
-
-        return response_429
-
-    if response.status_code == 500:
-        if not decoding.has_json_object(response):
-            return None
-        response_500 = ApiError.from_dict(response.json())
-
-        return response_500
-
+    if response.is_success:
+        return _parse_success(response) if response.content else None
+    if response.status_code in (400, 401, 403, 404, 429, 500):
+        return _parse_error(response)
     if client.raise_on_unexpected_status:
         raise errors.UnexpectedStatus(response.status_code, response.content)
     return None

@@ -3,6 +3,7 @@ from typing import Any
 
 from abwire_core import decoding, encoding
 from abwire_core._http import Response as HttpResponse
+from abwire_core.operations import Operation
 
 from ... import errors
 from ...client import Client
@@ -33,68 +34,37 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: Client, response: HttpResponse) -> ApiError | Site | None:
-    if response.status_code == 200 or (response.is_success and response.content):
-        response_200 = Site.from_dict(response.json())
+def _parse_success(response: HttpResponse) -> Site:
+    response_200 = Site.from_dict(response.json())
 
-        return response_200
+    return response_200
 
-    if response.status_code == 400:
-        if not decoding.has_json_object(response):
-            return None
+
+def _parse_error(response: HttpResponse) -> ApiError | None:
+    if not decoding.has_json_object(response):
+        return None
+    if response.status_code in (400, 401, 403, 404, 422, 423, 429, 500):
         response_400 = ApiError.from_dict(response.json())
 
         return response_400
 
-    if response.status_code == 401:
-        if not decoding.has_json_object(response):
-            return None
-        response_401 = ApiError.from_dict(response.json())
+    return None
 
-        return response_401
 
-    if response.status_code == 403:
-        if not decoding.has_json_object(response):
-            return None
-        response_403 = ApiError.from_dict(response.json())
+OPERATION = Operation(
+    operation_id="update-site",
+    method="PUT",
+    path="/sites/{siteId}",
+    parse=_parse_success,
+    parse_error=decoding.error_parser(_parse_error),
+)
 
-        return response_403
 
-    if response.status_code == 404:
-        if not decoding.has_json_object(response):
-            return None
-        response_404 = ApiError.from_dict(response.json())
-
-        return response_404
-
-    if response.status_code == 422:
-        if not decoding.has_json_object(response):
-            return None
-        response_422 = ApiError.from_dict(response.json())
-
-        return response_422
-
-    if response.status_code == 423:
-        if not decoding.has_json_object(response):
-            return None
-        response_423 = ApiError.from_dict(response.json())
-
-        return response_423
-
-    if response.status_code == 429:
-        if not decoding.has_json_object(response):
-            return None
-        response_429 = ApiError.from_dict(response.json())
-
-        return response_429
-
-    if response.status_code == 500:
-        if not decoding.has_json_object(response):
-            return None
-        response_500 = ApiError.from_dict(response.json())
-
-        return response_500
-
+def _parse_response(*, client: Client, response: HttpResponse) -> ApiError | Site | None:
+    if response.is_success:
+        return _parse_success(response) if response.content else None
+    if response.status_code in (400, 401, 403, 404, 422, 423, 429, 500):
+        return _parse_error(response)
     if client.raise_on_unexpected_status:
         raise errors.UnexpectedStatus(response.status_code, response.content)
     return None

@@ -1,0 +1,34 @@
+"""What the runtime has to know of an operation to call it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from abwire_core._http import Response
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Operation(Generic[T]):
+    """An operation of an API, as generated modules describe it.
+
+    Attributes:
+        operation_id: its id, as in the spec.
+        method: the HTTP method, in capitals.
+        path: the template of its path, such as ``/goals/{goalId}``; for logs, because it holds no values.
+        parse: reads the body of a success as models; raises :class:`abwire_core.errors.DecodeError`.
+        parse_error: reads the body of an error as a model or as JSON values, or returns None; never raises.
+        idempotent: sending it twice does no harm, whatever its method, such as a list or a report that is a POST.
+        unverified: why its route is only a guess, if it is; the first call warns of it.
+    """
+
+    operation_id: str
+    method: str
+    path: str
+    parse: Callable[[Response], T]
+    parse_error: Callable[[Response], Any]
+    idempotent: bool = False
+    unverified: str | None = None

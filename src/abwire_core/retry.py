@@ -1,0 +1,193 @@
+"""When a call is sent again, and how long to wait before.
+
+The loop is tenacity's. It is imported at the first retry, because that takes longer than importing all of this package.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from abwire_core._http import (
+    ConnectError,
+    ConnectTimeout,
+    LocalProtocolError,
+    PoolTimeout,
+    ProxyError,
+    RequestError,
+    UnsupportedProtocol,
+)
+from abwire_core.errors import ApiConnectionError, ApiStatusError
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
+
+T = TypeVar("T")
+
+FIRST_WAIT: Final = 0.5
+"""Seconds that the first wait takes at most; each further one may take twice as long."""
+
+LONGEST_WAIT: Final = 8.0
+"""Seconds that a wait takes at most, if the server does not ask for more."""
+
+LONGEST_RETRY_AFTER: Final = 60.0
+"""Seconds to wait at most if the server asks for more."""
+
+IDEMPOTENT_METHODS: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
+"""The methods that do no more harm when sent twice (RFC 9110, section 9.2.2)."""
+
+NEVER_OPENED: Final = (ConnectError, ConnectTimeout, PoolTimeout, ProxyError)
+"""Failures before the first byte of a request. The last one: a proxy did not open the tunnel to the server.
+
+All others may come after the request has arrived, even a failed write: the server may have read enough.
+"""
+
+NEVER_SENDABLE: Final = (LocalProtocolError, UnsupportedProtocol)
+"""Failures of requests that are wrong in themselves; the same would happen again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An attempt that failed.
+
+    Attributes:
+        error: what is raised if it is the last one.
+        may_retry: whether the call may be sent again, as long as retries are left.
+    """
+
+    error: ApiConnectionError | ApiStatusError
+    may_retry: bool
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds that the server asks to wait, if it does."""
+        return self.error.retry_after if isinstance(self.error, ApiStatusError) else None
+
+
+def may_follow_status(status_code: int, *, repeatable: bool) -> bool:
+    """Whether a call may be sent again after an answer.
+
+    Args:
+        status_code: the status of the answer.
+        repeatable: whether sending the call twice does no harm.
+    """
+    return status_code == 429 or (status_code >= 500 and repeatable)
+
+
+def may_follow_error(error: RequestError, *, repeatable: bool) -> bool:
+    """Whether a call may be sent again when no answer came.
+
+    Args:
+        error: what the HTTP library raised.
+        repeatable: whether sending the call twice does no harm.
+    """
+    return not isinstance(error, NEVER_SENDABLE) and (repeatable or isinstance(error, NEVER_OPENED))
+
+
+def seconds_to_wait(retry_after: str | None, now: float) -> float | None:
+    """What a ``Retry-After`` header says (RFC 9110, section 10.2.3).
+
+    Args:
+        retry_after: the header: seconds, which may be fractional, or a date in any of the three forms of HTTP.
+        now: the UNIX time in seconds.
+
+    Returns:
+        Seconds, 0 for a date in the past; None for a header that is absent or says neither.
+    """
+    if retry_after is None:
+        return None
+    text = retry_after.strip()
+    if _SECONDS.fullmatch(text):
+        seconds = float(text)
+        return seconds if math.isfinite(seconds) else None
+    try:
+        date = parsedate_to_datetime(text)
+        # The third form, of C's asctime(), names no zone; all three are in UTC.
+        then = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None
+    return max(0.0, then - now)
+
+
+_SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
+
+
+def again(
+    first: Failure,
+    attempt: Callable[[int], T | Failure],
+    *,
+    max_retries: int,
+    sleep: Callable[[float], None],
+    jitter: Callable[[], float],
+) -> T | Failure:
+    """Repeat a call whose first attempt failed, until it goes well, must not be repeated, or no retry is left.
+
+    Args:
+        first: how the first attempt failed.
+        attempt: makes another one; its argument is which: 2, 3, ...
+        max_retries: how many there may be.
+        sleep: waits for some seconds.
+        jitter: which part of the longest wait to take, 0 to 1.
+
+    Returns:
+        The outcome of the last attempt.
+    """
+    from tenacity import Retrying  # noqa: PLC0415
+
+    numbers = itertools.count(1)
+
+    def next_outcome() -> T | Failure:
+        number = next(numbers)
+        return first if number == 1 else attempt(number)
+
+    return Retrying(sleep=sleep, **_policy(max_retries, jitter))(next_outcome)
+
+
+async def again_async(
+    first: Failure,
+    attempt: Callable[[int], Awaitable[T | Failure]],
+    *,
+    max_retries: int,
+    sleep: Callable[[float], Awaitable[None]],
+    jitter: Callable[[], float],
+) -> T | Failure:
+    """The same as :func:`again`, for async calls."""
+    from tenacity import AsyncRetrying  # noqa: PLC0415
+
+    numbers = itertools.count(1)
+
+    async def next_outcome() -> T | Failure:
+        number = next(numbers)
+        return first if number == 1 else await attempt(number)
+
+    outcome: T | Failure = await AsyncRetrying(sleep=sleep, **_policy(max_retries, jitter))(next_outcome)
+    return outcome
+
+
+def _policy(max_retries: int, jitter: Callable[[], float]) -> dict[str, Any]:
+    """The arguments for tenacity. Attempts return their failures, so whatever they raise passes at once."""
+    from tenacity import retry_if_result, stop_after_attempt, wait_exponential  # noqa: PLC0415
+
+    longest = wait_exponential(multiplier=FIRST_WAIT, max=LONGEST_WAIT)
+
+    def wait(state: RetryCallState) -> float:
+        asked = _outcome(state).retry_after
+        return jitter() * longest(state) if asked is None else min(asked, LONGEST_RETRY_AFTER)
+
+    return {
+        "retry": retry_if_result(lambda outcome: isinstance(outcome, Failure) and outcome.may_retry),
+        "stop": stop_after_attempt(max_retries + 1),
+        "wait": wait,
+        "retry_error_callback": _outcome,
+    }
+
+
+def _outcome(state: RetryCallState) -> Any:
+    assert state.outcome is not None  # noqa: S101 - there was an attempt
+    return state.outcome.result()

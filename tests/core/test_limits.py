@@ -1,0 +1,548 @@
+"""Rate limits: no more calls than allowed at any moment, no waiting that is not needed, no call lost."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import re
+import selectors
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from pyrate_limiter import (
+    AbstractBucket,
+    BucketAsyncWrapper,
+    BucketFactory,
+    InMemoryBucket,
+    Limiter,
+    Rate,
+    RateItem,
+    RedisBucket,
+    SingleBucketFactory,
+    SQLiteBucket,
+)
+
+from abwire_core import limits
+from abwire_core.errors import ConfigurationError
+
+KAMELEOON = [(50, 10.0), (1000, 3600.0)]
+# A budget makes its limiter when it matters, and must not count otherwise than one that is there from the start.
+AT_ONCE_OR_LATER = pytest.mark.parametrize("make", [limits.limiter, limits.Budget], ids=["limiter", "budget"])
+Make = Callable[[Sequence[tuple[int, float]]], Limiter | limits.Budget]
+SYNC_AND_ASYNC = pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
+
+
+class Clock:
+    """Time that passes when somebody waits, and then at once."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def sleep(self, seconds: float) -> None:
+        self.now += max(seconds, 0.0)
+
+    def run(self, main: Coroutine[Any, Any, Any]) -> None:
+        """Run a coroutine in an event loop of this time."""
+
+        class Selector(selectors.SelectSelector):
+            def select(self, timeout: float | None = None) -> list[Any]:
+                events = super().select(0)
+                if not events and timeout:
+                    sleep(timeout)
+                return events
+
+        sleep = self.sleep
+
+        def loop() -> asyncio.AbstractEventLoop:
+            made = asyncio.SelectorEventLoop(Selector())
+            made.time = lambda: self.now  # type: ignore[method-assign]
+            return made
+
+        with asyncio.Runner(loop_factory=loop) as runner:
+            runner.run(main)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """A clock that the limiters go by."""
+    clock = Clock()
+    monkeypatch.setattr("pyrate_limiter.clocks.monotonic_ns", lambda: round(clock.now * 1e9))
+    monkeypatch.setattr(limits, "time", SimpleNamespace(sleep=clock.sleep, monotonic=lambda: clock.now))
+    return clock
+
+
+def calls(clock: Clock, limiter: Limiter | limits.Budget, pauses: Sequence[float], *, is_async: bool) -> list[float]:
+    """Make calls one after the other, with a pause before each; return when each was allowed, from the start on."""
+    start, allowed = clock.now, []
+
+    async def run() -> None:
+        for pause in pauses:
+            await asyncio.sleep(pause)
+            await limits.acquire_async(limiter)
+            allowed.append(clock.now - start)
+
+    if is_async:
+        clock.run(run())
+    else:
+        for pause in pauses:
+            clock.sleep(pause)
+            limits.acquire(limiter)
+            allowed.append(clock.now - start)
+    return allowed
+
+
+def most_in_any(seconds: float, moments: Sequence[float]) -> int:
+    """The most calls that lie in one window."""
+    moments = sorted(moments)
+    return max(sum(start <= moment < start + seconds for moment in moments) for start in moments)
+
+
+@AT_ONCE_OR_LATER
+@SYNC_AND_ASYNC
+def test_calls_within_the_budget_do_not_wait(clock: Clock, is_async: bool, make: Make) -> None:
+    assert calls(clock, make(KAMELEOON), [0.0] * 50, is_async=is_async) == [0.0] * 50
+
+
+@AT_ONCE_OR_LATER
+@SYNC_AND_ASYNC
+def test_a_call_beyond_the_budget_waits_until_the_first_one_is_out_of_the_window(
+    clock: Clock, is_async: bool, make: Make
+) -> None:
+    allowed = calls(clock, make([(3, 10.0)]), [0.0, 4.0, 0.0, 0.0, 0.0, 0.0], is_async=is_async)
+    assert allowed == pytest.approx([0, 4, 4, 10, 14, 14], abs=0.01)
+
+
+@AT_ONCE_OR_LATER
+@SYNC_AND_ASYNC
+def test_all_rates_hold_at_any_moment_and_nothing_waits_longer_than_they_ask(
+    clock: Clock, is_async: bool, make: Make
+) -> None:
+    allowed = calls(clock, make(KAMELEOON), [0.01] * 2100, is_async=is_async)
+    assert most_in_any(10, allowed) == 50
+    assert most_in_any(3600, allowed) == 1000
+    assert allowed[999] == pytest.approx(190, abs=2)
+    assert allowed[1000] == pytest.approx(3600, abs=1)
+    assert allowed[2000] == pytest.approx(7200, abs=1)
+
+
+@SYNC_AND_ASYNC
+def test_what_is_kept_of_old_calls_does_not_grow(clock: Clock, is_async: bool) -> None:
+    limiter = limits.limiter([(5, 1.0), (20, 10.0)])
+    calls(clock, limiter, [0.3] * 500, is_async=is_async)
+    assert bucket_of(limiter).count() <= 20
+
+
+def bucket_of(limiter: Limiter) -> Any:
+    factory = limiter.bucket_factory
+    assert isinstance(factory, SingleBucketFactory)
+    return factory.bucket
+
+
+@pytest.mark.parametrize(
+    "rates",
+    [
+        [],
+        [(0, 1.0)],
+        [(-1, 1.0)],
+        [(1, 0.0)],
+        [(1, -1.0)],
+        [(1, math.inf)],
+        [(1, math.nan)],
+        [(5, 1.0), (5, 2.0)],
+        [(5, 1.0), (20, 2.0)],
+        [(20, 10.0), (5, 1.0)],
+    ],
+    ids=str,
+)
+@AT_ONCE_OR_LATER
+def test_rates_that_say_nothing_are_refused(rates: list[tuple[int, float]], make: Make) -> None:
+    with pytest.raises(ValueError, match="rate"):
+        make(rates)
+
+
+def test_no_thread_is_started() -> None:
+    before = threading.enumerate()
+    limiter = limits.limiter(KAMELEOON)
+    limits.acquire(limiter)
+    asyncio.run(limits.acquire_async(limiter))
+    assert threading.enumerate() == before
+
+
+def test_no_thread_is_asked_for_what_is_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(asyncio, "to_thread")
+    asyncio.run(limits.acquire_async(limits.limiter(KAMELEOON)))
+    asyncio.run(limits.acquire_async(without_thread(InMemoryBucket(RATES))))
+
+
+def test_the_library_is_imported_only_when_a_limiter_is_made() -> None:
+    code = "import sys, abwire_core.limits; print(sorted({'pyrate_limiter', 'asyncio'} & set(sys.modules)))"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout == "[]\n"
+
+
+def test_the_first_calls_within_a_budget_do_without_the_library() -> None:
+    code = (
+        "import sys\n"
+        "from abwire_core import limits\n"
+        f"budget = limits.Budget({KAMELEOON!r})\n"
+        "for _ in range(20): limits.acquire(budget)\n"
+        "print('pyrate_limiter' in sys.modules)\n"
+        "limits.acquire(budget)\n"
+        "print('pyrate_limiter' in sys.modules)\n"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout == "False\nTrue\n"
+
+
+@SYNC_AND_ASYNC
+@pytest.mark.parametrize("allowed", [1, 2, 20, 21, 22])
+def test_a_budget_forgets_none_of_its_first_calls(clock: Clock, is_async: bool, allowed: int) -> None:
+    budget = limits.Budget([(allowed, 10.0)])
+    moments = calls(clock, budget, [0.1] * (allowed + 2), is_async=is_async)
+    assert moments[: allowed + 1] == pytest.approx([*(0.1 * (n + 1) for n in range(allowed)), 10.1], abs=0.01)
+
+
+def test_tasks_that_wait_go_on_as_soon_as_each_may_and_hold_up_nobody(clock: Clock) -> None:
+    limiter = limits.limiter(KAMELEOON)
+    start, allowed, ticks = clock.now, [], []
+
+    async def call() -> None:
+        await limits.acquire_async(limiter)
+        allowed.append(clock.now - start)
+
+    async def tick() -> None:
+        for _ in range(30):
+            await asyncio.sleep(1)
+            ticks.append(clock.now - start)
+
+    async def main() -> None:
+        await asyncio.gather(tick(), *[call() for _ in range(180)])
+
+    clock.run(main())
+    assert allowed == pytest.approx([0.0] * 50 + [10.0] * 50 + [20.0] * 50 + [30.0] * 30, abs=0.01)
+    assert ticks == pytest.approx(list(range(1, 31)), abs=0.01)
+
+
+def test_tasks_that_are_cancelled_while_they_wait_use_nothing_up(clock: Clock) -> None:
+    limiter = limits.limiter([(2, 10.0)])
+    start = clock.now
+
+    async def main() -> None:
+        for _ in range(2):
+            await limits.acquire_async(limiter)
+        waiting = [asyncio.create_task(limits.acquire_async(limiter)) for _ in range(5)]
+        await asyncio.sleep(5)
+        for task in waiting[:3]:
+            task.cancel()
+        results = await asyncio.gather(*waiting, return_exceptions=True)
+        assert [isinstance(result, asyncio.CancelledError) for result in results] == [True] * 3 + [False] * 2
+        assert clock.now - start == pytest.approx(10, abs=0.01)
+
+    clock.run(main())
+    assert bucket_of(limiter).count() == 2
+
+
+class Recording(InMemoryBucket):
+    """Writes down the moments of all calls that it allows, in milliseconds."""
+
+    def __init__(self, rates: list[Rate]) -> None:
+        super().__init__(rates)
+        self.allowed: list[int] = []
+        self._asked_last: RateItem | None = None
+
+    def put(self, item: RateItem) -> bool:
+        allowed = super().put(item)
+        self._asked_last = item
+        time.sleep(0.0001)
+        if allowed:
+            self.allowed.append(item.timestamp)
+        return allowed
+
+    def waiting(self, item: RateItem) -> int | Awaitable[int]:
+        assert self._asked_last is item, "the waiting time is that of another call"
+        return super().waiting(item)
+
+
+@pytest.fixture
+def switching() -> Iterator[None]:
+    """Have threads give way to each other all the time, to find out what they do to each other."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(interval)
+
+
+@pytest.mark.usefixtures("switching")
+@pytest.mark.parametrize("kinds", ["ssssss", "aaaaaa", "sasasa"], ids=["threads", "loops in threads", "both"])
+def test_threads_and_event_loops_share_one_budget(kinds: str) -> None:
+    bucket = Recording([Rate(6, 20)])
+    limiter = without_thread(bucket)
+    limiter.buffer_ms = 0
+    failed: list[BaseException] = []
+
+    async def tasks() -> None:
+        async def one() -> None:
+            for _ in range(5):
+                await limits.acquire_async(limiter)
+
+        await asyncio.gather(*[one() for _ in range(4)])
+
+    def thread(kind: str) -> None:
+        try:
+            if kind == "a":
+                asyncio.run(tasks())
+            else:
+                for _ in range(20):
+                    limits.acquire(limiter)
+        except BaseException as error:
+            failed.append(error)
+
+    in_threads(*[lambda kind=kind: thread(kind) for kind in kinds])
+    assert failed == []
+    assert len(bucket.allowed) == 120
+    assert most_in_any(20, bucket.allowed) <= 6
+
+
+def in_threads(*work: Callable[[], object]) -> None:
+    threads = [threading.Thread(target=each) for each in work]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert not any(thread.is_alive() for thread in threads)
+
+
+class Redis:
+    """What RedisBucket needs of a server, in memory; its script does here in Python what it does there in Lua."""
+
+    def __init__(self) -> None:
+        self.moments: list[int] = []
+
+    def script_load(self, script: str) -> str:
+        return "hash"
+
+    def evalsha(self, _hash: str, _keys: int, _key: str, *args: Any) -> list[int]:
+        now, _, _, count, *rates = args
+        for i in range(count):
+            window_start, limit, rank = rates[3 * i : 3 * i + 3]
+            if sum(moment >= window_start for moment in self.moments) >= limit:
+                return [i, sorted(self.moments)[-1 - rank]]
+        self.moments.append(now)
+        return [-1, -1]
+
+    def zremrangebyscore(self, _key: str, low: int, high: int) -> int:
+        return 0
+
+
+class AsyncRedis(Redis):
+    """The same for an event loop."""
+
+    async def script_load(self, script: str) -> str:  # type: ignore[override]
+        return "hash"
+
+    async def evalsha(self, *args: Any) -> list[int]:  # type: ignore[override]
+        await asyncio.sleep(0)
+        return super().evalsha(*args)
+
+    async def zremrangebyscore(self, *args: Any) -> int:  # type: ignore[override]
+        return 0
+
+
+class OneForAll(BucketFactory):
+    """A factory of a user's own, with a bucket where nobody looks for it."""
+
+    def __init__(self, bucket: AbstractBucket) -> None:
+        self.only = bucket
+
+    def wrap_item(self, name: str, weight: int = 1) -> RateItem:
+        return RateItem(name, time.monotonic_ns() // 1_000_000, weight)
+
+    def get(self, item: RateItem) -> AbstractBucket:
+        return self.only
+
+
+RATES = [Rate(3, 60), Rate(5, 120)]
+
+
+@contextlib.contextmanager
+def sqlite_limiter(folder: Path) -> Iterator[Limiter]:
+    """A limiter that shares its budget with other processes."""
+    bucket = SQLiteBucket.init_from_file(RATES, db_path=str(folder / "budget.sqlite"), use_file_lock=True)
+    with Limiter(bucket) as limiter:
+        yield limiter
+
+
+def redis_bucket() -> AbstractBucket:
+    init: Any = RedisBucket.init
+    bucket: AbstractBucket = init(RATES, Redis(), "key")
+    return bucket
+
+
+def async_redis_bucket() -> AbstractBucket:
+    async def make() -> AbstractBucket:
+        init: Any = RedisBucket.init
+        bucket: AbstractBucket = await init(RATES, AsyncRedis(), "key")
+        return bucket
+
+    return asyncio.run(make())
+
+
+def without_thread(bucket: AbstractBucket) -> Limiter:
+    return Limiter(SingleBucketFactory(bucket, schedule_leak=False))
+
+
+OWN: dict[str, Callable[[Path], contextlib.AbstractContextManager[Limiter]]] = {
+    "memory": lambda _: without_thread(InMemoryBucket(RATES)),
+    "factory": lambda _: Limiter(OneForAll(InMemoryBucket(RATES))),
+    "SQLite": sqlite_limiter,
+    "Redis": lambda _: without_thread(redis_bucket()),
+    "async Redis": lambda _: without_thread(async_redis_bucket()),
+    "async": lambda _: without_thread(BucketAsyncWrapper(InMemoryBucket(RATES))),
+}
+
+
+@pytest.fixture
+def own(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Limiter]:
+    """A limiter of a user's own, of the kind that the test asks for."""
+    with OWN[request.param](tmp_path) as limiter:
+        yield limiter
+
+
+@pytest.mark.parametrize("own", ["memory", "factory", "SQLite", "Redis"], indirect=True)
+def test_a_limiter_of_ones_own_is_waited_for(own: Limiter) -> None:
+    moments = []
+    for _ in range(8):
+        limits.acquire(own)
+        moments.append(time.monotonic())
+    assert 0.12 <= moments[7] - moments[0] < 2
+
+
+@pytest.mark.parametrize("own", ["memory", "factory", "SQLite", "Redis", "async Redis", "async"], indirect=True)
+def test_a_limiter_of_ones_own_is_waited_for_by_tasks(own: Limiter) -> None:
+    moments = []
+
+    async def call() -> None:
+        await limits.acquire_async(own)
+        moments.append(time.monotonic())
+
+    async def main() -> None:
+        await asyncio.gather(*[call() for _ in range(8)])
+
+    asyncio.run(main())
+    assert len(moments) == 8
+    assert 0.12 <= max(moments) - min(moments) < 2
+
+
+@pytest.mark.parametrize("own", ["async"], indirect=True)
+def test_an_asynchronous_limiter_is_refused_where_there_is_no_event_loop(own: Limiter) -> None:
+    with pytest.raises(ConfigurationError, match="asynchronous"):
+        limits.acquire(own)
+
+
+def test_a_budget_in_a_file_does_not_hold_up_the_event_loop(tmp_path: Path) -> None:
+    others_went_on = threading.Event()
+
+    class Slow(SQLiteBucket):
+        def put(self, item: RateItem) -> bool:
+            assert others_went_on.wait(timeout=10)
+            return super().put(item)
+
+    async def main(limiter: Limiter) -> None:
+        call = asyncio.create_task(limits.acquire_async(limiter))
+        await asyncio.sleep(0.01)
+        others_went_on.set()
+        await call
+
+    bucket = Slow.init_from_file(RATES, db_path=str(tmp_path / "budget.sqlite"))
+    with without_thread(bucket) as limiter:
+        asyncio.run(main(limiter))
+        assert bucket.count() == 1
+
+
+def test_a_task_that_is_cancelled_leaves_a_budget_in_a_file_usable(tmp_path: Path) -> None:
+    async def main(limiter: Limiter) -> None:
+        for _ in range(3):
+            await limits.acquire_async(limiter)
+        waiting = [asyncio.create_task(limits.acquire_async(limiter)) for _ in range(10)]
+        await asyncio.sleep(0.01)
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        await limits.acquire_async(limiter)
+
+    with sqlite_limiter(tmp_path) as limiter:
+        asyncio.run(asyncio.wait_for(main(limiter), timeout=10))
+
+
+RECIPES = Path(__file__).parents[2] / "docs" / "rate-limits.md"
+
+# What the recipe is tried with: the limits are those of the page, only shorter.
+USE = """
+import asyncio, sys
+from abwire_core.limits import acquire, acquire_async
+
+async def tasks(limiter):
+    await asyncio.gather(*[acquire_async(limiter) for _ in range(40)])
+
+with shared_limiter(sys.argv[1], [Rate(5, 50), Rate(40, 800)]) as limiter:
+    print("ready", flush=True)
+    sys.stdin.readline()
+    if sys.argv[2] == "async":
+        asyncio.run(tasks(limiter))
+    else:
+        for _ in range(40):
+            acquire(limiter)
+"""
+
+
+def test_the_recipe_for_one_budget_holds_for_two_processes(tmp_path: Path) -> None:
+    (recipe,) = [code for code in python_of(RECIPES) if "def shared_limiter" in code]
+    path = tmp_path / "budget.sqlite"
+    with contextlib.ExitStack() as stack:
+        processes = [
+            stack.enter_context(
+                subprocess.Popen(
+                    [sys.executable, "-W", "error", "-c", recipe + USE, str(path), kind],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                )
+            )
+            for kind in ("sync", "async")
+        ]
+        for process in processes:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        errors = [process.communicate(timeout=30)[1] for process in processes]
+
+    assert errors == ["", ""]
+    with contextlib.closing(sqlite3.connect(path)) as budget:
+        moments = [moment for (moment,) in budget.execute("SELECT item_timestamp FROM rate_bucket")]
+    assert len(moments) == 80
+    assert most_in_any(50, moments) == 5
+    assert most_in_any(800, moments) == 40
+
+
+def python_of(page: Path) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_the_code_of_the_page_is_python(number: int) -> None:
+    codes = python_of(RECIPES)
+    assert len(codes) == 3
+    compile(codes[number], str(RECIPES), "exec")
