@@ -30,7 +30,7 @@ from openapi_python_client.parser.errors import GeneratorError
 from openapi_python_client.parser.openapi import Endpoint
 from openapi_python_client.parser.properties import ModelProperty
 
-from scripts import documents, overlay, parity
+from scripts import documents, expressions, overlay, parity
 from scripts.build_specs import ROOT, Api, SpecError, build, find_apis, validate
 from scripts.lowering import FIELD_PREFIX, Lowered, lower
 from scripts.refining import refine
@@ -172,6 +172,8 @@ def _render(
         operation_of=operation_of,
         accepts_bare=_accepts_bare,
         answers_of=answers_of,
+        imports_of=_imports_of,
+        **{name: getattr(expressions, name) for name in expressions.__all__},
         module_of=modules.__getitem__,
         server_url=lowered.document["servers"][0]["url"],
         client_docstring=f"A pool of connections to the {lowered.document['info']['title']}.",
@@ -201,6 +203,13 @@ def _accepts_bare(model: ModelProperty) -> dict[str, str] | None:
     if extension is None:
         return None
     return {"into": repr(str(extension["into"])), "lift": repr(tuple(map(str, extension.get("lift", ()))))}
+
+
+def _imports_of(model: ModelProperty) -> dict[str, list[str]]:
+    """What a model's module imports: at run time, and for type checkers only, which is all other models."""
+    lines = sorted({*(model.relative_imports or ()), *(model.lazy_imports or ())})
+    typing = [line for line in lines if line.startswith("from ..models.")]
+    return {"runtime": [line for line in lines if line not in typing], "typing": typing}
 
 
 def _package_docstring(effective: Mapping[str, Any]) -> str:

@@ -230,7 +230,7 @@ def _mark_schemas(document: dict[str, Any], path: Path) -> Iterator[Mapping[str,
             )
         if rule is not None and len(members) != len(models):
             raise SpecError(path, "a union with a discriminator can only have objects as members", pointer)
-        if rule is None and not _MARKED_KEYS & node.keys():
+        if rule is None and not _MARKED_KEYS & node.keys() and node.get("format") != "password":
             continue
         yield {**node, "discriminator": rule}
         node["description"] = f"{node.get('description', '')}[[schema:{number}]]"

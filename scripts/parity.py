@@ -67,11 +67,12 @@ class _Class:
             and isinstance(item.value.operand.value, int)
         }
         methods = {item.name: item for item in node.body if isinstance(item, ast.FunctionDef)}
-        self._encoded = dict(_written_keys(methods["to_dict"])) if "to_dict" in methods else {}
-        self._decoded: set[str] = set()
+        self._written = dict(_written_fields(methods["to_dict"])) if "to_dict" in methods else {}
+        self._read = dict(_read_fields(methods["_decode"])) if "_decode" in methods else {}
+        self._strings: set[str] = set()
         self._constructed: set[str | None] = set()
         if "from_dict" in methods:
-            self._decoded = _strings(methods["from_dict"])
+            self._strings = _strings(methods["from_dict"])
             calls = [item for item in ast.walk(methods["from_dict"]) if isinstance(item, ast.Call)]
             self._constructed = {
                 keyword.arg for call in calls if ast.unparse(call.func) == "cls" for keyword in call.keywords
@@ -79,8 +80,9 @@ class _Class:
 
     def field(self, name: str) -> str | None:
         """The field that is read from a key, and written to it."""
-        found = self._encoded.get(name) if name in self._decoded else None
-        return found if found in self.annotations and found in self._constructed else None
+        found = self._written.get(name)
+        is_read = self._read.get(name) == found or (name in self._strings and found in self._constructed)
+        return found if found in self.annotations and is_read else None
 
 
 class _Checker:
@@ -343,6 +345,28 @@ def _written_keys(function: _Function, target: str = "field_dict") -> Iterator[t
                 for key, value in zip(pairs.keys, pairs.values, strict=True):
                     if isinstance(key, ast.Constant):
                         yield str(key.value), ast.unparse(value)
+
+
+def _written_fields(to_dict: _Function) -> Iterator[tuple[str, str]]:
+    """The keys that a model writes, each with the field that it writes, in a variable of that name or directly."""
+    for target in ("field_dict", "d"):
+        for key, value in _written_keys(to_dict, target):
+            for node in ast.walk(ast.parse(value)):
+                if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self":
+                    yield key, node.attr
+                elif isinstance(node, ast.Name) and value == node.id:
+                    yield key, value
+
+
+def _read_fields(decode: _Function) -> Iterator[tuple[str, str]]:
+    """The keys that a model takes out of an object, each with the field that gets the value."""
+    for node in ast.walk(decode):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
+            for call in (item for item in ast.walk(node.value) if isinstance(item, ast.Call)):
+                if ast.unparse(call.func) == "d.pop":
+                    key = call.args[0].value if isinstance(call.args[0], ast.NamedExpr) else call.args[0]
+                    if isinstance(key, ast.Constant):
+                        yield str(key.value), node.targets[0].attr
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

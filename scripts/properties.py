@@ -27,6 +27,8 @@ class Rule:
     default: str | None
     needs: dict[str, list[str]]
     """Class name -> keys without which a value is not of this class; only where the value itself does not say."""
+    parent: str | None = None
+    """The attribute of the object around it that decides."""
 
 
 @define
@@ -55,8 +57,6 @@ class ConvertedProperty(PropertyProtocol):
     json_type: str
     decoder: str
     encoder: str | None
-    accepted: str
-    """What ``isinstance`` is asked for in a union."""
     template: ClassVar[str] = "converted_property.py.jinja"
 
     def convert_value(self, value: Any) -> Value | PropertyError | None:
@@ -70,21 +70,28 @@ class ConvertedProperty(PropertyProtocol):
         return PythonCode(self.json_type)
 
 
+@define
+class SecretProperty(StringProperty):
+    """A string that is a password, and that no one should read by accident."""
+
+
 def converted(prop: PropertyProtocol, schema: Mapping[str, Any]) -> PropertyProtocol:
-    """A scalar as its x-sdk-accepts or x-sdk-boolean wants it; any other property as it is."""
-    conversion: tuple[str, str, str, str | None, str]
+    """A scalar as its format, x-sdk-accepts or x-sdk-boolean wants it; any other property as it is."""
+    if isinstance(prop, StringProperty) and schema.get("format") == "password":
+        return SecretProperty(**{field.name: getattr(prop, field.name) for field in attrs.fields(StringProperty)})
+    conversion: tuple[str, str, str, str | None]
     accepts = schema.get("x-sdk-accepts", [])
     if isinstance(prop, IntProperty) and schema.get("x-sdk-boolean"):
-        conversion = ("bool", "int", "to_bool", "int", "int")
+        conversion = ("bool", "int", "to_bool", "int")
     elif isinstance(prop, FloatProperty) and "string" in accepts:
-        conversion = ("float", "float", "to_float", None, "(int, float, str)")
+        conversion = ("float", "float", "to_float", None)
     elif isinstance(prop, IntProperty) and "string" in accepts:
-        conversion = ("int", "int", "to_int", None, "(int, str)")
+        conversion = ("int", "int", "to_int", None)
     elif isinstance(prop, StringProperty) and "integer" in accepts:
-        conversion = ("str", "str", "to_str", None, "(int, str)")
+        conversion = ("str", "str", "to_str", None)
     else:
         return prop
-    python_type, json_type, decoder, encoder, accepted = conversion
+    python_type, json_type, decoder, encoder = conversion
     return ConvertedProperty(
         name=prop.name,
         required=prop.required,
@@ -96,5 +103,4 @@ def converted(prop: PropertyProtocol, schema: Mapping[str, Any]) -> PropertyProt
         json_type=json_type,
         decoder=decoder,
         encoder=encoder,
-        accepted=accepted,
     )

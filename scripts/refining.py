@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +23,16 @@ from openapi_python_client.schema import UntrustedString
 from openapi_python_client.strings import ClassName, PythonIdentifier
 
 from scripts.build_specs import SpecError, resolve
+from scripts.expressions import unions_in
 from scripts.lowering import FIELD_PREFIX, Lowered, without_mark
 from scripts.properties import DiscriminatedUnion, Rule, converted
 
 # What the templates use, and a class, a field or an argument of the same name would hide.
 _CLASSES = {
-    *("Any", "BytesIO", "Client", "File", "FileTypes", "HttpResponse", "Literal", "Mapping", "OpenIntEnum"),
-    *("OpenStrEnum", "RequestFiles", "Response", "T", "TypeVar", "UUID", "Unset"),
+    *("Any", "BytesIO", "Client", "DecodeError", "File", "FileTypes", "HttpResponse", "Literal", "Model"),
+    *("OpenIntEnum", "OpenModel", "OpenStrEnum", "RequestFiles", "Response", "Self", "UUID", "Unset"),
 }
-_FIELDS = {
-    *("additional_keys", "additional_properties", "cast", "cls", "d", "decoding", "encoding", "field_dict"),
-    *("from_dict", "prop", "prop_dict", "prop_name", "src_dict", "to_dict", "to_multipart"),
-}
+_FIELDS = {"additional_keys", "additional_properties", "from_dict", "to_dict", "to_multipart"}
 METHOD_NAMES = {
     *("body", "first", "groups", "on_poll", "operation", "poll", "poll_interval", "request", "results", "timeout"),
 }
@@ -83,21 +82,25 @@ class _Refiner:
         properties = [*(model.required_properties or ()), *(model.optional_properties or ())]
         self.known = {prop.name.get_untrusted_value() for prop in properties}
         names = self._checked_names(model)
-        used = {name for prop in properties for name in _local_names(prop)} | _FIELDS
         for attribute in ("required_properties", "optional_properties"):
-            refined = [
-                _renamed(self._named(_without_default(self.refine(prop)), names), used)
+            found = [
+                _renamed(self._named(_without_default(self.refine(prop)), names), _FIELDS)
                 for prop in getattr(model, attribute) or ()
             ]
-            setattr(model, attribute, refined)
+            setattr(model, attribute, found)
         taken: dict[str, str] = {}
-        for prop in [*(model.required_properties or ()), *(model.optional_properties or ())]:
+        refined = [*(model.required_properties or ()), *(model.optional_properties or ())]
+        for prop in refined:
             other = taken.setdefault(prop.python_name, prop.name.get_untrusted_value())
             if other != prop.name.get_untrusted_value():
                 reason = f"two properties of {model.class_info.name} have the Python name {prop.python_name}"
                 raise SpecError(self.path, reason)
         if model.additional_properties is not None:
             model.additional_properties = self.refine(model.additional_properties)
+        attributes = {name: attribute for attribute, name in taken.items()}
+        for union in chain.from_iterable(map(unions_in, (*refined, model.additional_properties))):
+            if union.rule.kind == "parent" and union.rule.property_name is not None:
+                union.rule.parent = attributes[union.rule.property_name.get_untrusted_value()]
         self.known = set()
         model.description = _unmarked(model.description)
         model.set_relative_imports({*(model.relative_imports or ()), "from typing import Literal, cast"})

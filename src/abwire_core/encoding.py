@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any
 from urllib.parse import quote
 
@@ -34,6 +35,29 @@ def date_time(value: datetime.datetime) -> str:
     """A date-time as ISO 8601 with ``T``; UTC as ``Z``, a naive one without offset."""
     text = value.isoformat()
     return text.removesuffix("+00:00") + "Z" if text.endswith("+00:00") else text
+
+
+def json_object(value: Any) -> dict[str, Any]:
+    """A model as a JSON object; an object of no known kind, which is a dict, as it is."""
+    encoded: dict[str, Any] = value if isinstance(value, dict) else value.to_dict()
+    return encoded
+
+
+def json_value(value: Any) -> Any:
+    """A value of a field that may have one of several forms."""
+    if isinstance(value, list):
+        return [json_value(item) for item in value]
+    if isinstance(value, datetime.datetime):
+        return date_time(value)
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, File):
+        return value.to_tuple()
+    if type(value).__module__ == "uuid":  # asked like this, because the module is slow to import
+        return str(value)
+    return value.to_dict() if hasattr(value, "to_dict") else value
 
 
 def json_parameter(value: Any) -> Any:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from enum import IntEnum, StrEnum
-from typing import Self
+from typing import Any, Self
+
+from abwire_core.decoding import mismatch
 
 
 class OpenStrEnum(StrEnum):
@@ -22,6 +24,13 @@ class OpenStrEnum(StrEnum):
         member._name_ = text
         member._value_ = text
         return member
+
+    @classmethod
+    def _decode(cls, value: Any) -> Self:
+        """The member for a JSON value; :class:`abwire_core.errors.DecodeError` for anything but a string."""
+        if not isinstance(value, str):
+            raise mismatch("a string", value)
+        return cls(value)
 
     @property
     def is_known(self) -> bool:
@@ -45,6 +54,13 @@ class OpenIntEnum(IntEnum):
         member._name_ = f"VALUE_{number}"
         member._value_ = number
         return member
+
+    @classmethod
+    def _decode(cls, value: Any) -> Self:
+        """The member for a JSON value; :class:`abwire_core.errors.DecodeError` for anything but an integer."""
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise mismatch("an integer", value)
+        return cls(value)
 
     @property
     def is_known(self) -> bool:

@@ -6,7 +6,6 @@ afresh, and ends in an answer of success or in a :class:`~abwire_core.retry.Fail
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import random
 import sys
@@ -120,7 +119,7 @@ class _Sender:
             status,
             method=request.method,
             path=_path(request),
-            body=_error_body(operation, response),
+            body=operation.parse_error(response),
             content=response.content,
             headers=response.headers,
             retry_after=retry.seconds_to_wait(response.headers.get("Retry-After"), self._clock()),
@@ -307,20 +306,6 @@ def _parsed(operation: Operation[T], response: Response) -> T:
     except DecodeError as error:
         error.operation = operation.operation_id
         raise
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        got = f"something else ({type(error).__name__})"
-        raise DecodeError(expected="what the spec describes", got=got, operation=operation.operation_id) from None
-
-
-def _error_body(operation: Operation[Any], response: Response) -> Any:
-    """The body of an error as the model that the spec gives it, else as JSON values; None if it is not JSON."""
-    with contextlib.suppress(DecodeError, ValueError, TypeError, KeyError, AttributeError):
-        body = operation.parse_error(response)
-        if body is not None:
-            return body
-    with contextlib.suppress(ValueError, RecursionError):
-        return response.json()
-    return None
 
 
 def _sleep_async(seconds: float) -> Awaitable[None]:

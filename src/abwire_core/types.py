@@ -8,9 +8,8 @@ from io import BytesIO
 from pathlib import PurePath
 from typing import IO, BinaryIO, Final, Generic, Literal, TypeVar
 
-from attrs import define, field
-
 from abwire_core._http import Headers
+from abwire_core.classes import define, field
 
 T = TypeVar("T")
 
@@ -44,7 +43,7 @@ def _binary(payload: BinaryIO | bytes) -> BinaryIO:
     return payload
 
 
-@define
+@define()
 class File:
     """A file to upload, or one that was downloaded.
 
@@ -69,7 +68,7 @@ class File:
         return self.file_name or default or "upload", self.payload, self.mime_type
 
 
-@define
+@define()
 class Response(Generic[T]):
     """An answer with everything that came with it.
 

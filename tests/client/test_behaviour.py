@@ -23,6 +23,7 @@ from abwire.kameleoon.api.feature_flag import get_all_feature_flags, get_feature
 from abwire.kameleoon.api.variation import partial_update_variation
 from abwire.kameleoon.errors import UnexpectedStatus
 
+from abwire_core.errors import DecodeError
 from abwire_core.types import UNSET
 
 AUDIENCE_FILTERS: dict[str, tuple[dict[str, Any], type]] = {
@@ -67,7 +68,7 @@ def test_an_audience_filter_is_the_class_that_its_type_says_and_no_other(data: d
     for candidate in (kind for _, kind in AUDIENCE_FILTERS.values()):
         try:
             candidate.from_dict(data)  # type: ignore[attr-defined]
-        except (KeyError, ValueError):
+        except DecodeError:
             continue
         accepting.append(candidate)
 
@@ -165,7 +166,7 @@ def test_a_score_is_sent_as_a_number() -> None:
 
 
 def test_a_score_that_is_no_number_is_refused() -> None:
-    with pytest.raises(ValueError, match="high"):
+    with pytest.raises(DecodeError, match=r"^/prioritization_score: expected a number or a decimal string, "):
         convert.Hypothesis.from_dict({"prioritization_score": "high"})
 
 

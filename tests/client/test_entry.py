@@ -310,7 +310,7 @@ def test_an_error_body_of_another_kind_does_not_hide_the_status(content: bytes) 
     assert (raised.value.status_code, raised.value.content) == (502, content)
 
 
-@pytest.mark.parametrize("content", [b"<html>login</html>", b"", b'{"id": 1', b"null"])
+@pytest.mark.parametrize("content", [b"<html>login</html>", b"", b"[]", b'{"id": 1', b"null"])
 def test_a_success_of_another_shape_is_a_decode_error_that_names_the_operation(content: bytes) -> None:
     script = Script((200, content))
     with script.kameleoon(token="made-up-token") as kameleoon, pytest.raises(errors.DecodeError) as raised:

@@ -19,6 +19,8 @@ from abwire.kameleoon.api.segment import (
     update_segment_condition,
 )
 
+from abwire_core.errors import DecodeError
+
 KNOWN: dict[str, tuple[dict[str, Any], type]] = {
     "ACTIVE_SESSION": (
         {"targetingType": "ACTIVE_SESSION", "weight": 2, "count": 90, "matchType": "GREATER", "unitOfTime": "SECOND"},
@@ -183,7 +185,7 @@ def test_a_condition_of_a_known_type_is_of_no_other(data: dict[str, Any], kind: 
     for candidate in (kind for _, kind in KNOWN.values()):
         try:
             candidate.from_dict(data)  # type: ignore[attr-defined]
-        except ValueError:
+        except DecodeError:
             continue
         accepting.append(candidate)
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from openapi_core.testing import MockRequest, MockResponse
 from werkzeug.datastructures import ImmutableMultiDict
 
+from abwire_core.errors import DecodeError
 from abwire_core.types import Unset
 from tests.client.apis import Operation
 
@@ -53,7 +54,7 @@ def to_python(annotation: Any, value: Any) -> Any:
 def _fits(model: Any, value: Mapping[str, Any]) -> bool:
     try:
         return bool(model.from_dict(value).to_dict() == value)
-    except (KeyError, TypeError, ValueError):
+    except DecodeError:
         return False
 
 

@@ -26,12 +26,13 @@ class Received:
 
 
 class Loopback(ThreadingHTTPServer):
-    """Answers every request with 200 and an empty object, on connections that stay open."""
+    """Answers every request with 200 and the same JSON, on connections that stay open."""
 
     daemon_threads = False  # so that closing the server waits for the connections to be closed
 
-    def __init__(self) -> None:
+    def __init__(self, answer: bytes) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        self.answer = answer
         self.received: list[Received] = []
         self.connections = 0
 
@@ -42,9 +43,9 @@ class Loopback(ThreadingHTTPServer):
 
     @classmethod
     @contextlib.contextmanager
-    def running(cls) -> Iterator[Loopback]:
+    def running(cls, answer: bytes = b"{}") -> Iterator[Loopback]:
         """Run one in a thread."""
-        with cls() as server:
+        with cls(answer) as server:
             thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
             thread.start()
             try:
@@ -75,8 +76,8 @@ class _Handler(BaseHTTPRequestHandler):
         self._loopback.received.append(Received(self.command, self.path, dict(self.headers), body))
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", "2")
+        self.send_header("Content-Length", str(len(self._loopback.answer)))
         self.end_headers()
-        self.wfile.write(b"{}")
+        self.wfile.write(self._loopback.answer)
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer  # noqa: N815 - the names in the base class

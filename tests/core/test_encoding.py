@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import uuid
 from datetime import UTC, timedelta, timezone
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -267,3 +268,54 @@ def test_a_file_in_a_form_is_sent_as_it_is(value: object) -> None:
 def test_json_in_a_form_holds_what_json_can_say() -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         encoding.multipart({"part": {"a": float("nan")}})
+
+
+class Model:
+    """A made-up model."""
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"name": "x"}
+
+
+class Colour(OpenStrEnum):
+    """A made-up enum."""
+
+    RED = "red"
+
+
+def test_an_object_of_no_known_kind_is_sent_as_it_is() -> None:
+    source = {"type": "new"}
+    assert encoding.json_object(source) is source
+    assert encoding.json_object(Model()) == {"name": "x"}
+    with pytest.raises(AttributeError):
+        encoding.json_object(7)
+
+
+@pytest.mark.parametrize(
+    ("value", "sent"),
+    [
+        ("x", "x"),
+        (7, 7),
+        (0.5, 0.5),
+        (True, True),
+        (None, None),
+        ({"a": 1}, {"a": 1}),
+        (Model(), {"name": "x"}),
+        (Colour.RED, "red"),
+        (Colour("new"), "new"),
+        (datetime.datetime(2026, 1, 31, tzinfo=datetime.UTC), "2026-01-31T00:00:00Z"),
+        (datetime.date(2026, 1, 31), "2026-01-31"),
+        (uuid.UUID(int=1), "00000000-0000-0000-0000-000000000001"),
+        ([Model(), [Colour.RED], "x"], [{"name": "x"}, ["red"], "x"]),
+    ],
+    ids=repr,
+)
+def test_a_value_of_several_forms_is_sent_as_json_has_its_form(value: object, sent: object) -> None:
+    encoded = encoding.json_value(value)
+    assert encoded == sent
+    assert type(encoded) is type(sent)
+
+
+def test_a_file_of_several_forms_is_sent_as_a_file() -> None:
+    file = File(b"made-up", "a.png", "image/png")
+    assert encoding.json_value(file) == file.to_tuple()

@@ -2,28 +2,39 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
-from abwire_core import decoding
-from attrs import define as _attrs_define
-from attrs import field as _attrs_field
+from abwire_core import decoding, encoding
+from abwire_core.errors import DecodeError
+from abwire_core.models import OpenModel
+from abwire_core.models import define as _attrs_define
+from abwire_core.models import field as _attrs_field
 
-from ..models.hypothesis_status import HypothesisStatus
-from ..models.prioritization_score_type import PrioritizationScoreType
+from .. import models
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
+    from ..models.hypothesis_status import HypothesisStatus
     from ..models.ice_attributes import ICEAttributes
     from ..models.pie_attributes import PIEAttributes
+    from ..models.prioritization_score_type import PrioritizationScoreType
     from ..models.tag_object import TagObject
 
 
-T = TypeVar("T", bound="Hypothesis")
+def _decode_prioritization_score_attributes(
+    value: Any, parent: object
+) -> dict[str, Any] | ICEAttributes | PIEAttributes:
+    value = decoding.to_object(value)
+    match parent:
+        case "PIE" if "potential" in value and "importance" in value and "ease" in value:
+            return models.PIEAttributes._decode(value)
+        case "ICE" if "impact" in value and "confidence" in value and "ease" in value:
+            return models.ICEAttributes._decode(value)
+    return decoding.to_object(value)
 
 
-@_attrs_define(kw_only=True)
-class Hypothesis:
+@_attrs_define(kw_only=True, repr=False)
+class Hypothesis(OpenModel[Any]):
     """A hypothesis, as responses have it.
 
     Attributes:
@@ -60,231 +71,73 @@ class Hypothesis:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        id: int | Unset = UNSET
-        if not isinstance(self.id, Unset):
-            id = self.id
-
-        project_id: int | Unset = UNSET
-        if not isinstance(self.project_id, Unset):
-            project_id = self.project_id
-
-        name = self.name
-
-        objective = self.objective
-
-        prioritization_score: float | Unset = UNSET
-        if not isinstance(self.prioritization_score, Unset):
-            prioritization_score = self.prioritization_score
-
-        prioritization_score_type: str | Unset = UNSET
-        if not isinstance(self.prioritization_score_type, Unset):
-            prioritization_score_type = self.prioritization_score_type.value
-
-        prioritization_score_attributes: dict[str, Any] | Unset
-        if isinstance(self.prioritization_score_attributes, Unset):
-            prioritization_score_attributes = UNSET
-        elif isinstance(self.prioritization_score_attributes, dict):
-            prioritization_score_attributes = self.prioritization_score_attributes
-        else:
-            prioritization_score_attributes = self.prioritization_score_attributes.to_dict()
-
-        status: str | Unset = UNSET
-        if not isinstance(self.status, Unset):
-            status = self.status.value
-
-        start_date: None | str | Unset
-        if isinstance(self.start_date, Unset):
-            start_date = UNSET
-        elif isinstance(self.start_date, datetime.date):
-            start_date = self.start_date.isoformat()
-        else:
-            start_date = self.start_date
-
-        end_date: None | str | Unset
-        if isinstance(self.end_date, Unset):
-            end_date = UNSET
-        elif isinstance(self.end_date, datetime.date):
-            end_date = self.end_date.isoformat()
-        else:
-            end_date = self.end_date
-
-        tags: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.tags, Unset):
-            tags = []
-            for tags_item_data in self.tags:
-                tags_item = tags_item_data.to_dict()
-                tags.append(tags_item)
-
-        summary = self.summary
-
-        created_at = self.created_at
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update({})
-        if id is not UNSET:
-            field_dict["id"] = id
-        if project_id is not UNSET:
-            field_dict["project_id"] = project_id
-        if name is not UNSET:
-            field_dict["name"] = name
-        if objective is not UNSET:
-            field_dict["objective"] = objective
-        if prioritization_score is not UNSET:
-            field_dict["prioritization_score"] = prioritization_score
-        if prioritization_score_type is not UNSET:
-            field_dict["prioritization_score_type"] = prioritization_score_type
-        if prioritization_score_attributes is not UNSET:
-            field_dict["prioritization_score_attributes"] = prioritization_score_attributes
-        if status is not UNSET:
-            field_dict["status"] = status
-        if start_date is not UNSET:
-            field_dict["start_date"] = start_date
-        if end_date is not UNSET:
-            field_dict["end_date"] = end_date
-        if tags is not UNSET:
-            field_dict["tags"] = tags
-        if summary is not UNSET:
-            field_dict["summary"] = summary
-        if created_at is not UNSET:
-            field_dict["created_at"] = created_at
-
-        return field_dict
+        d: dict[str, Any] = {**self.additional_properties}
+        if self.id is not UNSET:
+            d["id"] = self.id
+        if self.project_id is not UNSET:
+            d["project_id"] = self.project_id
+        if self.name is not UNSET:
+            d["name"] = self.name
+        if self.objective is not UNSET:
+            d["objective"] = self.objective
+        if self.prioritization_score is not UNSET:
+            d["prioritization_score"] = self.prioritization_score
+        if self.prioritization_score_type is not UNSET:
+            d["prioritization_score_type"] = self.prioritization_score_type.value
+        if self.prioritization_score_attributes is not UNSET:
+            d["prioritization_score_attributes"] = encoding.json_object(self.prioritization_score_attributes)
+        if self.status is not UNSET:
+            d["status"] = self.status.value
+        if self.start_date is not UNSET:
+            d["start_date"] = None if self.start_date is None else self.start_date.isoformat()
+        if self.end_date is not UNSET:
+            d["end_date"] = None if self.end_date is None else self.end_date.isoformat()
+        if self.tags is not UNSET:
+            d["tags"] = [item.to_dict() for item in self.tags]
+        if self.summary is not UNSET:
+            d["summary"] = self.summary
+        if self.created_at is not UNSET:
+            d["created_at"] = self.created_at
+        return d
 
     @classmethod
-    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.ice_attributes import ICEAttributes  # noqa: PLC0415
-        from ..models.pie_attributes import PIEAttributes  # noqa: PLC0415
-        from ..models.tag_object import TagObject  # noqa: PLC0415
-
-        d = dict(src_dict)
-        _id = d.pop("id", UNSET)
-        id: int | Unset
-        if isinstance(_id, Unset):
-            id = UNSET
-        else:
-            id = decoding.to_int(_id)
-
-        _project_id = d.pop("project_id", UNSET)
-        project_id: int | Unset
-        if isinstance(_project_id, Unset):
-            project_id = UNSET
-        else:
-            project_id = decoding.to_int(_project_id)
-
-        name = d.pop("name", UNSET)
-
-        objective = d.pop("objective", UNSET)
-
-        _prioritization_score = d.pop("prioritization_score", UNSET)
-        prioritization_score: float | Unset
-        if isinstance(_prioritization_score, Unset):
-            prioritization_score = UNSET
-        else:
-            prioritization_score = decoding.to_float(_prioritization_score)
-
-        _prioritization_score_type = d.pop("prioritization_score_type", UNSET)
-        prioritization_score_type: PrioritizationScoreType | Unset
-        if isinstance(_prioritization_score_type, Unset):
-            prioritization_score_type = UNSET
-        else:
-            prioritization_score_type = PrioritizationScoreType(_prioritization_score_type)
-
-        def _parse_prioritization_score_attributes(
-            data: object,
-        ) -> dict[str, Any] | ICEAttributes | PIEAttributes | Unset:
-            if isinstance(data, Unset):
-                return data
-            if not isinstance(data, dict):
-                raise TypeError(f"expected an object, got {type(data).__name__}")
-            discriminator = src_dict.get("prioritization_score_type")
-            if discriminator == "PIE" and "potential" in data and "importance" in data and "ease" in data:
-                return PIEAttributes.from_dict(data)
-            if discriminator == "ICE" and "impact" in data and "confidence" in data and "ease" in data:
-                return ICEAttributes.from_dict(data)
-            return data
-
-        prioritization_score_attributes = _parse_prioritization_score_attributes(
-            d.pop("prioritization_score_attributes", UNSET)
-        )
-
-        _status = d.pop("status", UNSET)
-        status: HypothesisStatus | Unset
-        if isinstance(_status, Unset):
-            status = UNSET
-        else:
-            status = HypothesisStatus(_status)
-
-        def _parse_start_date(data: object) -> datetime.date | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            if not isinstance(data, str):
-                raise TypeError()
-            start_date_type_0 = datetime.date.fromisoformat(data)
-
-            return start_date_type_0
-
-        start_date = _parse_start_date(d.pop("start_date", UNSET))
-
-        def _parse_end_date(data: object) -> datetime.date | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            if not isinstance(data, str):
-                raise TypeError()
-            end_date_type_0 = datetime.date.fromisoformat(data)
-
-            return end_date_type_0
-
-        end_date = _parse_end_date(d.pop("end_date", UNSET))
-
-        _tags = d.pop("tags", UNSET)
-        tags: list[TagObject] | Unset = UNSET
-        if _tags is not UNSET:
-            tags = []
-            for tags_item_data in _tags:
-                tags_item = TagObject.from_dict(tags_item_data)
-
-                tags.append(tags_item)
-
-        summary = d.pop("summary", UNSET)
-
-        created_at = d.pop("created_at", UNSET)
-
-        hypothesis = cls(
-            id=id,
-            project_id=project_id,
-            name=name,
-            objective=objective,
-            prioritization_score=prioritization_score,
-            prioritization_score_type=prioritization_score_type,
-            prioritization_score_attributes=prioritization_score_attributes,
-            status=status,
-            start_date=start_date,
-            end_date=end_date,
-            tags=tags,
-            summary=summary,
-            created_at=created_at,
-        )
-
-        hypothesis.additional_properties = d
-        return hypothesis
-
-    @property
-    def additional_keys(self) -> list[str]:
-        return list(self.additional_properties.keys())
-
-    def __getitem__(self, key: str) -> Any:
-        return self.additional_properties[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.additional_properties[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        del self.additional_properties[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties
+    def _decode(cls, d: dict[str, Any]) -> Self:
+        if type(d) is not dict:
+            raise decoding.mismatch("an object", d)
+        self = cls.__new__(cls)
+        key: str | None = None
+        try:
+            self.id = UNSET if (v := d.pop(key := "id", None)) is None else decoding.to_int(v)
+            self.project_id = UNSET if (v := d.pop(key := "project_id", None)) is None else decoding.to_int(v)
+            self.name = UNSET if (v := d.pop("name", None)) is None else v
+            self.objective = UNSET if (v := d.pop("objective", None)) is None else v
+            self.prioritization_score = (
+                UNSET if (v := d.pop(key := "prioritization_score", None)) is None else decoding.to_float(v)
+            )
+            self.prioritization_score_type = (
+                UNSET
+                if (v := d.pop(key := "prioritization_score_type", None)) is None
+                else decoding.to_enum(models.PrioritizationScoreType, v)
+            )
+            self.status = (
+                UNSET if (v := d.pop(key := "status", None)) is None else decoding.to_enum(models.HypothesisStatus, v)
+            )
+            self.start_date = (
+                v if (v := d.pop(key := "start_date", UNSET)) is None or v is UNSET else decoding.to_date(v)
+            )
+            self.end_date = v if (v := d.pop(key := "end_date", UNSET)) is None or v is UNSET else decoding.to_date(v)
+            self.tags = (
+                UNSET if (v := d.pop(key := "tags", None)) is None else decoding.list_of(models.TagObject._decode, v)
+            )
+            self.summary = UNSET if (v := d.pop("summary", None)) is None else v
+            self.created_at = UNSET if (v := d.pop("created_at", None)) is None else v
+            self.prioritization_score_attributes = (
+                UNSET
+                if (v := d.pop(key := "prioritization_score_attributes", None)) is None
+                else _decode_prioritization_score_attributes(v, self.prioritization_score_type)
+            )
+        except (DecodeError, KeyError) as error:
+            raise decoding.located(error, key) from None
+        if d:
+            self.additional_properties = d.copy()
+        return self

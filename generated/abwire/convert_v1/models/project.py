@@ -2,25 +2,24 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self
 
 from abwire_core import decoding
-from attrs import define as _attrs_define
-from attrs import field as _attrs_field
+from abwire_core.errors import DecodeError
+from abwire_core.models import OpenModel
+from abwire_core.models import define as _attrs_define
+from abwire_core.models import field as _attrs_field
 
-from ..models.project_status import ProjectStatus
+from .. import models
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
+    from ..models.project_status import ProjectStatus
     from ..models.reporting_settings import ReportingSettings
 
 
-T = TypeVar("T", bound="Project")
-
-
-@_attrs_define(kw_only=True)
-class Project:
+@_attrs_define(kw_only=True, repr=False)
+class Project(OpenModel[Any]):
     """A project, in requests and in responses.
 
     Attributes:
@@ -57,177 +56,64 @@ class Project:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        id: str | Unset = UNSET
-        if not isinstance(self.id, Unset):
-            id = self.id
-
-        account_id: str | Unset = UNSET
-        if not isinstance(self.account_id, Unset):
-            account_id = self.account_id
-
-        tracking_snippet = self.tracking_snippet
-
-        name = self.name
-
-        status: str | Unset = UNSET
-        if not isinstance(self.status, Unset):
-            status = self.status.value
-
-        created_at: str | Unset = UNSET
-        if not isinstance(self.created_at, Unset):
-            created_at = self.created_at.isoformat()
-
-        reporting_settings: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.reporting_settings, Unset):
-            reporting_settings = self.reporting_settings.to_dict()
-
-        include_jquery: int | Unset = UNSET
-        if not isinstance(self.include_jquery, Unset):
-            include_jquery = int(self.include_jquery)
-
-        allow_crossdomain_tracking: int | Unset = UNSET
-        if not isinstance(self.allow_crossdomain_tracking, Unset):
-            allow_crossdomain_tracking = int(self.allow_crossdomain_tracking)
-
-        data_anonymization: int | Unset = UNSET
-        if not isinstance(self.data_anonymization, Unset):
-            data_anonymization = int(self.data_anonymization)
-
-        websites: list[str] | Unset = UNSET
-        if not isinstance(self.websites, Unset):
-            websites = self.websites
-
-        global_javascript = self.global_javascript
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update({})
-        if id is not UNSET:
-            field_dict["id"] = id
-        if account_id is not UNSET:
-            field_dict["account_id"] = account_id
-        if tracking_snippet is not UNSET:
-            field_dict["tracking_snippet"] = tracking_snippet
-        if name is not UNSET:
-            field_dict["name"] = name
-        if status is not UNSET:
-            field_dict["status"] = status
-        if created_at is not UNSET:
-            field_dict["created_at"] = created_at
-        if reporting_settings is not UNSET:
-            field_dict["reporting_settings"] = reporting_settings
-        if include_jquery is not UNSET:
-            field_dict["include_jquery"] = include_jquery
-        if allow_crossdomain_tracking is not UNSET:
-            field_dict["allow_crossdomain_tracking"] = allow_crossdomain_tracking
-        if data_anonymization is not UNSET:
-            field_dict["data_anonymization"] = data_anonymization
-        if websites is not UNSET:
-            field_dict["websites"] = websites
-        if global_javascript is not UNSET:
-            field_dict["global_javascript"] = global_javascript
-
-        return field_dict
+        d: dict[str, Any] = {**self.additional_properties}
+        if self.id is not UNSET:
+            d["id"] = self.id
+        if self.account_id is not UNSET:
+            d["account_id"] = self.account_id
+        if self.tracking_snippet is not UNSET:
+            d["tracking_snippet"] = self.tracking_snippet
+        if self.name is not UNSET:
+            d["name"] = self.name
+        if self.status is not UNSET:
+            d["status"] = self.status.value
+        if self.created_at is not UNSET:
+            d["created_at"] = self.created_at.isoformat()
+        if self.reporting_settings is not UNSET:
+            d["reporting_settings"] = self.reporting_settings.to_dict()
+        if self.include_jquery is not UNSET:
+            d["include_jquery"] = int(self.include_jquery)
+        if self.allow_crossdomain_tracking is not UNSET:
+            d["allow_crossdomain_tracking"] = int(self.allow_crossdomain_tracking)
+        if self.data_anonymization is not UNSET:
+            d["data_anonymization"] = int(self.data_anonymization)
+        if self.websites is not UNSET:
+            d["websites"] = self.websites
+        if self.global_javascript is not UNSET:
+            d["global_javascript"] = self.global_javascript
+        return d
 
     @classmethod
-    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.reporting_settings import ReportingSettings  # noqa: PLC0415
-
-        d = dict(src_dict)
-        _id = d.pop("id", UNSET)
-        id: str | Unset
-        if isinstance(_id, Unset):
-            id = UNSET
-        else:
-            id = decoding.to_str(_id)
-
-        _account_id = d.pop("account_id", UNSET)
-        account_id: str | Unset
-        if isinstance(_account_id, Unset):
-            account_id = UNSET
-        else:
-            account_id = decoding.to_str(_account_id)
-
-        tracking_snippet = d.pop("tracking_snippet", UNSET)
-
-        name = d.pop("name", UNSET)
-
-        _status = d.pop("status", UNSET)
-        status: ProjectStatus | Unset
-        if isinstance(_status, Unset):
-            status = UNSET
-        else:
-            status = ProjectStatus(_status)
-
-        _created_at = d.pop("created_at", UNSET)
-        created_at: datetime.date | Unset
-        if isinstance(_created_at, Unset):
-            created_at = UNSET
-        else:
-            created_at = datetime.date.fromisoformat(_created_at)
-
-        _reporting_settings = d.pop("reporting_settings", UNSET)
-        reporting_settings: ReportingSettings | Unset
-        if isinstance(_reporting_settings, Unset):
-            reporting_settings = UNSET
-        else:
-            reporting_settings = ReportingSettings.from_dict(_reporting_settings)
-
-        _include_jquery = d.pop("include_jquery", UNSET)
-        include_jquery: bool | Unset
-        if isinstance(_include_jquery, Unset):
-            include_jquery = UNSET
-        else:
-            include_jquery = decoding.to_bool(_include_jquery)
-
-        _allow_crossdomain_tracking = d.pop("allow_crossdomain_tracking", UNSET)
-        allow_crossdomain_tracking: bool | Unset
-        if isinstance(_allow_crossdomain_tracking, Unset):
-            allow_crossdomain_tracking = UNSET
-        else:
-            allow_crossdomain_tracking = decoding.to_bool(_allow_crossdomain_tracking)
-
-        _data_anonymization = d.pop("data_anonymization", UNSET)
-        data_anonymization: bool | Unset
-        if isinstance(_data_anonymization, Unset):
-            data_anonymization = UNSET
-        else:
-            data_anonymization = decoding.to_bool(_data_anonymization)
-
-        websites = cast(list[str], d.pop("websites", UNSET))
-
-        global_javascript = d.pop("global_javascript", UNSET)
-
-        project = cls(
-            id=id,
-            account_id=account_id,
-            tracking_snippet=tracking_snippet,
-            name=name,
-            status=status,
-            created_at=created_at,
-            reporting_settings=reporting_settings,
-            include_jquery=include_jquery,
-            allow_crossdomain_tracking=allow_crossdomain_tracking,
-            data_anonymization=data_anonymization,
-            websites=websites,
-            global_javascript=global_javascript,
-        )
-
-        project.additional_properties = d
-        return project
-
-    @property
-    def additional_keys(self) -> list[str]:
-        return list(self.additional_properties.keys())
-
-    def __getitem__(self, key: str) -> Any:
-        return self.additional_properties[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.additional_properties[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        del self.additional_properties[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties
+    def _decode(cls, d: dict[str, Any]) -> Self:
+        if type(d) is not dict:
+            raise decoding.mismatch("an object", d)
+        self = cls.__new__(cls)
+        key: str | None = None
+        try:
+            self.id = UNSET if (v := d.pop(key := "id", None)) is None else decoding.to_str(v)
+            self.account_id = UNSET if (v := d.pop(key := "account_id", None)) is None else decoding.to_str(v)
+            self.tracking_snippet = UNSET if (v := d.pop("tracking_snippet", None)) is None else v
+            self.name = UNSET if (v := d.pop("name", None)) is None else v
+            self.status = (
+                UNSET if (v := d.pop(key := "status", None)) is None else decoding.to_enum(models.ProjectStatus, v)
+            )
+            self.created_at = UNSET if (v := d.pop(key := "created_at", None)) is None else decoding.to_date(v)
+            self.reporting_settings = (
+                UNSET
+                if (v := d.pop(key := "reporting_settings", None)) is None
+                else models.ReportingSettings._decode(v)
+            )
+            self.include_jquery = UNSET if (v := d.pop(key := "include_jquery", None)) is None else decoding.to_bool(v)
+            self.allow_crossdomain_tracking = (
+                UNSET if (v := d.pop(key := "allow_crossdomain_tracking", None)) is None else decoding.to_bool(v)
+            )
+            self.data_anonymization = (
+                UNSET if (v := d.pop(key := "data_anonymization", None)) is None else decoding.to_bool(v)
+            )
+            self.websites = UNSET if (v := d.pop(key := "websites", None)) is None else decoding.to_list(v)
+            self.global_javascript = UNSET if (v := d.pop("global_javascript", None)) is None else v
+        except (DecodeError, KeyError) as error:
+            raise decoding.located(error, key) from None
+        if d:
+            self.additional_properties = d.copy()
+        return self

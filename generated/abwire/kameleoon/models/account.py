@@ -2,27 +2,26 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
 from abwire_core import decoding, encoding
-from attrs import define as _attrs_define
-from attrs import field as _attrs_field
+from abwire_core.errors import DecodeError
+from abwire_core.models import OpenModel
+from abwire_core.models import define as _attrs_define
+from abwire_core.models import field as _attrs_field
 
-from ..models.account_locale import AccountLocale
-from ..models.account_solution import AccountSolution
-from ..models.account_status import AccountStatus
+from .. import models
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
+    from ..models.account_locale import AccountLocale
     from ..models.account_role import AccountRole
+    from ..models.account_solution import AccountSolution
+    from ..models.account_status import AccountStatus
 
 
-T = TypeVar("T", bound="Account")
-
-
-@_attrs_define(kw_only=True)
-class Account:
+@_attrs_define(kw_only=True, repr=False)
+class Account(OpenModel[Any]):
     """A person who may sign in to Kameleoon.
 
     Attributes:
@@ -63,192 +62,78 @@ class Account:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        am_client_id = self.am_client_id
-
-        am_client_secret = self.am_client_secret
-
-        date_created: str | Unset = UNSET
-        if not isinstance(self.date_created, Unset):
-            date_created = encoding.date_time(self.date_created)
-
-        email = self.email
-
-        first_name = self.first_name
-
-        id = self.id
-
-        image_url = self.image_url
-
-        is_password_expired = self.is_password_expired
-
-        is_product_reco_allowed = self.is_product_reco_allowed
-
-        last_name = self.last_name
-
-        password_blocked = self.password_blocked
-
-        preferred_locale: str | Unset = UNSET
-        if not isinstance(self.preferred_locale, Unset):
-            preferred_locale = self.preferred_locale.value
-
-        roles: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.roles, Unset):
-            roles = []
-            for roles_item_data in self.roles:
-                roles_item = roles_item_data.to_dict()
-                roles.append(roles_item)
-
-        solutions: list[str] | Unset = UNSET
-        if not isinstance(self.solutions, Unset):
-            solutions = []
-            for solutions_item_data in self.solutions:
-                solutions_item = solutions_item_data.value
-                solutions.append(solutions_item)
-
-        status: str | Unset = UNSET
-        if not isinstance(self.status, Unset):
-            status = self.status.value
-
-        team_id = self.team_id
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update({})
-        if am_client_id is not UNSET:
-            field_dict["amClientId"] = am_client_id
-        if am_client_secret is not UNSET:
-            field_dict["amClientSecret"] = am_client_secret
-        if date_created is not UNSET:
-            field_dict["dateCreated"] = date_created
-        if email is not UNSET:
-            field_dict["email"] = email
-        if first_name is not UNSET:
-            field_dict["firstName"] = first_name
-        if id is not UNSET:
-            field_dict["id"] = id
-        if image_url is not UNSET:
-            field_dict["imageURL"] = image_url
-        if is_password_expired is not UNSET:
-            field_dict["isPasswordExpired"] = is_password_expired
-        if is_product_reco_allowed is not UNSET:
-            field_dict["isProductRecoAllowed"] = is_product_reco_allowed
-        if last_name is not UNSET:
-            field_dict["lastName"] = last_name
-        if password_blocked is not UNSET:
-            field_dict["passwordBlocked"] = password_blocked
-        if preferred_locale is not UNSET:
-            field_dict["preferredLocale"] = preferred_locale
-        if roles is not UNSET:
-            field_dict["roles"] = roles
-        if solutions is not UNSET:
-            field_dict["solutions"] = solutions
-        if status is not UNSET:
-            field_dict["status"] = status
-        if team_id is not UNSET:
-            field_dict["teamId"] = team_id
-
-        return field_dict
+        d: dict[str, Any] = {**self.additional_properties}
+        if self.am_client_id is not UNSET:
+            d["amClientId"] = self.am_client_id
+        if self.am_client_secret is not UNSET:
+            d["amClientSecret"] = self.am_client_secret
+        if self.date_created is not UNSET:
+            d["dateCreated"] = encoding.date_time(self.date_created)
+        if self.email is not UNSET:
+            d["email"] = self.email
+        if self.first_name is not UNSET:
+            d["firstName"] = self.first_name
+        if self.id is not UNSET:
+            d["id"] = self.id
+        if self.image_url is not UNSET:
+            d["imageURL"] = self.image_url
+        if self.is_password_expired is not UNSET:
+            d["isPasswordExpired"] = self.is_password_expired
+        if self.is_product_reco_allowed is not UNSET:
+            d["isProductRecoAllowed"] = self.is_product_reco_allowed
+        if self.last_name is not UNSET:
+            d["lastName"] = self.last_name
+        if self.password_blocked is not UNSET:
+            d["passwordBlocked"] = self.password_blocked
+        if self.preferred_locale is not UNSET:
+            d["preferredLocale"] = self.preferred_locale.value
+        if self.roles is not UNSET:
+            d["roles"] = [item.to_dict() for item in self.roles]
+        if self.solutions is not UNSET:
+            d["solutions"] = [item.value for item in self.solutions]
+        if self.status is not UNSET:
+            d["status"] = self.status.value
+        if self.team_id is not UNSET:
+            d["teamId"] = self.team_id
+        return d
 
     @classmethod
-    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.account_role import AccountRole  # noqa: PLC0415
-
-        d = dict(src_dict)
-        am_client_id = d.pop("amClientId", UNSET)
-
-        am_client_secret = d.pop("amClientSecret", UNSET)
-
-        _date_created = d.pop("dateCreated", UNSET)
-        date_created: datetime.datetime | Unset
-        if isinstance(_date_created, Unset):
-            date_created = UNSET
-        else:
-            date_created = decoding.to_datetime(_date_created)
-
-        email = d.pop("email", UNSET)
-
-        first_name = d.pop("firstName", UNSET)
-
-        id = d.pop("id", UNSET)
-
-        image_url = d.pop("imageURL", UNSET)
-
-        is_password_expired = d.pop("isPasswordExpired", UNSET)
-
-        is_product_reco_allowed = d.pop("isProductRecoAllowed", UNSET)
-
-        last_name = d.pop("lastName", UNSET)
-
-        password_blocked = d.pop("passwordBlocked", UNSET)
-
-        _preferred_locale = d.pop("preferredLocale", UNSET)
-        preferred_locale: AccountLocale | Unset
-        if isinstance(_preferred_locale, Unset):
-            preferred_locale = UNSET
-        else:
-            preferred_locale = AccountLocale(_preferred_locale)
-
-        _roles = d.pop("roles", UNSET)
-        roles: list[AccountRole] | Unset = UNSET
-        if _roles is not UNSET:
-            roles = []
-            for roles_item_data in _roles:
-                roles_item = AccountRole.from_dict(roles_item_data)
-
-                roles.append(roles_item)
-
-        _solutions = d.pop("solutions", UNSET)
-        solutions: list[AccountSolution] | Unset = UNSET
-        if _solutions is not UNSET:
-            solutions = []
-            for solutions_item_data in _solutions:
-                solutions_item = AccountSolution(solutions_item_data)
-
-                solutions.append(solutions_item)
-
-        _status = d.pop("status", UNSET)
-        status: AccountStatus | Unset
-        if isinstance(_status, Unset):
-            status = UNSET
-        else:
-            status = AccountStatus(_status)
-
-        team_id = d.pop("teamId", UNSET)
-
-        account = cls(
-            am_client_id=am_client_id,
-            am_client_secret=am_client_secret,
-            date_created=date_created,
-            email=email,
-            first_name=first_name,
-            id=id,
-            image_url=image_url,
-            is_password_expired=is_password_expired,
-            is_product_reco_allowed=is_product_reco_allowed,
-            last_name=last_name,
-            password_blocked=password_blocked,
-            preferred_locale=preferred_locale,
-            roles=roles,
-            solutions=solutions,
-            status=status,
-            team_id=team_id,
-        )
-
-        account.additional_properties = d
-        return account
-
-    @property
-    def additional_keys(self) -> list[str]:
-        return list(self.additional_properties.keys())
-
-    def __getitem__(self, key: str) -> Any:
-        return self.additional_properties[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.additional_properties[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        del self.additional_properties[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties
+    def _decode(cls, d: dict[str, Any]) -> Self:
+        if type(d) is not dict:
+            raise decoding.mismatch("an object", d)
+        self = cls.__new__(cls)
+        key: str | None = None
+        try:
+            self.am_client_id = UNSET if (v := d.pop("amClientId", None)) is None else v
+            self.am_client_secret = UNSET if (v := d.pop("amClientSecret", None)) is None else v
+            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
+            self.email = UNSET if (v := d.pop("email", None)) is None else v
+            self.first_name = UNSET if (v := d.pop("firstName", None)) is None else v
+            self.id = UNSET if (v := d.pop("id", None)) is None else v
+            self.image_url = UNSET if (v := d.pop("imageURL", None)) is None else v
+            self.is_password_expired = UNSET if (v := d.pop("isPasswordExpired", None)) is None else v
+            self.is_product_reco_allowed = UNSET if (v := d.pop("isProductRecoAllowed", None)) is None else v
+            self.last_name = UNSET if (v := d.pop("lastName", None)) is None else v
+            self.password_blocked = UNSET if (v := d.pop("passwordBlocked", None)) is None else v
+            self.preferred_locale = (
+                UNSET
+                if (v := d.pop(key := "preferredLocale", None)) is None
+                else decoding.to_enum(models.AccountLocale, v)
+            )
+            self.roles = (
+                UNSET if (v := d.pop(key := "roles", None)) is None else decoding.list_of(models.AccountRole._decode, v)
+            )
+            self.solutions = (
+                UNSET
+                if (v := d.pop(key := "solutions", None)) is None
+                else decoding.list_of(models.AccountSolution._decode, v)
+            )
+            self.status = (
+                UNSET if (v := d.pop(key := "status", None)) is None else decoding.to_enum(models.AccountStatus, v)
+            )
+            self.team_id = UNSET if (v := d.pop("teamId", None)) is None else v
+        except (DecodeError, KeyError) as error:
+            raise decoding.located(error, key) from None
+        if d:
+            self.additional_properties = d.copy()
+        return self

@@ -2,21 +2,23 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
 from abwire_core import decoding, encoding
-from attrs import define as _attrs_define
-from attrs import field as _attrs_field
+from abwire_core.errors import DecodeError
+from abwire_core.models import OpenModel
+from abwire_core.models import define as _attrs_define
+from abwire_core.models import field as _attrs_field
 
-from ..models.api_error_status import ApiErrorStatus
+from .. import models
 from ..types import UNSET, Unset
 
-T = TypeVar("T", bound="ApiError")
+if TYPE_CHECKING:
+    from ..models.api_error_status import ApiErrorStatus
 
 
-@_attrs_define(kw_only=True)
-class ApiError:
+@_attrs_define(kw_only=True, repr=False)
+class ApiError(OpenModel[Any]):
     """Error body of all operations but those on audiences. The vendor's name for it is not published.
 
     Attributes:
@@ -41,103 +43,44 @@ class ApiError:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        code = self.code
-
-        impersonator = self.impersonator
-
-        message = self.message
-
-        name = self.name
-
-        status: str | Unset = UNSET
-        if not isinstance(self.status, Unset):
-            status = self.status.value
-
-        sub = self.sub
-
-        time = self.time
-
-        timestamp: str | Unset = UNSET
-        if not isinstance(self.timestamp, Unset):
-            timestamp = encoding.date_time(self.timestamp)
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update({})
-        if code is not UNSET:
-            field_dict["code"] = code
-        if impersonator is not UNSET:
-            field_dict["impersonator"] = impersonator
-        if message is not UNSET:
-            field_dict["message"] = message
-        if name is not UNSET:
-            field_dict["name"] = name
-        if status is not UNSET:
-            field_dict["status"] = status
-        if sub is not UNSET:
-            field_dict["sub"] = sub
-        if time is not UNSET:
-            field_dict["time"] = time
-        if timestamp is not UNSET:
-            field_dict["timestamp"] = timestamp
-
-        return field_dict
+        d: dict[str, Any] = {**self.additional_properties}
+        if self.code is not UNSET:
+            d["code"] = self.code
+        if self.impersonator is not UNSET:
+            d["impersonator"] = self.impersonator
+        if self.message is not UNSET:
+            d["message"] = self.message
+        if self.name is not UNSET:
+            d["name"] = self.name
+        if self.status is not UNSET:
+            d["status"] = self.status.value
+        if self.sub is not UNSET:
+            d["sub"] = self.sub
+        if self.time is not UNSET:
+            d["time"] = self.time
+        if self.timestamp is not UNSET:
+            d["timestamp"] = encoding.date_time(self.timestamp)
+        return d
 
     @classmethod
-    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        code = d.pop("code", UNSET)
-
-        impersonator = d.pop("impersonator", UNSET)
-
-        message = d.pop("message", UNSET)
-
-        name = d.pop("name", UNSET)
-
-        _status = d.pop("status", UNSET)
-        status: ApiErrorStatus | Unset
-        if isinstance(_status, Unset):
-            status = UNSET
-        else:
-            status = ApiErrorStatus(_status)
-
-        sub = d.pop("sub", UNSET)
-
-        time = d.pop("time", UNSET)
-
-        _timestamp = d.pop("timestamp", UNSET)
-        timestamp: datetime.datetime | Unset
-        if isinstance(_timestamp, Unset):
-            timestamp = UNSET
-        else:
-            timestamp = decoding.to_datetime(_timestamp)
-
-        api_error = cls(
-            code=code,
-            impersonator=impersonator,
-            message=message,
-            name=name,
-            status=status,
-            sub=sub,
-            time=time,
-            timestamp=timestamp,
-        )
-
-        api_error.additional_properties = d
-        return api_error
-
-    @property
-    def additional_keys(self) -> list[str]:
-        return list(self.additional_properties.keys())
-
-    def __getitem__(self, key: str) -> Any:
-        return self.additional_properties[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.additional_properties[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        del self.additional_properties[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties
+    def _decode(cls, d: dict[str, Any]) -> Self:
+        if type(d) is not dict:
+            raise decoding.mismatch("an object", d)
+        self = cls.__new__(cls)
+        key: str | None = None
+        try:
+            self.code = UNSET if (v := d.pop("code", None)) is None else v
+            self.impersonator = UNSET if (v := d.pop("impersonator", None)) is None else v
+            self.message = UNSET if (v := d.pop("message", None)) is None else v
+            self.name = UNSET if (v := d.pop("name", None)) is None else v
+            self.status = (
+                UNSET if (v := d.pop(key := "status", None)) is None else decoding.to_enum(models.ApiErrorStatus, v)
+            )
+            self.sub = UNSET if (v := d.pop("sub", None)) is None else v
+            self.time = UNSET if (v := d.pop("time", None)) is None else v
+            self.timestamp = UNSET if (v := d.pop(key := "timestamp", None)) is None else decoding.to_datetime(v)
+        except (DecodeError, KeyError) as error:
+            raise decoding.located(error, key) from None
+        if d:
+            self.additional_properties = d.copy()
+        return self

@@ -2,26 +2,25 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
 from abwire_core import decoding, encoding
-from attrs import define as _attrs_define
-from attrs import field as _attrs_field
+from abwire_core.errors import DecodeError
+from abwire_core.models import OpenModel
+from abwire_core.models import define as _attrs_define
+from abwire_core.models import field as _attrs_field
 
-from ..models.analytics_level import AnalyticsLevel
+from .. import models
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
+    from ..models.analytics_level import AnalyticsLevel
     from ..models.audience_segment_stats import AudienceSegmentStats
     from ..models.audience_stats import AudienceStats
 
 
-T = TypeVar("T", bound="AudienceData")
-
-
-@_attrs_define(kw_only=True)
-class AudienceData:
+@_attrs_define(kw_only=True, repr=False)
+class AudienceData(OpenModel[Any]):
     """Statistics of segments. The vendor lists three more arrays, whose names could not be read; they are kept as
     additional properties.
 
@@ -42,111 +41,45 @@ class AudienceData:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        start_date_time: str | Unset = UNSET
-        if not isinstance(self.start_date_time, Unset):
-            start_date_time = encoding.date_time(self.start_date_time)
-
-        end_date_time: str | Unset = UNSET
-        if not isinstance(self.end_date_time, Unset):
-            end_date_time = encoding.date_time(self.end_date_time)
-
-        analytics_level: str | Unset = UNSET
-        if not isinstance(self.analytics_level, Unset):
-            analytics_level = self.analytics_level.value
-
-        global_stats: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.global_stats, Unset):
-            global_stats = self.global_stats.to_dict()
-
-        segment_stats: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.segment_stats, Unset):
-            segment_stats = []
-            for segment_stats_item_data in self.segment_stats:
-                segment_stats_item = segment_stats_item_data.to_dict()
-                segment_stats.append(segment_stats_item)
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update({})
-        if start_date_time is not UNSET:
-            field_dict["startDateTime"] = start_date_time
-        if end_date_time is not UNSET:
-            field_dict["endDateTime"] = end_date_time
-        if analytics_level is not UNSET:
-            field_dict["analyticsLevel"] = analytics_level
-        if global_stats is not UNSET:
-            field_dict["globalStats"] = global_stats
-        if segment_stats is not UNSET:
-            field_dict["segmentStats"] = segment_stats
-
-        return field_dict
+        d: dict[str, Any] = {**self.additional_properties}
+        if self.start_date_time is not UNSET:
+            d["startDateTime"] = encoding.date_time(self.start_date_time)
+        if self.end_date_time is not UNSET:
+            d["endDateTime"] = encoding.date_time(self.end_date_time)
+        if self.analytics_level is not UNSET:
+            d["analyticsLevel"] = self.analytics_level.value
+        if self.global_stats is not UNSET:
+            d["globalStats"] = self.global_stats.to_dict()
+        if self.segment_stats is not UNSET:
+            d["segmentStats"] = [item.to_dict() for item in self.segment_stats]
+        return d
 
     @classmethod
-    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.audience_segment_stats import AudienceSegmentStats  # noqa: PLC0415
-        from ..models.audience_stats import AudienceStats  # noqa: PLC0415
-
-        d = dict(src_dict)
-        _start_date_time = d.pop("startDateTime", UNSET)
-        start_date_time: datetime.datetime | Unset
-        if isinstance(_start_date_time, Unset):
-            start_date_time = UNSET
-        else:
-            start_date_time = decoding.to_datetime(_start_date_time)
-
-        _end_date_time = d.pop("endDateTime", UNSET)
-        end_date_time: datetime.datetime | Unset
-        if isinstance(_end_date_time, Unset):
-            end_date_time = UNSET
-        else:
-            end_date_time = decoding.to_datetime(_end_date_time)
-
-        _analytics_level = d.pop("analyticsLevel", UNSET)
-        analytics_level: AnalyticsLevel | Unset
-        if isinstance(_analytics_level, Unset):
-            analytics_level = UNSET
-        else:
-            analytics_level = AnalyticsLevel(_analytics_level)
-
-        _global_stats = d.pop("globalStats", UNSET)
-        global_stats: AudienceStats | Unset
-        if isinstance(_global_stats, Unset):
-            global_stats = UNSET
-        else:
-            global_stats = AudienceStats.from_dict(_global_stats)
-
-        _segment_stats = d.pop("segmentStats", UNSET)
-        segment_stats: list[AudienceSegmentStats] | Unset = UNSET
-        if _segment_stats is not UNSET:
-            segment_stats = []
-            for segment_stats_item_data in _segment_stats:
-                segment_stats_item = AudienceSegmentStats.from_dict(segment_stats_item_data)
-
-                segment_stats.append(segment_stats_item)
-
-        audience_data = cls(
-            start_date_time=start_date_time,
-            end_date_time=end_date_time,
-            analytics_level=analytics_level,
-            global_stats=global_stats,
-            segment_stats=segment_stats,
-        )
-
-        audience_data.additional_properties = d
-        return audience_data
-
-    @property
-    def additional_keys(self) -> list[str]:
-        return list(self.additional_properties.keys())
-
-    def __getitem__(self, key: str) -> Any:
-        return self.additional_properties[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.additional_properties[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        del self.additional_properties[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties
+    def _decode(cls, d: dict[str, Any]) -> Self:
+        if type(d) is not dict:
+            raise decoding.mismatch("an object", d)
+        self = cls.__new__(cls)
+        key: str | None = None
+        try:
+            self.start_date_time = (
+                UNSET if (v := d.pop(key := "startDateTime", None)) is None else decoding.to_datetime(v)
+            )
+            self.end_date_time = UNSET if (v := d.pop(key := "endDateTime", None)) is None else decoding.to_datetime(v)
+            self.analytics_level = (
+                UNSET
+                if (v := d.pop(key := "analyticsLevel", None)) is None
+                else decoding.to_enum(models.AnalyticsLevel, v)
+            )
+            self.global_stats = (
+                UNSET if (v := d.pop(key := "globalStats", None)) is None else models.AudienceStats._decode(v)
+            )
+            self.segment_stats = (
+                UNSET
+                if (v := d.pop(key := "segmentStats", None)) is None
+                else decoding.list_of(models.AudienceSegmentStats._decode, v)
+            )
+        except (DecodeError, KeyError) as error:
+            raise decoding.located(error, key) from None
+        if d:
+            self.additional_properties = d.copy()
+        return self

@@ -2,24 +2,26 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self
 
 from abwire_core import decoding, encoding
-from attrs import define as _attrs_define
-from attrs import field as _attrs_field
+from abwire_core.errors import DecodeError
+from abwire_core.models import OpenModel
+from abwire_core.models import define as _attrs_define
+from abwire_core.models import field as _attrs_field
 
-from ..models.custom_data_format import CustomDataFormat
-from ..models.custom_data_method import CustomDataMethod
-from ..models.custom_data_scope import CustomDataScope
-from ..models.custom_data_type import CustomDataType
+from .. import models
 from ..types import UNSET, Unset
 
-T = TypeVar("T", bound="CustomData")
+if TYPE_CHECKING:
+    from ..models.custom_data_format import CustomDataFormat
+    from ..models.custom_data_method import CustomDataMethod
+    from ..models.custom_data_scope import CustomDataScope
+    from ..models.custom_data_type import CustomDataType
 
 
-@_attrs_define(kw_only=True)
-class CustomData:
+@_attrs_define(kw_only=True, repr=False)
+class CustomData(OpenModel[Any]):
     """Data about visitors that a site sends to Kameleoon.
 
     Attributes:
@@ -68,196 +70,81 @@ class CustomData:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        adobe_analytics_variable_name = self.adobe_analytics_variable_name
-
-        custom_eval_code = self.custom_eval_code
-
-        date_created: str | Unset = UNSET
-        if not isinstance(self.date_created, Unset):
-            date_created = encoding.date_time(self.date_created)
-
-        description = self.description
-
-        format_: str | Unset = UNSET
-        if not isinstance(self.format_, Unset):
-            format_ = self.format_.value
-
-        gtm_variable_name = self.gtm_variable_name
-
-        id = self.id
-
-        index = self.index
-
-        is_constant = self.is_constant
-
-        is_local_only = self.is_local_only
-
-        method: str | Unset = UNSET
-        if not isinstance(self.method, Unset):
-            method = self.method.value
-
-        modification_date: str | Unset = UNSET
-        if not isinstance(self.modification_date, Unset):
-            modification_date = encoding.date_time(self.modification_date)
-
-        name = self.name
-
-        scope: str | Unset = UNSET
-        if not isinstance(self.scope, Unset):
-            scope = self.scope.value
-
-        site_id = self.site_id
-
-        tags: list[str] | Unset = UNSET
-        if not isinstance(self.tags, Unset):
-            tags = self.tags
-
-        type_: str | Unset = UNSET
-        if not isinstance(self.type_, Unset):
-            type_ = self.type_.value
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update({})
-        if adobe_analytics_variable_name is not UNSET:
-            field_dict["adobeAnalyticsVariableName"] = adobe_analytics_variable_name
-        if custom_eval_code is not UNSET:
-            field_dict["customEvalCode"] = custom_eval_code
-        if date_created is not UNSET:
-            field_dict["dateCreated"] = date_created
-        if description is not UNSET:
-            field_dict["description"] = description
-        if format_ is not UNSET:
-            field_dict["format"] = format_
-        if gtm_variable_name is not UNSET:
-            field_dict["gtmVariableName"] = gtm_variable_name
-        if id is not UNSET:
-            field_dict["id"] = id
-        if index is not UNSET:
-            field_dict["index"] = index
-        if is_constant is not UNSET:
-            field_dict["isConstant"] = is_constant
-        if is_local_only is not UNSET:
-            field_dict["isLocalOnly"] = is_local_only
-        if method is not UNSET:
-            field_dict["method"] = method
-        if modification_date is not UNSET:
-            field_dict["modificationDate"] = modification_date
-        if name is not UNSET:
-            field_dict["name"] = name
-        if scope is not UNSET:
-            field_dict["scope"] = scope
-        if site_id is not UNSET:
-            field_dict["siteId"] = site_id
-        if tags is not UNSET:
-            field_dict["tags"] = tags
-        if type_ is not UNSET:
-            field_dict["type"] = type_
-
-        return field_dict
+        d: dict[str, Any] = {**self.additional_properties}
+        if self.adobe_analytics_variable_name is not UNSET:
+            d["adobeAnalyticsVariableName"] = self.adobe_analytics_variable_name
+        if self.custom_eval_code is not UNSET:
+            d["customEvalCode"] = self.custom_eval_code
+        if self.date_created is not UNSET:
+            d["dateCreated"] = encoding.date_time(self.date_created)
+        if self.description is not UNSET:
+            d["description"] = self.description
+        if self.format_ is not UNSET:
+            d["format"] = self.format_.value
+        if self.gtm_variable_name is not UNSET:
+            d["gtmVariableName"] = self.gtm_variable_name
+        if self.id is not UNSET:
+            d["id"] = self.id
+        if self.index is not UNSET:
+            d["index"] = self.index
+        if self.is_constant is not UNSET:
+            d["isConstant"] = self.is_constant
+        if self.is_local_only is not UNSET:
+            d["isLocalOnly"] = self.is_local_only
+        if self.method is not UNSET:
+            d["method"] = self.method.value
+        if self.modification_date is not UNSET:
+            d["modificationDate"] = encoding.date_time(self.modification_date)
+        if self.name is not UNSET:
+            d["name"] = self.name
+        if self.scope is not UNSET:
+            d["scope"] = self.scope.value
+        if self.site_id is not UNSET:
+            d["siteId"] = self.site_id
+        if self.tags is not UNSET:
+            d["tags"] = self.tags
+        if self.type_ is not UNSET:
+            d["type"] = self.type_.value
+        return d
 
     @classmethod
-    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        adobe_analytics_variable_name = d.pop("adobeAnalyticsVariableName", UNSET)
-
-        custom_eval_code = d.pop("customEvalCode", UNSET)
-
-        _date_created = d.pop("dateCreated", UNSET)
-        date_created: datetime.datetime | Unset
-        if isinstance(_date_created, Unset):
-            date_created = UNSET
-        else:
-            date_created = decoding.to_datetime(_date_created)
-
-        description = d.pop("description", UNSET)
-
-        _format_ = d.pop("format", UNSET)
-        format_: CustomDataFormat | Unset
-        if isinstance(_format_, Unset):
-            format_ = UNSET
-        else:
-            format_ = CustomDataFormat(_format_)
-
-        gtm_variable_name = d.pop("gtmVariableName", UNSET)
-
-        id = d.pop("id", UNSET)
-
-        index = d.pop("index", UNSET)
-
-        is_constant = d.pop("isConstant", UNSET)
-
-        is_local_only = d.pop("isLocalOnly", UNSET)
-
-        _method = d.pop("method", UNSET)
-        method: CustomDataMethod | Unset
-        if isinstance(_method, Unset):
-            method = UNSET
-        else:
-            method = CustomDataMethod(_method)
-
-        _modification_date = d.pop("modificationDate", UNSET)
-        modification_date: datetime.datetime | Unset
-        if isinstance(_modification_date, Unset):
-            modification_date = UNSET
-        else:
-            modification_date = decoding.to_datetime(_modification_date)
-
-        name = d.pop("name", UNSET)
-
-        _scope = d.pop("scope", UNSET)
-        scope: CustomDataScope | Unset
-        if isinstance(_scope, Unset):
-            scope = UNSET
-        else:
-            scope = CustomDataScope(_scope)
-
-        site_id = d.pop("siteId", UNSET)
-
-        tags = cast(list[str], d.pop("tags", UNSET))
-
-        _type_ = d.pop("type", UNSET)
-        type_: CustomDataType | Unset
-        if isinstance(_type_, Unset):
-            type_ = UNSET
-        else:
-            type_ = CustomDataType(_type_)
-
-        custom_data = cls(
-            adobe_analytics_variable_name=adobe_analytics_variable_name,
-            custom_eval_code=custom_eval_code,
-            date_created=date_created,
-            description=description,
-            format_=format_,
-            gtm_variable_name=gtm_variable_name,
-            id=id,
-            index=index,
-            is_constant=is_constant,
-            is_local_only=is_local_only,
-            method=method,
-            modification_date=modification_date,
-            name=name,
-            scope=scope,
-            site_id=site_id,
-            tags=tags,
-            type_=type_,
-        )
-
-        custom_data.additional_properties = d
-        return custom_data
-
-    @property
-    def additional_keys(self) -> list[str]:
-        return list(self.additional_properties.keys())
-
-    def __getitem__(self, key: str) -> Any:
-        return self.additional_properties[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.additional_properties[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        del self.additional_properties[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties
+    def _decode(cls, d: dict[str, Any]) -> Self:
+        if type(d) is not dict:
+            raise decoding.mismatch("an object", d)
+        self = cls.__new__(cls)
+        key: str | None = None
+        try:
+            self.adobe_analytics_variable_name = (
+                UNSET if (v := d.pop("adobeAnalyticsVariableName", None)) is None else v
+            )
+            self.custom_eval_code = UNSET if (v := d.pop("customEvalCode", None)) is None else v
+            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
+            self.description = UNSET if (v := d.pop("description", None)) is None else v
+            self.format_ = (
+                UNSET if (v := d.pop(key := "format", None)) is None else decoding.to_enum(models.CustomDataFormat, v)
+            )
+            self.gtm_variable_name = UNSET if (v := d.pop("gtmVariableName", None)) is None else v
+            self.id = UNSET if (v := d.pop("id", None)) is None else v
+            self.index = UNSET if (v := d.pop("index", None)) is None else v
+            self.is_constant = UNSET if (v := d.pop("isConstant", None)) is None else v
+            self.is_local_only = UNSET if (v := d.pop("isLocalOnly", None)) is None else v
+            self.method = (
+                UNSET if (v := d.pop(key := "method", None)) is None else decoding.to_enum(models.CustomDataMethod, v)
+            )
+            self.modification_date = (
+                UNSET if (v := d.pop(key := "modificationDate", None)) is None else decoding.to_datetime(v)
+            )
+            self.name = UNSET if (v := d.pop("name", None)) is None else v
+            self.scope = (
+                UNSET if (v := d.pop(key := "scope", None)) is None else decoding.to_enum(models.CustomDataScope, v)
+            )
+            self.site_id = UNSET if (v := d.pop("siteId", None)) is None else v
+            self.tags = UNSET if (v := d.pop(key := "tags", None)) is None else decoding.to_list(v)
+            self.type_ = (
+                UNSET if (v := d.pop(key := "type", None)) is None else decoding.to_enum(models.CustomDataType, v)
+            )
+        except (DecodeError, KeyError) as error:
+            raise decoding.located(error, key) from None
+        if d:
+            self.additional_properties = d.copy()
+        return self

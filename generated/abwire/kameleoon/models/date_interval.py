@@ -2,20 +2,19 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, Self
 
 from abwire_core import decoding, encoding
-from attrs import define as _attrs_define
-from attrs import field as _attrs_field
+from abwire_core.errors import DecodeError
+from abwire_core.models import OpenModel
+from abwire_core.models import define as _attrs_define
+from abwire_core.models import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-T = TypeVar("T", bound="DateInterval")
 
-
-@_attrs_define(kw_only=True)
-class DateInterval:
+@_attrs_define(kw_only=True, repr=False)
+class DateInterval(OpenModel[Any]):
     """A period.
 
     Attributes:
@@ -28,61 +27,24 @@ class DateInterval:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        start: str | Unset = UNSET
-        if not isinstance(self.start, Unset):
-            start = encoding.date_time(self.start)
-
-        end: str | Unset = UNSET
-        if not isinstance(self.end, Unset):
-            end = encoding.date_time(self.end)
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update({})
-        if start is not UNSET:
-            field_dict["start"] = start
-        if end is not UNSET:
-            field_dict["end"] = end
-
-        return field_dict
+        d: dict[str, Any] = {**self.additional_properties}
+        if self.start is not UNSET:
+            d["start"] = encoding.date_time(self.start)
+        if self.end is not UNSET:
+            d["end"] = encoding.date_time(self.end)
+        return d
 
     @classmethod
-    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        _start = d.pop("start", UNSET)
-        start: datetime.datetime | Unset
-        if isinstance(_start, Unset):
-            start = UNSET
-        else:
-            start = decoding.to_datetime(_start)
-
-        _end = d.pop("end", UNSET)
-        end: datetime.datetime | Unset
-        if isinstance(_end, Unset):
-            end = UNSET
-        else:
-            end = decoding.to_datetime(_end)
-
-        date_interval = cls(
-            start=start,
-            end=end,
-        )
-
-        date_interval.additional_properties = d
-        return date_interval
-
-    @property
-    def additional_keys(self) -> list[str]:
-        return list(self.additional_properties.keys())
-
-    def __getitem__(self, key: str) -> Any:
-        return self.additional_properties[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.additional_properties[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        del self.additional_properties[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties
+    def _decode(cls, d: dict[str, Any]) -> Self:
+        if type(d) is not dict:
+            raise decoding.mismatch("an object", d)
+        self = cls.__new__(cls)
+        key: str | None = None
+        try:
+            self.start = UNSET if (v := d.pop(key := "start", None)) is None else decoding.to_datetime(v)
+            self.end = UNSET if (v := d.pop(key := "end", None)) is None else decoding.to_datetime(v)
+        except (DecodeError, KeyError) as error:
+            raise decoding.located(error, key) from None
+        if d:
+            self.additional_properties = d.copy()
+        return self

@@ -2,13 +2,15 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
 from abwire_core import decoding, encoding
-from attrs import define as _attrs_define
-from attrs import field as _attrs_field
+from abwire_core.errors import DecodeError
+from abwire_core.models import OpenModel
+from abwire_core.models import define as _attrs_define
+from abwire_core.models import field as _attrs_field
 
+from .. import models
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
@@ -19,11 +21,23 @@ if TYPE_CHECKING:
     from ..models.feature_rollout_targeted_rule import FeatureRolloutTargetedRule
 
 
-T = TypeVar("T", bound="EnvironmentConfiguration")
+def _decode_rollout_rules_item(
+    value: Any,
+) -> (
+    FeatureRolloutExperimentationRule | FeatureRolloutProgressiveRule | FeatureRolloutRule | FeatureRolloutTargetedRule
+):
+    match decoding.tag(value, "type"):
+        case "EXPERIMENTATION":
+            return models.FeatureRolloutExperimentationRule._decode(value)
+        case "PROGRESSIVE_DELIVERY":
+            return models.FeatureRolloutProgressiveRule._decode(value)
+        case "TARGETED_DELIVERY":
+            return models.FeatureRolloutTargetedRule._decode(value)
+    return models.FeatureRolloutRule._decode(value)
 
 
-@_attrs_define(kw_only=True)
-class EnvironmentConfiguration:
+@_attrs_define(kw_only=True, repr=False)
+class EnvironmentConfiguration(OpenModel[Any]):
     """The settings of a feature flag in one environment.
 
     Attributes:
@@ -53,137 +67,44 @@ class EnvironmentConfiguration:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        date_modified: str | Unset = UNSET
-        if not isinstance(self.date_modified, Unset):
-            date_modified = encoding.date_time(self.date_modified)
-
-        default_variation_key = self.default_variation_key
-
-        environment_key = self.environment_key
-
-        feature_enabled = self.feature_enabled
-
-        integrations: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.integrations, Unset):
-            integrations = self.integrations.to_dict()
-
-        rollout_rules: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.rollout_rules, Unset):
-            rollout_rules = []
-            for rollout_rules_item_data in self.rollout_rules:
-                rollout_rules_item: dict[str, Any]
-                rollout_rules_item = rollout_rules_item_data.to_dict()
-
-                rollout_rules.append(rollout_rules_item)
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update({})
-        if date_modified is not UNSET:
-            field_dict["dateModified"] = date_modified
-        if default_variation_key is not UNSET:
-            field_dict["defaultVariationKey"] = default_variation_key
-        if environment_key is not UNSET:
-            field_dict["environmentKey"] = environment_key
-        if feature_enabled is not UNSET:
-            field_dict["featureEnabled"] = feature_enabled
-        if integrations is not UNSET:
-            field_dict["integrations"] = integrations
-        if rollout_rules is not UNSET:
-            field_dict["rolloutRules"] = rollout_rules
-
-        return field_dict
+        d: dict[str, Any] = {**self.additional_properties}
+        if self.date_modified is not UNSET:
+            d["dateModified"] = encoding.date_time(self.date_modified)
+        if self.default_variation_key is not UNSET:
+            d["defaultVariationKey"] = self.default_variation_key
+        if self.environment_key is not UNSET:
+            d["environmentKey"] = self.environment_key
+        if self.feature_enabled is not UNSET:
+            d["featureEnabled"] = self.feature_enabled
+        if self.integrations is not UNSET:
+            d["integrations"] = self.integrations.to_dict()
+        if self.rollout_rules is not UNSET:
+            d["rolloutRules"] = [item.to_dict() for item in self.rollout_rules]
+        return d
 
     @classmethod
-    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.environment_integrations import EnvironmentIntegrations  # noqa: PLC0415
-        from ..models.feature_rollout_experimentation_rule import FeatureRolloutExperimentationRule  # noqa: PLC0415
-        from ..models.feature_rollout_progressive_rule import FeatureRolloutProgressiveRule  # noqa: PLC0415
-        from ..models.feature_rollout_rule import FeatureRolloutRule  # noqa: PLC0415
-        from ..models.feature_rollout_targeted_rule import FeatureRolloutTargetedRule  # noqa: PLC0415
-
-        d = dict(src_dict)
-        _date_modified = d.pop("dateModified", UNSET)
-        date_modified: datetime.datetime | Unset
-        if isinstance(_date_modified, Unset):
-            date_modified = UNSET
-        else:
-            date_modified = decoding.to_datetime(_date_modified)
-
-        default_variation_key = d.pop("defaultVariationKey", UNSET)
-
-        environment_key = d.pop("environmentKey", UNSET)
-
-        feature_enabled = d.pop("featureEnabled", UNSET)
-
-        _integrations = d.pop("integrations", UNSET)
-        integrations: EnvironmentIntegrations | Unset
-        if isinstance(_integrations, Unset):
-            integrations = UNSET
-        else:
-            integrations = EnvironmentIntegrations.from_dict(_integrations)
-
-        _rollout_rules = d.pop("rolloutRules", UNSET)
-        rollout_rules: (
-            list[
-                FeatureRolloutExperimentationRule
-                | FeatureRolloutProgressiveRule
-                | FeatureRolloutRule
-                | FeatureRolloutTargetedRule
-            ]
-            | Unset
-        ) = UNSET
-        if _rollout_rules is not UNSET:
-            rollout_rules = []
-            for rollout_rules_item_data in _rollout_rules:
-
-                def _parse_rollout_rules_item(
-                    data: object,
-                ) -> (
-                    FeatureRolloutExperimentationRule
-                    | FeatureRolloutProgressiveRule
-                    | FeatureRolloutRule
-                    | FeatureRolloutTargetedRule
-                ):
-                    if not isinstance(data, dict):
-                        raise TypeError(f"expected an object, got {type(data).__name__}")
-                    discriminator = data.get("type")
-                    if discriminator == "EXPERIMENTATION":
-                        return FeatureRolloutExperimentationRule.from_dict(data)
-                    if discriminator == "PROGRESSIVE_DELIVERY":
-                        return FeatureRolloutProgressiveRule.from_dict(data)
-                    if discriminator == "TARGETED_DELIVERY":
-                        return FeatureRolloutTargetedRule.from_dict(data)
-                    return FeatureRolloutRule.from_dict(data)
-
-                rollout_rules_item = _parse_rollout_rules_item(rollout_rules_item_data)
-
-                rollout_rules.append(rollout_rules_item)
-
-        environment_configuration = cls(
-            date_modified=date_modified,
-            default_variation_key=default_variation_key,
-            environment_key=environment_key,
-            feature_enabled=feature_enabled,
-            integrations=integrations,
-            rollout_rules=rollout_rules,
-        )
-
-        environment_configuration.additional_properties = d
-        return environment_configuration
-
-    @property
-    def additional_keys(self) -> list[str]:
-        return list(self.additional_properties.keys())
-
-    def __getitem__(self, key: str) -> Any:
-        return self.additional_properties[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.additional_properties[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        del self.additional_properties[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties
+    def _decode(cls, d: dict[str, Any]) -> Self:
+        if type(d) is not dict:
+            raise decoding.mismatch("an object", d)
+        self = cls.__new__(cls)
+        key: str | None = None
+        try:
+            self.date_modified = UNSET if (v := d.pop(key := "dateModified", None)) is None else decoding.to_datetime(v)
+            self.default_variation_key = UNSET if (v := d.pop("defaultVariationKey", None)) is None else v
+            self.environment_key = UNSET if (v := d.pop("environmentKey", None)) is None else v
+            self.feature_enabled = UNSET if (v := d.pop("featureEnabled", None)) is None else v
+            self.integrations = (
+                UNSET
+                if (v := d.pop(key := "integrations", None)) is None
+                else models.EnvironmentIntegrations._decode(v)
+            )
+            self.rollout_rules = (
+                UNSET
+                if (v := d.pop(key := "rolloutRules", None)) is None
+                else decoding.list_of(_decode_rollout_rules_item, v)
+            )
+        except (DecodeError, KeyError) as error:
+            raise decoding.located(error, key) from None
+        if d:
+            self.additional_properties = d.copy()
+        return self

@@ -2,33 +2,32 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self
 
 from abwire_core import decoding, encoding
-from attrs import define as _attrs_define
-from attrs import field as _attrs_field
+from abwire_core.errors import DecodeError
+from abwire_core.models import OpenModel
+from abwire_core.models import define as _attrs_define
+from abwire_core.models import field as _attrs_field
 
-from ..models.experiment_type import ExperimentType
-from ..models.targeting_configuration import TargetingConfiguration
-from ..models.traffic_allocation_method import TrafficAllocationMethod
+from .. import models
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.experiment_deviations import ExperimentDeviations
     from ..models.experiment_respool_time import ExperimentRespoolTime
     from ..models.experiment_schedule import ExperimentSchedule
+    from ..models.experiment_type import ExperimentType
     from ..models.mvt_allocation_settings import MvtAllocationSettings
     from ..models.mvt_section import MvtSection
+    from ..models.targeting_configuration import TargetingConfiguration
     from ..models.targeting_rule import TargetingRule
     from ..models.tracking_tool import TrackingTool
+    from ..models.traffic_allocation_method import TrafficAllocationMethod
 
 
-T = TypeVar("T", bound="Experiment")
-
-
-@_attrs_define(kw_only=True)
-class Experiment:
+@_attrs_define(kw_only=True, repr=False)
+class Experiment(OpenModel[Any]):
     """An experiment. Its times may come without a time zone.
 
     Attributes:
@@ -129,465 +128,173 @@ class Experiment:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        name = self.name
-
-        site_code = self.site_code
-
-        site_id = self.site_id
-
-        base_url: None | str | Unset
-        if isinstance(self.base_url, Unset):
-            base_url = UNSET
-        else:
-            base_url = self.base_url
-
-        auto_optimized = self.auto_optimized
-
-        collecting_data_enabled = self.collecting_data_enabled
-
-        common_css_code = self.common_css_code
-
-        common_java_script_code = self.common_java_script_code
-
-        created_by = self.created_by
-
-        date_collecting_data_stopped: str | Unset = UNSET
-        if not isinstance(self.date_collecting_data_stopped, Unset):
-            date_collecting_data_stopped = encoding.date_time(self.date_collecting_data_stopped)
-
-        date_created: str | Unset = UNSET
-        if not isinstance(self.date_created, Unset):
-            date_created = encoding.date_time(self.date_created)
-
-        date_ended: str | Unset = UNSET
-        if not isinstance(self.date_ended, Unset):
-            date_ended = encoding.date_time(self.date_ended)
-
-        date_modified: str | Unset = UNSET
-        if not isinstance(self.date_modified, Unset):
-            date_modified = encoding.date_time(self.date_modified)
-
-        date_started: str | Unset = UNSET
-        if not isinstance(self.date_started, Unset):
-            date_started = encoding.date_time(self.date_started)
-
-        date_status_modified: str | Unset = UNSET
-        if not isinstance(self.date_status_modified, Unset):
-            date_status_modified = encoding.date_time(self.date_status_modified)
-
-        description = self.description
-
-        deviations: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.deviations, Unset):
-            deviations = self.deviations.to_dict()
-
-        execute_code_for_reference = self.execute_code_for_reference
-
-        global_script = self.global_script
-
-        goals: list[int] | Unset = UNSET
-        if not isinstance(self.goals, Unset):
-            goals = self.goals
-
-        id = self.id
-
-        is_archived = self.is_archived
-
-        is_legacy_editor = self.is_legacy_editor
-
-        is_multiple_testing_correction = self.is_multiple_testing_correction
-
-        main_goal_id = self.main_goal_id
-
-        mvt_allocation_settings: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.mvt_allocation_settings, Unset):
-            mvt_allocation_settings = self.mvt_allocation_settings.to_dict()
-
-        mvt_variations: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.mvt_variations, Unset):
-            mvt_variations = []
-            for mvt_variations_item_data in self.mvt_variations:
-                mvt_variations_item = mvt_variations_item_data.to_dict()
-                mvt_variations.append(mvt_variations_item)
-
-        respool_time: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.respool_time, Unset):
-            respool_time = self.respool_time.to_dict()
-
-        status = self.status
-
-        tags: list[str] | Unset = UNSET
-        if not isinstance(self.tags, Unset):
-            tags = self.tags
-
-        targeting_configuration: str | Unset = UNSET
-        if not isinstance(self.targeting_configuration, Unset):
-            targeting_configuration = self.targeting_configuration.value
-
-        targeting_rule: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.targeting_rule, Unset):
-            targeting_rule = self.targeting_rule.to_dict()
-
-        targeting_segment_id = self.targeting_segment_id
-
-        tracking_tools: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.tracking_tools, Unset):
-            tracking_tools = []
-            for tracking_tools_item_data in self.tracking_tools:
-                tracking_tools_item = tracking_tools_item_data.to_dict()
-                tracking_tools.append(tracking_tools_item)
-
-        traffic_allocation_method: str | Unset = UNSET
-        if not isinstance(self.traffic_allocation_method, Unset):
-            traffic_allocation_method = self.traffic_allocation_method.value
-
-        type_: str | Unset = UNSET
-        if not isinstance(self.type_, Unset):
-            type_ = self.type_.value
-
-        variations: list[int] | Unset = UNSET
-        if not isinstance(self.variations, Unset):
-            variations = self.variations
-
-        schedules: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.schedules, Unset):
-            schedules = []
-            for schedules_item_data in self.schedules:
-                schedules_item = schedules_item_data.to_dict()
-                schedules.append(schedules_item)
-
-        targeting_rule_id = self.targeting_rule_id
-
-        identification_key = self.identification_key
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "name": name,
-                "siteCode": site_code,
-                "siteId": site_id,
-            }
-        )
-        if base_url is not UNSET:
-            field_dict["baseURL"] = base_url
-        if auto_optimized is not UNSET:
-            field_dict["autoOptimized"] = auto_optimized
-        if collecting_data_enabled is not UNSET:
-            field_dict["collectingDataEnabled"] = collecting_data_enabled
-        if common_css_code is not UNSET:
-            field_dict["commonCssCode"] = common_css_code
-        if common_java_script_code is not UNSET:
-            field_dict["commonJavaScriptCode"] = common_java_script_code
-        if created_by is not UNSET:
-            field_dict["createdBy"] = created_by
-        if date_collecting_data_stopped is not UNSET:
-            field_dict["dateCollectingDataStopped"] = date_collecting_data_stopped
-        if date_created is not UNSET:
-            field_dict["dateCreated"] = date_created
-        if date_ended is not UNSET:
-            field_dict["dateEnded"] = date_ended
-        if date_modified is not UNSET:
-            field_dict["dateModified"] = date_modified
-        if date_started is not UNSET:
-            field_dict["dateStarted"] = date_started
-        if date_status_modified is not UNSET:
-            field_dict["dateStatusModified"] = date_status_modified
-        if description is not UNSET:
-            field_dict["description"] = description
-        if deviations is not UNSET:
-            field_dict["deviations"] = deviations
-        if execute_code_for_reference is not UNSET:
-            field_dict["executeCodeForReference"] = execute_code_for_reference
-        if global_script is not UNSET:
-            field_dict["globalScript"] = global_script
-        if goals is not UNSET:
-            field_dict["goals"] = goals
-        if id is not UNSET:
-            field_dict["id"] = id
-        if is_archived is not UNSET:
-            field_dict["isArchived"] = is_archived
-        if is_legacy_editor is not UNSET:
-            field_dict["isLegacyEditor"] = is_legacy_editor
-        if is_multiple_testing_correction is not UNSET:
-            field_dict["isMultipleTestingCorrection"] = is_multiple_testing_correction
-        if main_goal_id is not UNSET:
-            field_dict["mainGoalId"] = main_goal_id
-        if mvt_allocation_settings is not UNSET:
-            field_dict["mvtAllocationSettings"] = mvt_allocation_settings
-        if mvt_variations is not UNSET:
-            field_dict["mvtVariations"] = mvt_variations
-        if respool_time is not UNSET:
-            field_dict["respoolTime"] = respool_time
-        if status is not UNSET:
-            field_dict["status"] = status
-        if tags is not UNSET:
-            field_dict["tags"] = tags
-        if targeting_configuration is not UNSET:
-            field_dict["targetingConfiguration"] = targeting_configuration
-        if targeting_rule is not UNSET:
-            field_dict["targetingRule"] = targeting_rule
-        if targeting_segment_id is not UNSET:
-            field_dict["targetingSegmentId"] = targeting_segment_id
-        if tracking_tools is not UNSET:
-            field_dict["trackingTools"] = tracking_tools
-        if traffic_allocation_method is not UNSET:
-            field_dict["trafficAllocationMethod"] = traffic_allocation_method
-        if type_ is not UNSET:
-            field_dict["type"] = type_
-        if variations is not UNSET:
-            field_dict["variations"] = variations
-        if schedules is not UNSET:
-            field_dict["schedules"] = schedules
-        if targeting_rule_id is not UNSET:
-            field_dict["targetingRuleId"] = targeting_rule_id
-        if identification_key is not UNSET:
-            field_dict["identificationKey"] = identification_key
-
-        return field_dict
+        d: dict[str, Any] = {**self.additional_properties}
+        d["name"] = self.name
+        d["siteCode"] = self.site_code
+        d["siteId"] = self.site_id
+        if self.base_url is not UNSET:
+            d["baseURL"] = self.base_url
+        if self.auto_optimized is not UNSET:
+            d["autoOptimized"] = self.auto_optimized
+        if self.collecting_data_enabled is not UNSET:
+            d["collectingDataEnabled"] = self.collecting_data_enabled
+        if self.common_css_code is not UNSET:
+            d["commonCssCode"] = self.common_css_code
+        if self.common_java_script_code is not UNSET:
+            d["commonJavaScriptCode"] = self.common_java_script_code
+        if self.created_by is not UNSET:
+            d["createdBy"] = self.created_by
+        if self.date_collecting_data_stopped is not UNSET:
+            d["dateCollectingDataStopped"] = encoding.date_time(self.date_collecting_data_stopped)
+        if self.date_created is not UNSET:
+            d["dateCreated"] = encoding.date_time(self.date_created)
+        if self.date_ended is not UNSET:
+            d["dateEnded"] = encoding.date_time(self.date_ended)
+        if self.date_modified is not UNSET:
+            d["dateModified"] = encoding.date_time(self.date_modified)
+        if self.date_started is not UNSET:
+            d["dateStarted"] = encoding.date_time(self.date_started)
+        if self.date_status_modified is not UNSET:
+            d["dateStatusModified"] = encoding.date_time(self.date_status_modified)
+        if self.description is not UNSET:
+            d["description"] = self.description
+        if self.deviations is not UNSET:
+            d["deviations"] = self.deviations.to_dict()
+        if self.execute_code_for_reference is not UNSET:
+            d["executeCodeForReference"] = self.execute_code_for_reference
+        if self.global_script is not UNSET:
+            d["globalScript"] = self.global_script
+        if self.goals is not UNSET:
+            d["goals"] = self.goals
+        if self.id is not UNSET:
+            d["id"] = self.id
+        if self.is_archived is not UNSET:
+            d["isArchived"] = self.is_archived
+        if self.is_legacy_editor is not UNSET:
+            d["isLegacyEditor"] = self.is_legacy_editor
+        if self.is_multiple_testing_correction is not UNSET:
+            d["isMultipleTestingCorrection"] = self.is_multiple_testing_correction
+        if self.main_goal_id is not UNSET:
+            d["mainGoalId"] = self.main_goal_id
+        if self.mvt_allocation_settings is not UNSET:
+            d["mvtAllocationSettings"] = self.mvt_allocation_settings.to_dict()
+        if self.mvt_variations is not UNSET:
+            d["mvtVariations"] = [item.to_dict() for item in self.mvt_variations]
+        if self.respool_time is not UNSET:
+            d["respoolTime"] = self.respool_time.to_dict()
+        if self.status is not UNSET:
+            d["status"] = self.status
+        if self.tags is not UNSET:
+            d["tags"] = self.tags
+        if self.targeting_configuration is not UNSET:
+            d["targetingConfiguration"] = self.targeting_configuration.value
+        if self.targeting_rule is not UNSET:
+            d["targetingRule"] = self.targeting_rule.to_dict()
+        if self.targeting_segment_id is not UNSET:
+            d["targetingSegmentId"] = self.targeting_segment_id
+        if self.tracking_tools is not UNSET:
+            d["trackingTools"] = [item.to_dict() for item in self.tracking_tools]
+        if self.traffic_allocation_method is not UNSET:
+            d["trafficAllocationMethod"] = self.traffic_allocation_method.value
+        if self.type_ is not UNSET:
+            d["type"] = self.type_.value
+        if self.variations is not UNSET:
+            d["variations"] = self.variations
+        if self.schedules is not UNSET:
+            d["schedules"] = [item.to_dict() for item in self.schedules]
+        if self.targeting_rule_id is not UNSET:
+            d["targetingRuleId"] = self.targeting_rule_id
+        if self.identification_key is not UNSET:
+            d["identificationKey"] = self.identification_key
+        return d
 
     @classmethod
-    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.experiment_deviations import ExperimentDeviations  # noqa: PLC0415
-        from ..models.experiment_respool_time import ExperimentRespoolTime  # noqa: PLC0415
-        from ..models.experiment_schedule import ExperimentSchedule  # noqa: PLC0415
-        from ..models.mvt_allocation_settings import MvtAllocationSettings  # noqa: PLC0415
-        from ..models.mvt_section import MvtSection  # noqa: PLC0415
-        from ..models.targeting_rule import TargetingRule  # noqa: PLC0415
-        from ..models.tracking_tool import TrackingTool  # noqa: PLC0415
-
-        d = dict(src_dict)
-        name = d.pop("name")
-
-        site_code = d.pop("siteCode")
-
-        site_id = d.pop("siteId")
-
-        def _parse_base_url(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        base_url = _parse_base_url(d.pop("baseURL", UNSET))
-
-        auto_optimized = d.pop("autoOptimized", UNSET)
-
-        collecting_data_enabled = d.pop("collectingDataEnabled", UNSET)
-
-        common_css_code = d.pop("commonCssCode", UNSET)
-
-        common_java_script_code = d.pop("commonJavaScriptCode", UNSET)
-
-        created_by = d.pop("createdBy", UNSET)
-
-        _date_collecting_data_stopped = d.pop("dateCollectingDataStopped", UNSET)
-        date_collecting_data_stopped: datetime.datetime | Unset
-        if isinstance(_date_collecting_data_stopped, Unset):
-            date_collecting_data_stopped = UNSET
-        else:
-            date_collecting_data_stopped = decoding.to_datetime(_date_collecting_data_stopped)
-
-        _date_created = d.pop("dateCreated", UNSET)
-        date_created: datetime.datetime | Unset
-        if isinstance(_date_created, Unset):
-            date_created = UNSET
-        else:
-            date_created = decoding.to_datetime(_date_created)
-
-        _date_ended = d.pop("dateEnded", UNSET)
-        date_ended: datetime.datetime | Unset
-        if isinstance(_date_ended, Unset):
-            date_ended = UNSET
-        else:
-            date_ended = decoding.to_datetime(_date_ended)
-
-        _date_modified = d.pop("dateModified", UNSET)
-        date_modified: datetime.datetime | Unset
-        if isinstance(_date_modified, Unset):
-            date_modified = UNSET
-        else:
-            date_modified = decoding.to_datetime(_date_modified)
-
-        _date_started = d.pop("dateStarted", UNSET)
-        date_started: datetime.datetime | Unset
-        if isinstance(_date_started, Unset):
-            date_started = UNSET
-        else:
-            date_started = decoding.to_datetime(_date_started)
-
-        _date_status_modified = d.pop("dateStatusModified", UNSET)
-        date_status_modified: datetime.datetime | Unset
-        if isinstance(_date_status_modified, Unset):
-            date_status_modified = UNSET
-        else:
-            date_status_modified = decoding.to_datetime(_date_status_modified)
-
-        description = d.pop("description", UNSET)
-
-        _deviations = d.pop("deviations", UNSET)
-        deviations: ExperimentDeviations | Unset
-        if isinstance(_deviations, Unset):
-            deviations = UNSET
-        else:
-            deviations = ExperimentDeviations.from_dict(_deviations)
-
-        execute_code_for_reference = d.pop("executeCodeForReference", UNSET)
-
-        global_script = d.pop("globalScript", UNSET)
-
-        goals = cast(list[int], d.pop("goals", UNSET))
-
-        id = d.pop("id", UNSET)
-
-        is_archived = d.pop("isArchived", UNSET)
-
-        is_legacy_editor = d.pop("isLegacyEditor", UNSET)
-
-        is_multiple_testing_correction = d.pop("isMultipleTestingCorrection", UNSET)
-
-        main_goal_id = d.pop("mainGoalId", UNSET)
-
-        _mvt_allocation_settings = d.pop("mvtAllocationSettings", UNSET)
-        mvt_allocation_settings: MvtAllocationSettings | Unset
-        if isinstance(_mvt_allocation_settings, Unset):
-            mvt_allocation_settings = UNSET
-        else:
-            mvt_allocation_settings = MvtAllocationSettings.from_dict(_mvt_allocation_settings)
-
-        _mvt_variations = d.pop("mvtVariations", UNSET)
-        mvt_variations: list[MvtSection] | Unset = UNSET
-        if _mvt_variations is not UNSET:
-            mvt_variations = []
-            for mvt_variations_item_data in _mvt_variations:
-                mvt_variations_item = MvtSection.from_dict(mvt_variations_item_data)
-
-                mvt_variations.append(mvt_variations_item)
-
-        _respool_time = d.pop("respoolTime", UNSET)
-        respool_time: ExperimentRespoolTime | Unset
-        if isinstance(_respool_time, Unset):
-            respool_time = UNSET
-        else:
-            respool_time = ExperimentRespoolTime.from_dict(_respool_time)
-
-        status = d.pop("status", UNSET)
-
-        tags = cast(list[str], d.pop("tags", UNSET))
-
-        _targeting_configuration = d.pop("targetingConfiguration", UNSET)
-        targeting_configuration: TargetingConfiguration | Unset
-        if isinstance(_targeting_configuration, Unset):
-            targeting_configuration = UNSET
-        else:
-            targeting_configuration = TargetingConfiguration(_targeting_configuration)
-
-        _targeting_rule = d.pop("targetingRule", UNSET)
-        targeting_rule: TargetingRule | Unset
-        if isinstance(_targeting_rule, Unset):
-            targeting_rule = UNSET
-        else:
-            targeting_rule = TargetingRule.from_dict(_targeting_rule)
-
-        targeting_segment_id = d.pop("targetingSegmentId", UNSET)
-
-        _tracking_tools = d.pop("trackingTools", UNSET)
-        tracking_tools: list[TrackingTool] | Unset = UNSET
-        if _tracking_tools is not UNSET:
-            tracking_tools = []
-            for tracking_tools_item_data in _tracking_tools:
-                tracking_tools_item = TrackingTool.from_dict(tracking_tools_item_data)
-
-                tracking_tools.append(tracking_tools_item)
-
-        _traffic_allocation_method = d.pop("trafficAllocationMethod", UNSET)
-        traffic_allocation_method: TrafficAllocationMethod | Unset
-        if isinstance(_traffic_allocation_method, Unset):
-            traffic_allocation_method = UNSET
-        else:
-            traffic_allocation_method = TrafficAllocationMethod(_traffic_allocation_method)
-
-        _type_ = d.pop("type", UNSET)
-        type_: ExperimentType | Unset
-        if isinstance(_type_, Unset):
-            type_ = UNSET
-        else:
-            type_ = ExperimentType(_type_)
-
-        variations = cast(list[int], d.pop("variations", UNSET))
-
-        _schedules = d.pop("schedules", UNSET)
-        schedules: list[ExperimentSchedule] | Unset = UNSET
-        if _schedules is not UNSET:
-            schedules = []
-            for schedules_item_data in _schedules:
-                schedules_item = ExperimentSchedule.from_dict(schedules_item_data)
-
-                schedules.append(schedules_item)
-
-        targeting_rule_id = d.pop("targetingRuleId", UNSET)
-
-        identification_key = d.pop("identificationKey", UNSET)
-
-        experiment = cls(
-            name=name,
-            site_code=site_code,
-            site_id=site_id,
-            base_url=base_url,
-            auto_optimized=auto_optimized,
-            collecting_data_enabled=collecting_data_enabled,
-            common_css_code=common_css_code,
-            common_java_script_code=common_java_script_code,
-            created_by=created_by,
-            date_collecting_data_stopped=date_collecting_data_stopped,
-            date_created=date_created,
-            date_ended=date_ended,
-            date_modified=date_modified,
-            date_started=date_started,
-            date_status_modified=date_status_modified,
-            description=description,
-            deviations=deviations,
-            execute_code_for_reference=execute_code_for_reference,
-            global_script=global_script,
-            goals=goals,
-            id=id,
-            is_archived=is_archived,
-            is_legacy_editor=is_legacy_editor,
-            is_multiple_testing_correction=is_multiple_testing_correction,
-            main_goal_id=main_goal_id,
-            mvt_allocation_settings=mvt_allocation_settings,
-            mvt_variations=mvt_variations,
-            respool_time=respool_time,
-            status=status,
-            tags=tags,
-            targeting_configuration=targeting_configuration,
-            targeting_rule=targeting_rule,
-            targeting_segment_id=targeting_segment_id,
-            tracking_tools=tracking_tools,
-            traffic_allocation_method=traffic_allocation_method,
-            type_=type_,
-            variations=variations,
-            schedules=schedules,
-            targeting_rule_id=targeting_rule_id,
-            identification_key=identification_key,
-        )
-
-        experiment.additional_properties = d
-        return experiment
-
-    @property
-    def additional_keys(self) -> list[str]:
-        return list(self.additional_properties.keys())
-
-    def __getitem__(self, key: str) -> Any:
-        return self.additional_properties[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.additional_properties[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        del self.additional_properties[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties
+    def _decode(cls, d: dict[str, Any]) -> Self:
+        if type(d) is not dict:
+            raise decoding.mismatch("an object", d)
+        self = cls.__new__(cls)
+        key: str | None = None
+        try:
+            self.name = d.pop("name")
+            self.site_code = d.pop("siteCode")
+            self.site_id = d.pop("siteId")
+            self.base_url = d.pop("baseURL", UNSET)
+            self.auto_optimized = UNSET if (v := d.pop("autoOptimized", None)) is None else v
+            self.collecting_data_enabled = UNSET if (v := d.pop("collectingDataEnabled", None)) is None else v
+            self.common_css_code = UNSET if (v := d.pop("commonCssCode", None)) is None else v
+            self.common_java_script_code = UNSET if (v := d.pop("commonJavaScriptCode", None)) is None else v
+            self.created_by = UNSET if (v := d.pop("createdBy", None)) is None else v
+            self.date_collecting_data_stopped = (
+                UNSET if (v := d.pop(key := "dateCollectingDataStopped", None)) is None else decoding.to_datetime(v)
+            )
+            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
+            self.date_ended = UNSET if (v := d.pop(key := "dateEnded", None)) is None else decoding.to_datetime(v)
+            self.date_modified = UNSET if (v := d.pop(key := "dateModified", None)) is None else decoding.to_datetime(v)
+            self.date_started = UNSET if (v := d.pop(key := "dateStarted", None)) is None else decoding.to_datetime(v)
+            self.date_status_modified = (
+                UNSET if (v := d.pop(key := "dateStatusModified", None)) is None else decoding.to_datetime(v)
+            )
+            self.description = UNSET if (v := d.pop("description", None)) is None else v
+            self.deviations = (
+                UNSET if (v := d.pop(key := "deviations", None)) is None else models.ExperimentDeviations._decode(v)
+            )
+            self.execute_code_for_reference = UNSET if (v := d.pop("executeCodeForReference", None)) is None else v
+            self.global_script = UNSET if (v := d.pop("globalScript", None)) is None else v
+            self.goals = UNSET if (v := d.pop(key := "goals", None)) is None else decoding.to_list(v)
+            self.id = UNSET if (v := d.pop("id", None)) is None else v
+            self.is_archived = UNSET if (v := d.pop("isArchived", None)) is None else v
+            self.is_legacy_editor = UNSET if (v := d.pop("isLegacyEditor", None)) is None else v
+            self.is_multiple_testing_correction = (
+                UNSET if (v := d.pop("isMultipleTestingCorrection", None)) is None else v
+            )
+            self.main_goal_id = UNSET if (v := d.pop("mainGoalId", None)) is None else v
+            self.mvt_allocation_settings = (
+                UNSET
+                if (v := d.pop(key := "mvtAllocationSettings", None)) is None
+                else models.MvtAllocationSettings._decode(v)
+            )
+            self.mvt_variations = (
+                UNSET
+                if (v := d.pop(key := "mvtVariations", None)) is None
+                else decoding.list_of(models.MvtSection._decode, v)
+            )
+            self.respool_time = (
+                UNSET if (v := d.pop(key := "respoolTime", None)) is None else models.ExperimentRespoolTime._decode(v)
+            )
+            self.status = UNSET if (v := d.pop("status", None)) is None else v
+            self.tags = UNSET if (v := d.pop(key := "tags", None)) is None else decoding.to_list(v)
+            self.targeting_configuration = (
+                UNSET
+                if (v := d.pop(key := "targetingConfiguration", None)) is None
+                else decoding.to_enum(models.TargetingConfiguration, v)
+            )
+            self.targeting_rule = (
+                UNSET if (v := d.pop(key := "targetingRule", None)) is None else models.TargetingRule._decode(v)
+            )
+            self.targeting_segment_id = UNSET if (v := d.pop("targetingSegmentId", None)) is None else v
+            self.tracking_tools = (
+                UNSET
+                if (v := d.pop(key := "trackingTools", None)) is None
+                else decoding.list_of(models.TrackingTool._decode, v)
+            )
+            self.traffic_allocation_method = (
+                UNSET
+                if (v := d.pop(key := "trafficAllocationMethod", None)) is None
+                else decoding.to_enum(models.TrafficAllocationMethod, v)
+            )
+            self.type_ = (
+                UNSET if (v := d.pop(key := "type", None)) is None else decoding.to_enum(models.ExperimentType, v)
+            )
+            self.variations = UNSET if (v := d.pop(key := "variations", None)) is None else decoding.to_list(v)
+            self.schedules = (
+                UNSET
+                if (v := d.pop(key := "schedules", None)) is None
+                else decoding.list_of(models.ExperimentSchedule._decode, v)
+            )
+            self.targeting_rule_id = UNSET if (v := d.pop("targetingRuleId", None)) is None else v
+            self.identification_key = UNSET if (v := d.pop("identificationKey", None)) is None else v
+        except (DecodeError, KeyError) as error:
+            raise decoding.located(error, key) from None
+        if d:
+            self.additional_properties = d.copy()
+        return self

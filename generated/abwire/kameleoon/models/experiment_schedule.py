@@ -2,20 +2,19 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, Self
 
 from abwire_core import decoding, encoding
-from attrs import define as _attrs_define
-from attrs import field as _attrs_field
+from abwire_core.errors import DecodeError
+from abwire_core.models import OpenModel
+from abwire_core.models import define as _attrs_define
+from abwire_core.models import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-T = TypeVar("T", bound="ExperimentSchedule")
 
-
-@_attrs_define(kw_only=True)
-class ExperimentSchedule:
+@_attrs_define(kw_only=True, repr=False)
+class ExperimentSchedule(OpenModel[Any]):
     """A planned run of an experiment. Its fields are known from public client code and the vendor's SDKs.
 
     Attributes:
@@ -28,82 +27,28 @@ class ExperimentSchedule:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        date_start: None | str | Unset
-        if isinstance(self.date_start, Unset):
-            date_start = UNSET
-        elif isinstance(self.date_start, datetime.datetime):
-            date_start = encoding.date_time(self.date_start)
-        else:
-            date_start = self.date_start
-
-        date_end: None | str | Unset
-        if isinstance(self.date_end, Unset):
-            date_end = UNSET
-        elif isinstance(self.date_end, datetime.datetime):
-            date_end = encoding.date_time(self.date_end)
-        else:
-            date_end = self.date_end
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update({})
-        if date_start is not UNSET:
-            field_dict["dateStart"] = date_start
-        if date_end is not UNSET:
-            field_dict["dateEnd"] = date_end
-
-        return field_dict
+        d: dict[str, Any] = {**self.additional_properties}
+        if self.date_start is not UNSET:
+            d["dateStart"] = None if self.date_start is None else encoding.date_time(self.date_start)
+        if self.date_end is not UNSET:
+            d["dateEnd"] = None if self.date_end is None else encoding.date_time(self.date_end)
+        return d
 
     @classmethod
-    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-
-        def _parse_date_start(data: object) -> datetime.datetime | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            if not isinstance(data, str):
-                raise TypeError()
-            date_start_type_0 = decoding.to_datetime(data)
-
-            return date_start_type_0
-
-        date_start = _parse_date_start(d.pop("dateStart", UNSET))
-
-        def _parse_date_end(data: object) -> datetime.datetime | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            if not isinstance(data, str):
-                raise TypeError()
-            date_end_type_0 = decoding.to_datetime(data)
-
-            return date_end_type_0
-
-        date_end = _parse_date_end(d.pop("dateEnd", UNSET))
-
-        experiment_schedule = cls(
-            date_start=date_start,
-            date_end=date_end,
-        )
-
-        experiment_schedule.additional_properties = d
-        return experiment_schedule
-
-    @property
-    def additional_keys(self) -> list[str]:
-        return list(self.additional_properties.keys())
-
-    def __getitem__(self, key: str) -> Any:
-        return self.additional_properties[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.additional_properties[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        del self.additional_properties[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties
+    def _decode(cls, d: dict[str, Any]) -> Self:
+        if type(d) is not dict:
+            raise decoding.mismatch("an object", d)
+        self = cls.__new__(cls)
+        key: str | None = None
+        try:
+            self.date_start = (
+                v if (v := d.pop(key := "dateStart", UNSET)) is None or v is UNSET else decoding.to_datetime(v)
+            )
+            self.date_end = (
+                v if (v := d.pop(key := "dateEnd", UNSET)) is None or v is UNSET else decoding.to_datetime(v)
+            )
+        except (DecodeError, KeyError) as error:
+            raise decoding.located(error, key) from None
+        if d:
+            self.additional_properties = d.copy()
+        return self

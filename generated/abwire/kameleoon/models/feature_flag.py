@@ -2,29 +2,37 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self
 
 from abwire_core import decoding, encoding
-from attrs import define as _attrs_define
-from attrs import field as _attrs_field
+from abwire_core.errors import DecodeError
+from abwire_core.models import OpenModel
+from abwire_core.models import define as _attrs_define
+from abwire_core.models import field as _attrs_field
 
-from ..models.feature_flag_health import FeatureFlagHealth
+from .. import models
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.bucketing_key_custom_data_dto import BucketingKeyCustomDataDto
     from ..models.bucketing_key_visitor_code_dto import BucketingKeyVisitorCodeDto
     from ..models.environment_configuration import EnvironmentConfiguration
+    from ..models.feature_flag_health import FeatureFlagHealth
     from ..models.feature_flag_variable import FeatureFlagVariable
     from ..models.feature_flag_variation import FeatureFlagVariation
 
 
-T = TypeVar("T", bound="FeatureFlag")
+def _decode_bucketing_key(value: Any) -> BucketingKeyCustomDataDto | BucketingKeyVisitorCodeDto | dict[str, Any]:
+    match decoding.tag(value, "bucketingKeyType"):
+        case "VISITOR_CODE":
+            return models.BucketingKeyVisitorCodeDto._decode(value)
+        case "CUSTOM_DATA":
+            return models.BucketingKeyCustomDataDto._decode(value)
+    return decoding.to_object(value)
 
 
-@_attrs_define(kw_only=True)
-class FeatureFlag:
+@_attrs_define(kw_only=True, repr=False)
+class FeatureFlag(OpenModel[Any]):
     """A feature flag with its settings in every environment.
 
     Attributes:
@@ -78,269 +86,95 @@ class FeatureFlag:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        feature_key = self.feature_key
-
-        id = self.id
-
-        name = self.name
-
-        site_code = self.site_code
-
-        archived = self.archived
-
-        attribution_window = self.attribution_window
-
-        bucketing_key: dict[str, Any] | Unset
-        if isinstance(self.bucketing_key, Unset):
-            bucketing_key = UNSET
-        elif isinstance(self.bucketing_key, dict):
-            bucketing_key = self.bucketing_key
-        else:
-            bucketing_key = self.bucketing_key.to_dict()
-
-        created_by_id = self.created_by_id
-
-        date_content_modified: str | Unset = UNSET
-        if not isinstance(self.date_content_modified, Unset):
-            date_content_modified = encoding.date_time(self.date_content_modified)
-
-        date_created: str | Unset = UNSET
-        if not isinstance(self.date_created, Unset):
-            date_created = encoding.date_time(self.date_created)
-
-        date_modified: str | Unset = UNSET
-        if not isinstance(self.date_modified, Unset):
-            date_modified = encoding.date_time(self.date_modified)
-
-        description = self.description
-
-        environment_configurations: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.environment_configurations, Unset):
-            environment_configurations = []
-            for environment_configurations_item_data in self.environment_configurations:
-                environment_configurations_item = environment_configurations_item_data.to_dict()
-                environment_configurations.append(environment_configurations_item)
-
-        health: str | Unset = UNSET
-        if not isinstance(self.health, Unset):
-            health = self.health.value
-
-        primary_goal_id = self.primary_goal_id
-
-        secondary_goal_ids: list[int] | Unset = UNSET
-        if not isinstance(self.secondary_goal_ids, Unset):
-            secondary_goal_ids = self.secondary_goal_ids
-
-        tags: list[str] | Unset = UNSET
-        if not isinstance(self.tags, Unset):
-            tags = self.tags
-
-        team_id = self.team_id
-
-        variables: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.variables, Unset):
-            variables = []
-            for variables_item_data in self.variables:
-                variables_item = variables_item_data.to_dict()
-                variables.append(variables_item)
-
-        variations: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.variations, Unset):
-            variations = []
-            for variations_item_data in self.variations:
-                variations_item = variations_item_data.to_dict()
-                variations.append(variations_item)
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "featureKey": feature_key,
-                "id": id,
-                "name": name,
-            }
-        )
-        if site_code is not UNSET:
-            field_dict["siteCode"] = site_code
-        if archived is not UNSET:
-            field_dict["archived"] = archived
-        if attribution_window is not UNSET:
-            field_dict["attributionWindow"] = attribution_window
-        if bucketing_key is not UNSET:
-            field_dict["bucketingKey"] = bucketing_key
-        if created_by_id is not UNSET:
-            field_dict["createdById"] = created_by_id
-        if date_content_modified is not UNSET:
-            field_dict["dateContentModified"] = date_content_modified
-        if date_created is not UNSET:
-            field_dict["dateCreated"] = date_created
-        if date_modified is not UNSET:
-            field_dict["dateModified"] = date_modified
-        if description is not UNSET:
-            field_dict["description"] = description
-        if environment_configurations is not UNSET:
-            field_dict["environmentConfigurations"] = environment_configurations
-        if health is not UNSET:
-            field_dict["health"] = health
-        if primary_goal_id is not UNSET:
-            field_dict["primaryGoalId"] = primary_goal_id
-        if secondary_goal_ids is not UNSET:
-            field_dict["secondaryGoalIds"] = secondary_goal_ids
-        if tags is not UNSET:
-            field_dict["tags"] = tags
-        if team_id is not UNSET:
-            field_dict["teamId"] = team_id
-        if variables is not UNSET:
-            field_dict["variables"] = variables
-        if variations is not UNSET:
-            field_dict["variations"] = variations
-
-        return field_dict
+        d: dict[str, Any] = {**self.additional_properties}
+        d["featureKey"] = self.feature_key
+        d["id"] = self.id
+        d["name"] = self.name
+        if self.site_code is not UNSET:
+            d["siteCode"] = self.site_code
+        if self.archived is not UNSET:
+            d["archived"] = self.archived
+        if self.attribution_window is not UNSET:
+            d["attributionWindow"] = self.attribution_window
+        if self.bucketing_key is not UNSET:
+            d["bucketingKey"] = encoding.json_object(self.bucketing_key)
+        if self.created_by_id is not UNSET:
+            d["createdById"] = self.created_by_id
+        if self.date_content_modified is not UNSET:
+            d["dateContentModified"] = encoding.date_time(self.date_content_modified)
+        if self.date_created is not UNSET:
+            d["dateCreated"] = encoding.date_time(self.date_created)
+        if self.date_modified is not UNSET:
+            d["dateModified"] = encoding.date_time(self.date_modified)
+        if self.description is not UNSET:
+            d["description"] = self.description
+        if self.environment_configurations is not UNSET:
+            d["environmentConfigurations"] = [item.to_dict() for item in self.environment_configurations]
+        if self.health is not UNSET:
+            d["health"] = self.health.value
+        if self.primary_goal_id is not UNSET:
+            d["primaryGoalId"] = self.primary_goal_id
+        if self.secondary_goal_ids is not UNSET:
+            d["secondaryGoalIds"] = self.secondary_goal_ids
+        if self.tags is not UNSET:
+            d["tags"] = self.tags
+        if self.team_id is not UNSET:
+            d["teamId"] = self.team_id
+        if self.variables is not UNSET:
+            d["variables"] = [item.to_dict() for item in self.variables]
+        if self.variations is not UNSET:
+            d["variations"] = [item.to_dict() for item in self.variations]
+        return d
 
     @classmethod
-    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.bucketing_key_custom_data_dto import BucketingKeyCustomDataDto  # noqa: PLC0415
-        from ..models.bucketing_key_visitor_code_dto import BucketingKeyVisitorCodeDto  # noqa: PLC0415
-        from ..models.environment_configuration import EnvironmentConfiguration  # noqa: PLC0415
-        from ..models.feature_flag_variable import FeatureFlagVariable  # noqa: PLC0415
-        from ..models.feature_flag_variation import FeatureFlagVariation  # noqa: PLC0415
-
-        d = dict(src_dict)
-        feature_key = d.pop("featureKey")
-
-        id = d.pop("id")
-
-        name = d.pop("name")
-
-        site_code = d.pop("siteCode", UNSET)
-
-        archived = d.pop("archived", UNSET)
-
-        attribution_window = d.pop("attributionWindow", UNSET)
-
-        def _parse_bucketing_key(
-            data: object,
-        ) -> BucketingKeyCustomDataDto | BucketingKeyVisitorCodeDto | dict[str, Any] | Unset:
-            if isinstance(data, Unset):
-                return data
-            if not isinstance(data, dict):
-                raise TypeError(f"expected an object, got {type(data).__name__}")
-            discriminator = data.get("bucketingKeyType")
-            if discriminator == "VISITOR_CODE":
-                return BucketingKeyVisitorCodeDto.from_dict(data)
-            if discriminator == "CUSTOM_DATA":
-                return BucketingKeyCustomDataDto.from_dict(data)
-            return data
-
-        bucketing_key = _parse_bucketing_key(d.pop("bucketingKey", UNSET))
-
-        created_by_id = d.pop("createdById", UNSET)
-
-        _date_content_modified = d.pop("dateContentModified", UNSET)
-        date_content_modified: datetime.datetime | Unset
-        if isinstance(_date_content_modified, Unset):
-            date_content_modified = UNSET
-        else:
-            date_content_modified = decoding.to_datetime(_date_content_modified)
-
-        _date_created = d.pop("dateCreated", UNSET)
-        date_created: datetime.datetime | Unset
-        if isinstance(_date_created, Unset):
-            date_created = UNSET
-        else:
-            date_created = decoding.to_datetime(_date_created)
-
-        _date_modified = d.pop("dateModified", UNSET)
-        date_modified: datetime.datetime | Unset
-        if isinstance(_date_modified, Unset):
-            date_modified = UNSET
-        else:
-            date_modified = decoding.to_datetime(_date_modified)
-
-        description = d.pop("description", UNSET)
-
-        _environment_configurations = d.pop("environmentConfigurations", UNSET)
-        environment_configurations: list[EnvironmentConfiguration] | Unset = UNSET
-        if _environment_configurations is not UNSET:
-            environment_configurations = []
-            for environment_configurations_item_data in _environment_configurations:
-                environment_configurations_item = EnvironmentConfiguration.from_dict(
-                    environment_configurations_item_data
-                )
-
-                environment_configurations.append(environment_configurations_item)
-
-        _health = d.pop("health", UNSET)
-        health: FeatureFlagHealth | Unset
-        if isinstance(_health, Unset):
-            health = UNSET
-        else:
-            health = FeatureFlagHealth(_health)
-
-        primary_goal_id = d.pop("primaryGoalId", UNSET)
-
-        secondary_goal_ids = cast(list[int], d.pop("secondaryGoalIds", UNSET))
-
-        tags = cast(list[str], d.pop("tags", UNSET))
-
-        team_id = d.pop("teamId", UNSET)
-
-        _variables = d.pop("variables", UNSET)
-        variables: list[FeatureFlagVariable] | Unset = UNSET
-        if _variables is not UNSET:
-            variables = []
-            for variables_item_data in _variables:
-                variables_item = FeatureFlagVariable.from_dict(variables_item_data)
-
-                variables.append(variables_item)
-
-        _variations = d.pop("variations", UNSET)
-        variations: list[FeatureFlagVariation] | Unset = UNSET
-        if _variations is not UNSET:
-            variations = []
-            for variations_item_data in _variations:
-                variations_item = FeatureFlagVariation.from_dict(variations_item_data)
-
-                variations.append(variations_item)
-
-        feature_flag = cls(
-            feature_key=feature_key,
-            id=id,
-            name=name,
-            site_code=site_code,
-            archived=archived,
-            attribution_window=attribution_window,
-            bucketing_key=bucketing_key,
-            created_by_id=created_by_id,
-            date_content_modified=date_content_modified,
-            date_created=date_created,
-            date_modified=date_modified,
-            description=description,
-            environment_configurations=environment_configurations,
-            health=health,
-            primary_goal_id=primary_goal_id,
-            secondary_goal_ids=secondary_goal_ids,
-            tags=tags,
-            team_id=team_id,
-            variables=variables,
-            variations=variations,
-        )
-
-        feature_flag.additional_properties = d
-        return feature_flag
-
-    @property
-    def additional_keys(self) -> list[str]:
-        return list(self.additional_properties.keys())
-
-    def __getitem__(self, key: str) -> Any:
-        return self.additional_properties[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.additional_properties[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        del self.additional_properties[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties
+    def _decode(cls, d: dict[str, Any]) -> Self:
+        if type(d) is not dict:
+            raise decoding.mismatch("an object", d)
+        self = cls.__new__(cls)
+        key: str | None = None
+        try:
+            self.feature_key = d.pop("featureKey")
+            self.id = d.pop("id")
+            self.name = d.pop("name")
+            self.site_code = UNSET if (v := d.pop("siteCode", None)) is None else v
+            self.archived = UNSET if (v := d.pop("archived", None)) is None else v
+            self.attribution_window = UNSET if (v := d.pop("attributionWindow", None)) is None else v
+            self.bucketing_key = (
+                UNSET if (v := d.pop(key := "bucketingKey", None)) is None else _decode_bucketing_key(v)
+            )
+            self.created_by_id = UNSET if (v := d.pop("createdById", None)) is None else v
+            self.date_content_modified = (
+                UNSET if (v := d.pop(key := "dateContentModified", None)) is None else decoding.to_datetime(v)
+            )
+            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
+            self.date_modified = UNSET if (v := d.pop(key := "dateModified", None)) is None else decoding.to_datetime(v)
+            self.description = UNSET if (v := d.pop("description", None)) is None else v
+            self.environment_configurations = (
+                UNSET
+                if (v := d.pop(key := "environmentConfigurations", None)) is None
+                else decoding.list_of(models.EnvironmentConfiguration._decode, v)
+            )
+            self.health = (
+                UNSET if (v := d.pop(key := "health", None)) is None else decoding.to_enum(models.FeatureFlagHealth, v)
+            )
+            self.primary_goal_id = UNSET if (v := d.pop("primaryGoalId", None)) is None else v
+            self.secondary_goal_ids = (
+                UNSET if (v := d.pop(key := "secondaryGoalIds", None)) is None else decoding.to_list(v)
+            )
+            self.tags = UNSET if (v := d.pop(key := "tags", None)) is None else decoding.to_list(v)
+            self.team_id = UNSET if (v := d.pop("teamId", None)) is None else v
+            self.variables = (
+                UNSET
+                if (v := d.pop(key := "variables", None)) is None
+                else decoding.list_of(models.FeatureFlagVariable._decode, v)
+            )
+            self.variations = (
+                UNSET
+                if (v := d.pop(key := "variations", None)) is None
+                else decoding.list_of(models.FeatureFlagVariation._decode, v)
+            )
+        except (DecodeError, KeyError) as error:
+            raise decoding.located(error, key) from None
+        if d:
+            self.additional_properties = d.copy()
+        return self

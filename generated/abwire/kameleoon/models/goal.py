@@ -2,34 +2,32 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
 from abwire_core import decoding, encoding
-from attrs import define as _attrs_define
-from attrs import field as _attrs_field
+from abwire_core.errors import DecodeError
+from abwire_core.models import OpenModel
+from abwire_core.models import define as _attrs_define
+from abwire_core.models import field as _attrs_field
 
-from ..models.goal_status import GoalStatus
-from ..models.goal_type import GoalType
+from .. import models
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.goal_params import GoalParams
+    from ..models.goal_status import GoalStatus
+    from ..models.goal_type import GoalType
 
 
-T = TypeVar("T", bound="Goal")
-
-
-@_attrs_define(kw_only=True)
-class Goal:
+@_attrs_define(kw_only=True, repr=False)
+class Goal(OpenModel[Any]):
     """What counts as a conversion. Its fields come from public client code.
 
     Attributes:
         id (int | Unset): Identifier of the goal.
         name (str | Unset): Name of the goal.
         site_id (int | Unset): Identifier of the site that the goal belongs to.
-        type_ (GoalType | Unset): What a goal is reached by. Seen in public client code and in Kameleoon's MCP
-            server only.
+        type_ (GoalType | Unset): What a goal is reached by. Seen in public client code only.
         params (GoalParams | Unset): What a goal of its type is reached by. Only the fields of goals of type URL are
             known, from public client code; those of other types are kept as additional properties.
         status (GoalStatus | Unset): Whether conversions are counted. Seen in public client code only.
@@ -54,140 +52,53 @@ class Goal:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        id = self.id
-
-        name = self.name
-
-        site_id = self.site_id
-
-        type_: str | Unset = UNSET
-        if not isinstance(self.type_, Unset):
-            type_ = self.type_.value
-
-        params: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.params, Unset):
-            params = self.params.to_dict()
-
-        status: str | Unset = UNSET
-        if not isinstance(self.status, Unset):
-            status = self.status.value
-
-        is_active = self.is_active
-
-        is_archived = self.is_archived
-
-        has_multiple_conversions = self.has_multiple_conversions
-
-        description = self.description
-
-        date_created: str | Unset = UNSET
-        if not isinstance(self.date_created, Unset):
-            date_created = encoding.date_time(self.date_created)
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update({})
-        if id is not UNSET:
-            field_dict["id"] = id
-        if name is not UNSET:
-            field_dict["name"] = name
-        if site_id is not UNSET:
-            field_dict["siteId"] = site_id
-        if type_ is not UNSET:
-            field_dict["type"] = type_
-        if params is not UNSET:
-            field_dict["params"] = params
-        if status is not UNSET:
-            field_dict["status"] = status
-        if is_active is not UNSET:
-            field_dict["isActive"] = is_active
-        if is_archived is not UNSET:
-            field_dict["isArchived"] = is_archived
-        if has_multiple_conversions is not UNSET:
-            field_dict["hasMultipleConversions"] = has_multiple_conversions
-        if description is not UNSET:
-            field_dict["description"] = description
-        if date_created is not UNSET:
-            field_dict["dateCreated"] = date_created
-
-        return field_dict
+        d: dict[str, Any] = {**self.additional_properties}
+        if self.id is not UNSET:
+            d["id"] = self.id
+        if self.name is not UNSET:
+            d["name"] = self.name
+        if self.site_id is not UNSET:
+            d["siteId"] = self.site_id
+        if self.type_ is not UNSET:
+            d["type"] = self.type_.value
+        if self.params is not UNSET:
+            d["params"] = self.params.to_dict()
+        if self.status is not UNSET:
+            d["status"] = self.status.value
+        if self.is_active is not UNSET:
+            d["isActive"] = self.is_active
+        if self.is_archived is not UNSET:
+            d["isArchived"] = self.is_archived
+        if self.has_multiple_conversions is not UNSET:
+            d["hasMultipleConversions"] = self.has_multiple_conversions
+        if self.description is not UNSET:
+            d["description"] = self.description
+        if self.date_created is not UNSET:
+            d["dateCreated"] = encoding.date_time(self.date_created)
+        return d
 
     @classmethod
-    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.goal_params import GoalParams  # noqa: PLC0415
-
-        d = dict(src_dict)
-        id = d.pop("id", UNSET)
-
-        name = d.pop("name", UNSET)
-
-        site_id = d.pop("siteId", UNSET)
-
-        _type_ = d.pop("type", UNSET)
-        type_: GoalType | Unset
-        if isinstance(_type_, Unset):
-            type_ = UNSET
-        else:
-            type_ = GoalType(_type_)
-
-        _params = d.pop("params", UNSET)
-        params: GoalParams | Unset
-        if isinstance(_params, Unset):
-            params = UNSET
-        else:
-            params = GoalParams.from_dict(_params)
-
-        _status = d.pop("status", UNSET)
-        status: GoalStatus | Unset
-        if isinstance(_status, Unset):
-            status = UNSET
-        else:
-            status = GoalStatus(_status)
-
-        is_active = d.pop("isActive", UNSET)
-
-        is_archived = d.pop("isArchived", UNSET)
-
-        has_multiple_conversions = d.pop("hasMultipleConversions", UNSET)
-
-        description = d.pop("description", UNSET)
-
-        _date_created = d.pop("dateCreated", UNSET)
-        date_created: datetime.datetime | Unset
-        if isinstance(_date_created, Unset):
-            date_created = UNSET
-        else:
-            date_created = decoding.to_datetime(_date_created)
-
-        goal = cls(
-            id=id,
-            name=name,
-            site_id=site_id,
-            type_=type_,
-            params=params,
-            status=status,
-            is_active=is_active,
-            is_archived=is_archived,
-            has_multiple_conversions=has_multiple_conversions,
-            description=description,
-            date_created=date_created,
-        )
-
-        goal.additional_properties = d
-        return goal
-
-    @property
-    def additional_keys(self) -> list[str]:
-        return list(self.additional_properties.keys())
-
-    def __getitem__(self, key: str) -> Any:
-        return self.additional_properties[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.additional_properties[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        del self.additional_properties[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties
+    def _decode(cls, d: dict[str, Any]) -> Self:
+        if type(d) is not dict:
+            raise decoding.mismatch("an object", d)
+        self = cls.__new__(cls)
+        key: str | None = None
+        try:
+            self.id = UNSET if (v := d.pop("id", None)) is None else v
+            self.name = UNSET if (v := d.pop("name", None)) is None else v
+            self.site_id = UNSET if (v := d.pop("siteId", None)) is None else v
+            self.type_ = UNSET if (v := d.pop(key := "type", None)) is None else decoding.to_enum(models.GoalType, v)
+            self.params = UNSET if (v := d.pop(key := "params", None)) is None else models.GoalParams._decode(v)
+            self.status = (
+                UNSET if (v := d.pop(key := "status", None)) is None else decoding.to_enum(models.GoalStatus, v)
+            )
+            self.is_active = UNSET if (v := d.pop("isActive", None)) is None else v
+            self.is_archived = UNSET if (v := d.pop("isArchived", None)) is None else v
+            self.has_multiple_conversions = UNSET if (v := d.pop("hasMultipleConversions", None)) is None else v
+            self.description = UNSET if (v := d.pop("description", None)) is None else v
+            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
+        except (DecodeError, KeyError) as error:
+            raise decoding.located(error, key) from None
+        if d:
+            self.additional_properties = d.copy()
+        return self

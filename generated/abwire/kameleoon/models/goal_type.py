@@ -3,7 +3,7 @@ from abwire_core.enums import OpenStrEnum
 
 
 class GoalType(OpenStrEnum):
-    """What a goal is reached by. Seen in public client code and in Kameleoon's MCP server only.
+    """What a goal is reached by. Seen in public client code only.
 
     A value that is not listed is kept as it came.
     """

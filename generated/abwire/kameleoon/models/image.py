@@ -2,21 +2,23 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self
 
 from abwire_core import decoding, encoding
-from attrs import define as _attrs_define
-from attrs import field as _attrs_field
+from abwire_core.errors import DecodeError
+from abwire_core.models import OpenModel
+from abwire_core.models import define as _attrs_define
+from abwire_core.models import field as _attrs_field
 
-from ..models.image_format import ImageFormat
+from .. import models
 from ..types import UNSET, Unset
 
-T = TypeVar("T", bound="Image")
+if TYPE_CHECKING:
+    from ..models.image_format import ImageFormat
 
 
-@_attrs_define(kw_only=True)
-class Image:
+@_attrs_define(kw_only=True, repr=False)
+class Image(OpenModel[Any]):
     """An image.
 
     Attributes:
@@ -68,198 +70,83 @@ class Image:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        alt_text = self.alt_text
-
-        base_color = self.base_color
-
-        color_depth = self.color_depth
-
-        created_by_id = self.created_by_id
-
-        date: str | Unset = UNSET
-        if not isinstance(self.date, Unset):
-            date = encoding.date_time(self.date)
-
-        description = self.description
-
-        file_name = self.file_name
-
-        file_weight = self.file_weight
-
-        format_: str | Unset = UNSET
-        if not isinstance(self.format_, Unset):
-            format_ = self.format_.value
-
-        height = self.height
-
-        id = self.id
-
-        keywords: list[str] | Unset = UNSET
-        if not isinstance(self.keywords, Unset):
-            keywords = self.keywords
-
-        name = self.name
-
-        path = self.path
-
-        shared = self.shared
-
-        site_id = self.site_id
-
-        size = self.size
-
-        source = self.source
-
-        source_url = self.source_url
-
-        tags: list[str] | Unset = UNSET
-        if not isinstance(self.tags, Unset):
-            tags = self.tags
-
-        width = self.width
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update({})
-        if alt_text is not UNSET:
-            field_dict["altText"] = alt_text
-        if base_color is not UNSET:
-            field_dict["baseColor"] = base_color
-        if color_depth is not UNSET:
-            field_dict["colorDepth"] = color_depth
-        if created_by_id is not UNSET:
-            field_dict["createdById"] = created_by_id
-        if date is not UNSET:
-            field_dict["date"] = date
-        if description is not UNSET:
-            field_dict["description"] = description
-        if file_name is not UNSET:
-            field_dict["fileName"] = file_name
-        if file_weight is not UNSET:
-            field_dict["fileWeight"] = file_weight
-        if format_ is not UNSET:
-            field_dict["format"] = format_
-        if height is not UNSET:
-            field_dict["height"] = height
-        if id is not UNSET:
-            field_dict["id"] = id
-        if keywords is not UNSET:
-            field_dict["keywords"] = keywords
-        if name is not UNSET:
-            field_dict["name"] = name
-        if path is not UNSET:
-            field_dict["path"] = path
-        if shared is not UNSET:
-            field_dict["shared"] = shared
-        if site_id is not UNSET:
-            field_dict["siteId"] = site_id
-        if size is not UNSET:
-            field_dict["size"] = size
-        if source is not UNSET:
-            field_dict["source"] = source
-        if source_url is not UNSET:
-            field_dict["sourceUrl"] = source_url
-        if tags is not UNSET:
-            field_dict["tags"] = tags
-        if width is not UNSET:
-            field_dict["width"] = width
-
-        return field_dict
+        d: dict[str, Any] = {**self.additional_properties}
+        if self.alt_text is not UNSET:
+            d["altText"] = self.alt_text
+        if self.base_color is not UNSET:
+            d["baseColor"] = self.base_color
+        if self.color_depth is not UNSET:
+            d["colorDepth"] = self.color_depth
+        if self.created_by_id is not UNSET:
+            d["createdById"] = self.created_by_id
+        if self.date is not UNSET:
+            d["date"] = encoding.date_time(self.date)
+        if self.description is not UNSET:
+            d["description"] = self.description
+        if self.file_name is not UNSET:
+            d["fileName"] = self.file_name
+        if self.file_weight is not UNSET:
+            d["fileWeight"] = self.file_weight
+        if self.format_ is not UNSET:
+            d["format"] = self.format_.value
+        if self.height is not UNSET:
+            d["height"] = self.height
+        if self.id is not UNSET:
+            d["id"] = self.id
+        if self.keywords is not UNSET:
+            d["keywords"] = self.keywords
+        if self.name is not UNSET:
+            d["name"] = self.name
+        if self.path is not UNSET:
+            d["path"] = self.path
+        if self.shared is not UNSET:
+            d["shared"] = self.shared
+        if self.site_id is not UNSET:
+            d["siteId"] = self.site_id
+        if self.size is not UNSET:
+            d["size"] = self.size
+        if self.source is not UNSET:
+            d["source"] = self.source
+        if self.source_url is not UNSET:
+            d["sourceUrl"] = self.source_url
+        if self.tags is not UNSET:
+            d["tags"] = self.tags
+        if self.width is not UNSET:
+            d["width"] = self.width
+        return d
 
     @classmethod
-    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        alt_text = d.pop("altText", UNSET)
-
-        base_color = d.pop("baseColor", UNSET)
-
-        color_depth = d.pop("colorDepth", UNSET)
-
-        created_by_id = d.pop("createdById", UNSET)
-
-        _date = d.pop("date", UNSET)
-        date: datetime.datetime | Unset
-        if isinstance(_date, Unset):
-            date = UNSET
-        else:
-            date = decoding.to_datetime(_date)
-
-        description = d.pop("description", UNSET)
-
-        file_name = d.pop("fileName", UNSET)
-
-        file_weight = d.pop("fileWeight", UNSET)
-
-        _format_ = d.pop("format", UNSET)
-        format_: ImageFormat | Unset
-        if isinstance(_format_, Unset):
-            format_ = UNSET
-        else:
-            format_ = ImageFormat(_format_)
-
-        height = d.pop("height", UNSET)
-
-        id = d.pop("id", UNSET)
-
-        keywords = cast(list[str], d.pop("keywords", UNSET))
-
-        name = d.pop("name", UNSET)
-
-        path = d.pop("path", UNSET)
-
-        shared = d.pop("shared", UNSET)
-
-        site_id = d.pop("siteId", UNSET)
-
-        size = d.pop("size", UNSET)
-
-        source = d.pop("source", UNSET)
-
-        source_url = d.pop("sourceUrl", UNSET)
-
-        tags = cast(list[str], d.pop("tags", UNSET))
-
-        width = d.pop("width", UNSET)
-
-        image = cls(
-            alt_text=alt_text,
-            base_color=base_color,
-            color_depth=color_depth,
-            created_by_id=created_by_id,
-            date=date,
-            description=description,
-            file_name=file_name,
-            file_weight=file_weight,
-            format_=format_,
-            height=height,
-            id=id,
-            keywords=keywords,
-            name=name,
-            path=path,
-            shared=shared,
-            site_id=site_id,
-            size=size,
-            source=source,
-            source_url=source_url,
-            tags=tags,
-            width=width,
-        )
-
-        image.additional_properties = d
-        return image
-
-    @property
-    def additional_keys(self) -> list[str]:
-        return list(self.additional_properties.keys())
-
-    def __getitem__(self, key: str) -> Any:
-        return self.additional_properties[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.additional_properties[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        del self.additional_properties[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties
+    def _decode(cls, d: dict[str, Any]) -> Self:
+        if type(d) is not dict:
+            raise decoding.mismatch("an object", d)
+        self = cls.__new__(cls)
+        key: str | None = None
+        try:
+            self.alt_text = UNSET if (v := d.pop("altText", None)) is None else v
+            self.base_color = UNSET if (v := d.pop("baseColor", None)) is None else v
+            self.color_depth = UNSET if (v := d.pop("colorDepth", None)) is None else v
+            self.created_by_id = UNSET if (v := d.pop("createdById", None)) is None else v
+            self.date = UNSET if (v := d.pop(key := "date", None)) is None else decoding.to_datetime(v)
+            self.description = UNSET if (v := d.pop("description", None)) is None else v
+            self.file_name = UNSET if (v := d.pop("fileName", None)) is None else v
+            self.file_weight = UNSET if (v := d.pop("fileWeight", None)) is None else v
+            self.format_ = (
+                UNSET if (v := d.pop(key := "format", None)) is None else decoding.to_enum(models.ImageFormat, v)
+            )
+            self.height = UNSET if (v := d.pop("height", None)) is None else v
+            self.id = UNSET if (v := d.pop("id", None)) is None else v
+            self.keywords = UNSET if (v := d.pop(key := "keywords", None)) is None else decoding.to_list(v)
+            self.name = UNSET if (v := d.pop("name", None)) is None else v
+            self.path = UNSET if (v := d.pop("path", None)) is None else v
+            self.shared = UNSET if (v := d.pop("shared", None)) is None else v
+            self.site_id = UNSET if (v := d.pop("siteId", None)) is None else v
+            self.size = UNSET if (v := d.pop("size", None)) is None else v
+            self.source = UNSET if (v := d.pop("source", None)) is None else v
+            self.source_url = UNSET if (v := d.pop("sourceUrl", None)) is None else v
+            self.tags = UNSET if (v := d.pop(key := "tags", None)) is None else decoding.to_list(v)
+            self.width = UNSET if (v := d.pop("width", None)) is None else v
+        except (DecodeError, KeyError) as error:
+            raise decoding.located(error, key) from None
+        if d:
+            self.additional_properties = d.copy()
+        return self

@@ -2,13 +2,15 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self
 
 from abwire_core import decoding, encoding
-from attrs import define as _attrs_define
-from attrs import field as _attrs_field
+from abwire_core.errors import DecodeError
+from abwire_core.models import OpenModel
+from abwire_core.models import define as _attrs_define
+from abwire_core.models import field as _attrs_field
 
+from .. import models
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
@@ -17,11 +19,8 @@ if TYPE_CHECKING:
     from ..models.conditions_data import ConditionsData
 
 
-T = TypeVar("T", bound="KeyMoment")
-
-
-@_attrs_define(kw_only=True)
-class KeyMoment:
+@_attrs_define(kw_only=True, repr=False)
+class KeyMoment(OpenModel[Any]):
     """A key moment, which the app calls a trigger.
 
     Attributes:
@@ -78,238 +77,92 @@ class KeyMoment:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        name = self.name
-
-        site_id = self.site_id
-
-        audience_tracking = self.audience_tracking
-
-        audience_tracking_editable = self.audience_tracking_editable
-
-        condition_data_list: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.condition_data_list, Unset):
-            condition_data_list = []
-            for condition_data_list_item_data in self.condition_data_list:
-                condition_data_list_item = condition_data_list_item_data.to_dict()
-                condition_data_list.append(condition_data_list_item)
-
-        condition_data_tree: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.condition_data_tree, Unset):
-            condition_data_tree = self.condition_data_tree.to_dict()
-
-        conditions_data: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.conditions_data, Unset):
-            conditions_data = self.conditions_data.to_dict()
-
-        created_by = self.created_by
-
-        date_created: str | Unset = UNSET
-        if not isinstance(self.date_created, Unset):
-            date_created = encoding.date_time(self.date_created)
-
-        date_modified: str | Unset = UNSET
-        if not isinstance(self.date_modified, Unset):
-            date_modified = encoding.date_time(self.date_modified)
-
-        description = self.description
-
-        experiment_amount = self.experiment_amount
-
-        experiments: list[int] | Unset = UNSET
-        if not isinstance(self.experiments, Unset):
-            experiments = self.experiments
-
-        feature_flag_amount = self.feature_flag_amount
-
-        has_segment_condition = self.has_segment_condition
-
-        id = self.id
-
-        is_favorite = self.is_favorite
-
-        personalization_amount = self.personalization_amount
-
-        personalizations: list[int] | Unset = UNSET
-        if not isinstance(self.personalizations, Unset):
-            personalizations = self.personalizations
-
-        tags: list[str] | Unset = UNSET
-        if not isinstance(self.tags, Unset):
-            tags = self.tags
-
-        used_by_segment_condition = self.used_by_segment_condition
-
-        user_visible = self.user_visible
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "name": name,
-                "siteId": site_id,
-            }
-        )
-        if audience_tracking is not UNSET:
-            field_dict["audienceTracking"] = audience_tracking
-        if audience_tracking_editable is not UNSET:
-            field_dict["audienceTrackingEditable"] = audience_tracking_editable
-        if condition_data_list is not UNSET:
-            field_dict["conditionDataList"] = condition_data_list
-        if condition_data_tree is not UNSET:
-            field_dict["conditionDataTree"] = condition_data_tree
-        if conditions_data is not UNSET:
-            field_dict["conditionsData"] = conditions_data
-        if created_by is not UNSET:
-            field_dict["createdBy"] = created_by
-        if date_created is not UNSET:
-            field_dict["dateCreated"] = date_created
-        if date_modified is not UNSET:
-            field_dict["dateModified"] = date_modified
-        if description is not UNSET:
-            field_dict["description"] = description
-        if experiment_amount is not UNSET:
-            field_dict["experimentAmount"] = experiment_amount
-        if experiments is not UNSET:
-            field_dict["experiments"] = experiments
-        if feature_flag_amount is not UNSET:
-            field_dict["featureFlagAmount"] = feature_flag_amount
-        if has_segment_condition is not UNSET:
-            field_dict["hasSegmentCondition"] = has_segment_condition
-        if id is not UNSET:
-            field_dict["id"] = id
-        if is_favorite is not UNSET:
-            field_dict["isFavorite"] = is_favorite
-        if personalization_amount is not UNSET:
-            field_dict["personalizationAmount"] = personalization_amount
-        if personalizations is not UNSET:
-            field_dict["personalizations"] = personalizations
-        if tags is not UNSET:
-            field_dict["tags"] = tags
-        if used_by_segment_condition is not UNSET:
-            field_dict["usedBySegmentCondition"] = used_by_segment_condition
-        if user_visible is not UNSET:
-            field_dict["userVisible"] = user_visible
-
-        return field_dict
+        d: dict[str, Any] = {**self.additional_properties}
+        d["name"] = self.name
+        d["siteId"] = self.site_id
+        if self.audience_tracking is not UNSET:
+            d["audienceTracking"] = self.audience_tracking
+        if self.audience_tracking_editable is not UNSET:
+            d["audienceTrackingEditable"] = self.audience_tracking_editable
+        if self.condition_data_list is not UNSET:
+            d["conditionDataList"] = [item.to_dict() for item in self.condition_data_list]
+        if self.condition_data_tree is not UNSET:
+            d["conditionDataTree"] = self.condition_data_tree.to_dict()
+        if self.conditions_data is not UNSET:
+            d["conditionsData"] = self.conditions_data.to_dict()
+        if self.created_by is not UNSET:
+            d["createdBy"] = self.created_by
+        if self.date_created is not UNSET:
+            d["dateCreated"] = encoding.date_time(self.date_created)
+        if self.date_modified is not UNSET:
+            d["dateModified"] = encoding.date_time(self.date_modified)
+        if self.description is not UNSET:
+            d["description"] = self.description
+        if self.experiment_amount is not UNSET:
+            d["experimentAmount"] = self.experiment_amount
+        if self.experiments is not UNSET:
+            d["experiments"] = self.experiments
+        if self.feature_flag_amount is not UNSET:
+            d["featureFlagAmount"] = self.feature_flag_amount
+        if self.has_segment_condition is not UNSET:
+            d["hasSegmentCondition"] = self.has_segment_condition
+        if self.id is not UNSET:
+            d["id"] = self.id
+        if self.is_favorite is not UNSET:
+            d["isFavorite"] = self.is_favorite
+        if self.personalization_amount is not UNSET:
+            d["personalizationAmount"] = self.personalization_amount
+        if self.personalizations is not UNSET:
+            d["personalizations"] = self.personalizations
+        if self.tags is not UNSET:
+            d["tags"] = self.tags
+        if self.used_by_segment_condition is not UNSET:
+            d["usedBySegmentCondition"] = self.used_by_segment_condition
+        if self.user_visible is not UNSET:
+            d["userVisible"] = self.user_visible
+        return d
 
     @classmethod
-    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.condition_list_entry import ConditionListEntry  # noqa: PLC0415
-        from ..models.condition_tree_node import ConditionTreeNode  # noqa: PLC0415
-        from ..models.conditions_data import ConditionsData  # noqa: PLC0415
-
-        d = dict(src_dict)
-        name = d.pop("name")
-
-        site_id = d.pop("siteId")
-
-        audience_tracking = d.pop("audienceTracking", UNSET)
-
-        audience_tracking_editable = d.pop("audienceTrackingEditable", UNSET)
-
-        _condition_data_list = d.pop("conditionDataList", UNSET)
-        condition_data_list: list[ConditionListEntry] | Unset = UNSET
-        if _condition_data_list is not UNSET:
-            condition_data_list = []
-            for condition_data_list_item_data in _condition_data_list:
-                condition_data_list_item = ConditionListEntry.from_dict(condition_data_list_item_data)
-
-                condition_data_list.append(condition_data_list_item)
-
-        _condition_data_tree = d.pop("conditionDataTree", UNSET)
-        condition_data_tree: ConditionTreeNode | Unset
-        if isinstance(_condition_data_tree, Unset):
-            condition_data_tree = UNSET
-        else:
-            condition_data_tree = ConditionTreeNode.from_dict(_condition_data_tree)
-
-        _conditions_data = d.pop("conditionsData", UNSET)
-        conditions_data: ConditionsData | Unset
-        if isinstance(_conditions_data, Unset):
-            conditions_data = UNSET
-        else:
-            conditions_data = ConditionsData.from_dict(_conditions_data)
-
-        created_by = d.pop("createdBy", UNSET)
-
-        _date_created = d.pop("dateCreated", UNSET)
-        date_created: datetime.datetime | Unset
-        if isinstance(_date_created, Unset):
-            date_created = UNSET
-        else:
-            date_created = decoding.to_datetime(_date_created)
-
-        _date_modified = d.pop("dateModified", UNSET)
-        date_modified: datetime.datetime | Unset
-        if isinstance(_date_modified, Unset):
-            date_modified = UNSET
-        else:
-            date_modified = decoding.to_datetime(_date_modified)
-
-        description = d.pop("description", UNSET)
-
-        experiment_amount = d.pop("experimentAmount", UNSET)
-
-        experiments = cast(list[int], d.pop("experiments", UNSET))
-
-        feature_flag_amount = d.pop("featureFlagAmount", UNSET)
-
-        has_segment_condition = d.pop("hasSegmentCondition", UNSET)
-
-        id = d.pop("id", UNSET)
-
-        is_favorite = d.pop("isFavorite", UNSET)
-
-        personalization_amount = d.pop("personalizationAmount", UNSET)
-
-        personalizations = cast(list[int], d.pop("personalizations", UNSET))
-
-        tags = cast(list[str], d.pop("tags", UNSET))
-
-        used_by_segment_condition = d.pop("usedBySegmentCondition", UNSET)
-
-        user_visible = d.pop("userVisible", UNSET)
-
-        key_moment = cls(
-            name=name,
-            site_id=site_id,
-            audience_tracking=audience_tracking,
-            audience_tracking_editable=audience_tracking_editable,
-            condition_data_list=condition_data_list,
-            condition_data_tree=condition_data_tree,
-            conditions_data=conditions_data,
-            created_by=created_by,
-            date_created=date_created,
-            date_modified=date_modified,
-            description=description,
-            experiment_amount=experiment_amount,
-            experiments=experiments,
-            feature_flag_amount=feature_flag_amount,
-            has_segment_condition=has_segment_condition,
-            id=id,
-            is_favorite=is_favorite,
-            personalization_amount=personalization_amount,
-            personalizations=personalizations,
-            tags=tags,
-            used_by_segment_condition=used_by_segment_condition,
-            user_visible=user_visible,
-        )
-
-        key_moment.additional_properties = d
-        return key_moment
-
-    @property
-    def additional_keys(self) -> list[str]:
-        return list(self.additional_properties.keys())
-
-    def __getitem__(self, key: str) -> Any:
-        return self.additional_properties[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.additional_properties[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        del self.additional_properties[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties
+    def _decode(cls, d: dict[str, Any]) -> Self:
+        if type(d) is not dict:
+            raise decoding.mismatch("an object", d)
+        self = cls.__new__(cls)
+        key: str | None = None
+        try:
+            self.name = d.pop("name")
+            self.site_id = d.pop("siteId")
+            self.audience_tracking = UNSET if (v := d.pop("audienceTracking", None)) is None else v
+            self.audience_tracking_editable = UNSET if (v := d.pop("audienceTrackingEditable", None)) is None else v
+            self.condition_data_list = (
+                UNSET
+                if (v := d.pop(key := "conditionDataList", None)) is None
+                else decoding.list_of(models.ConditionListEntry._decode, v)
+            )
+            self.condition_data_tree = (
+                UNSET if (v := d.pop(key := "conditionDataTree", None)) is None else models.ConditionTreeNode._decode(v)
+            )
+            self.conditions_data = (
+                UNSET if (v := d.pop(key := "conditionsData", None)) is None else models.ConditionsData._decode(v)
+            )
+            self.created_by = UNSET if (v := d.pop("createdBy", None)) is None else v
+            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
+            self.date_modified = UNSET if (v := d.pop(key := "dateModified", None)) is None else decoding.to_datetime(v)
+            self.description = UNSET if (v := d.pop("description", None)) is None else v
+            self.experiment_amount = UNSET if (v := d.pop("experimentAmount", None)) is None else v
+            self.experiments = UNSET if (v := d.pop(key := "experiments", None)) is None else decoding.to_list(v)
+            self.feature_flag_amount = UNSET if (v := d.pop("featureFlagAmount", None)) is None else v
+            self.has_segment_condition = UNSET if (v := d.pop("hasSegmentCondition", None)) is None else v
+            self.id = UNSET if (v := d.pop("id", None)) is None else v
+            self.is_favorite = UNSET if (v := d.pop("isFavorite", None)) is None else v
+            self.personalization_amount = UNSET if (v := d.pop("personalizationAmount", None)) is None else v
+            self.personalizations = (
+                UNSET if (v := d.pop(key := "personalizations", None)) is None else decoding.to_list(v)
+            )
+            self.tags = UNSET if (v := d.pop(key := "tags", None)) is None else decoding.to_list(v)
+            self.used_by_segment_condition = UNSET if (v := d.pop("usedBySegmentCondition", None)) is None else v
+            self.user_visible = UNSET if (v := d.pop("userVisible", None)) is None else v
+        except (DecodeError, KeyError) as error:
+            raise decoding.located(error, key) from None
+        if d:
+            self.additional_properties = d.copy()
+        return self

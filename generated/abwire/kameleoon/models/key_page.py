@@ -2,20 +2,19 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, Self
 
 from abwire_core import decoding, encoding
-from attrs import define as _attrs_define
-from attrs import field as _attrs_field
+from abwire_core.errors import DecodeError
+from abwire_core.models import OpenModel
+from abwire_core.models import define as _attrs_define
+from abwire_core.models import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-T = TypeVar("T", bound="KeyPage")
 
-
-@_attrs_define(kw_only=True)
-class KeyPage:
+@_attrs_define(kw_only=True, repr=False)
+class KeyPage(OpenModel[Any]):
     """A page of a site that is counted apart. Its fields come from a public endpoint list.
 
     Attributes:
@@ -42,110 +41,47 @@ class KeyPage:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        id = self.id
-
-        name = self.name
-
-        site_id = self.site_id
-
-        relative_url_reg_exp = self.relative_url_reg_exp
-
-        match_type = self.match_type
-
-        second_match_type = self.second_match_type
-
-        total_count = self.total_count
-
-        date_created: str | Unset = UNSET
-        if not isinstance(self.date_created, Unset):
-            date_created = encoding.date_time(self.date_created)
-
-        modification_date: str | Unset = UNSET
-        if not isinstance(self.modification_date, Unset):
-            modification_date = encoding.date_time(self.modification_date)
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update({})
-        if id is not UNSET:
-            field_dict["id"] = id
-        if name is not UNSET:
-            field_dict["name"] = name
-        if site_id is not UNSET:
-            field_dict["siteId"] = site_id
-        if relative_url_reg_exp is not UNSET:
-            field_dict["relativeUrlRegExp"] = relative_url_reg_exp
-        if match_type is not UNSET:
-            field_dict["matchType"] = match_type
-        if second_match_type is not UNSET:
-            field_dict["secondMatchType"] = second_match_type
-        if total_count is not UNSET:
-            field_dict["totalCount"] = total_count
-        if date_created is not UNSET:
-            field_dict["dateCreated"] = date_created
-        if modification_date is not UNSET:
-            field_dict["modificationDate"] = modification_date
-
-        return field_dict
+        d: dict[str, Any] = {**self.additional_properties}
+        if self.id is not UNSET:
+            d["id"] = self.id
+        if self.name is not UNSET:
+            d["name"] = self.name
+        if self.site_id is not UNSET:
+            d["siteId"] = self.site_id
+        if self.relative_url_reg_exp is not UNSET:
+            d["relativeUrlRegExp"] = self.relative_url_reg_exp
+        if self.match_type is not UNSET:
+            d["matchType"] = self.match_type
+        if self.second_match_type is not UNSET:
+            d["secondMatchType"] = self.second_match_type
+        if self.total_count is not UNSET:
+            d["totalCount"] = self.total_count
+        if self.date_created is not UNSET:
+            d["dateCreated"] = encoding.date_time(self.date_created)
+        if self.modification_date is not UNSET:
+            d["modificationDate"] = encoding.date_time(self.modification_date)
+        return d
 
     @classmethod
-    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        id = d.pop("id", UNSET)
-
-        name = d.pop("name", UNSET)
-
-        site_id = d.pop("siteId", UNSET)
-
-        relative_url_reg_exp = d.pop("relativeUrlRegExp", UNSET)
-
-        match_type = d.pop("matchType", UNSET)
-
-        second_match_type = d.pop("secondMatchType", UNSET)
-
-        total_count = d.pop("totalCount", UNSET)
-
-        _date_created = d.pop("dateCreated", UNSET)
-        date_created: datetime.datetime | Unset
-        if isinstance(_date_created, Unset):
-            date_created = UNSET
-        else:
-            date_created = decoding.to_datetime(_date_created)
-
-        _modification_date = d.pop("modificationDate", UNSET)
-        modification_date: datetime.datetime | Unset
-        if isinstance(_modification_date, Unset):
-            modification_date = UNSET
-        else:
-            modification_date = decoding.to_datetime(_modification_date)
-
-        key_page = cls(
-            id=id,
-            name=name,
-            site_id=site_id,
-            relative_url_reg_exp=relative_url_reg_exp,
-            match_type=match_type,
-            second_match_type=second_match_type,
-            total_count=total_count,
-            date_created=date_created,
-            modification_date=modification_date,
-        )
-
-        key_page.additional_properties = d
-        return key_page
-
-    @property
-    def additional_keys(self) -> list[str]:
-        return list(self.additional_properties.keys())
-
-    def __getitem__(self, key: str) -> Any:
-        return self.additional_properties[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.additional_properties[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        del self.additional_properties[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties
+    def _decode(cls, d: dict[str, Any]) -> Self:
+        if type(d) is not dict:
+            raise decoding.mismatch("an object", d)
+        self = cls.__new__(cls)
+        key: str | None = None
+        try:
+            self.id = UNSET if (v := d.pop("id", None)) is None else v
+            self.name = UNSET if (v := d.pop("name", None)) is None else v
+            self.site_id = UNSET if (v := d.pop("siteId", None)) is None else v
+            self.relative_url_reg_exp = UNSET if (v := d.pop("relativeUrlRegExp", None)) is None else v
+            self.match_type = UNSET if (v := d.pop("matchType", None)) is None else v
+            self.second_match_type = UNSET if (v := d.pop("secondMatchType", None)) is None else v
+            self.total_count = UNSET if (v := d.pop("totalCount", None)) is None else v
+            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
+            self.modification_date = (
+                UNSET if (v := d.pop(key := "modificationDate", None)) is None else decoding.to_datetime(v)
+            )
+        except (DecodeError, KeyError) as error:
+            raise decoding.located(error, key) from None
+        if d:
+            self.additional_properties = d.copy()
+        return self

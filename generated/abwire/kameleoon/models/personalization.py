@@ -2,27 +2,26 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self
 
 from abwire_core import decoding, encoding
-from attrs import define as _attrs_define
-from attrs import field as _attrs_field
+from abwire_core.errors import DecodeError
+from abwire_core.models import OpenModel
+from abwire_core.models import define as _attrs_define
+from abwire_core.models import field as _attrs_field
 
-from ..models.personalization_capping_config import PersonalizationCappingConfig
-from ..models.personalization_conditions_rule import PersonalizationConditionsRule
-from ..models.targeting_configuration import TargetingConfiguration
+from .. import models
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
+    from ..models.personalization_capping_config import PersonalizationCappingConfig
+    from ..models.personalization_conditions_rule import PersonalizationConditionsRule
     from ..models.personalization_image_in_page import PersonalizationImageInPage
+    from ..models.targeting_configuration import TargetingConfiguration
 
 
-T = TypeVar("T", bound="Personalization")
-
-
-@_attrs_define(kw_only=True)
-class Personalization:
+@_attrs_define(kw_only=True, repr=False)
+class Personalization(OpenModel[Any]):
     """Content that is shown to a segment. More fields follow that could not be read.
 
     Attributes:
@@ -123,401 +122,166 @@ class Personalization:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        name = self.name
-
-        site_id = self.site_id
-
-        base_url: None | str | Unset
-        if isinstance(self.base_url, Unset):
-            base_url = UNSET
-        else:
-            base_url = self.base_url
-
-        attribution_window = self.attribution_window
-
-        capping_per_visitor_convert_goal = self.capping_per_visitor_convert_goal
-
-        capping_per_visitor_exposed_visits = self.capping_per_visitor_exposed_visits
-
-        capping_per_visitor_expositions = self.capping_per_visitor_expositions
-
-        capping_per_visitor_goal_id = self.capping_per_visitor_goal_id
-
-        category = self.category
-
-        check_conditions_rule: str | Unset = UNSET
-        if not isinstance(self.check_conditions_rule, Unset):
-            check_conditions_rule = self.check_conditions_rule.value
-
-        collecting_data_enabled = self.collecting_data_enabled
-
-        created_by = self.created_by
-
-        css_code = self.css_code
-
-        custom_exposition_rate = self.custom_exposition_rate
-
-        date_collecting_data_stopped: str | Unset = UNSET
-        if not isinstance(self.date_collecting_data_stopped, Unset):
-            date_collecting_data_stopped = encoding.date_time(self.date_collecting_data_stopped)
-
-        date_created: str | Unset = UNSET
-        if not isinstance(self.date_created, Unset):
-            date_created = encoding.date_time(self.date_created)
-
-        date_ended: str | Unset = UNSET
-        if not isinstance(self.date_ended, Unset):
-            date_ended = encoding.date_time(self.date_ended)
-
-        date_modified: str | Unset = UNSET
-        if not isinstance(self.date_modified, Unset):
-            date_modified = encoding.date_time(self.date_modified)
-
-        date_started: str | Unset = UNSET
-        if not isinstance(self.date_started, Unset):
-            date_started = encoding.date_time(self.date_started)
-
-        date_status_modified: str | Unset = UNSET
-        if not isinstance(self.date_status_modified, Unset):
-            date_status_modified = encoding.date_time(self.date_status_modified)
-
-        description = self.description
-
-        exposed_visits_same_visitor_max = self.exposed_visits_same_visitor_max
-
-        exposition_frequency_delay = self.exposition_frequency_delay
-
-        format_ = self.format_
-
-        global_capping_goal_id = self.global_capping_goal_id
-
-        global_capping_number_visitors = self.global_capping_number_visitors
-
-        global_capping_visitors_config: str | Unset = UNSET
-        if not isinstance(self.global_capping_visitors_config, Unset):
-            global_capping_visitors_config = self.global_capping_visitors_config.value
-
-        global_script = self.global_script
-
-        goals: list[int] | Unset = UNSET
-        if not isinstance(self.goals, Unset):
-            goals = self.goals
-
-        id = self.id
-
-        image_in_page: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.image_in_page, Unset):
-            image_in_page = self.image_in_page.to_dict()
-
-        is_archived = self.is_archived
-
-        java_script_code = self.java_script_code
-
-        main_goal_id = self.main_goal_id
-
-        status = self.status
-
-        targeting_configuration: str | Unset = UNSET
-        if not isinstance(self.targeting_configuration, Unset):
-            targeting_configuration = self.targeting_configuration.value
-
-        targeting_segment_id = self.targeting_segment_id
-
-        type_ = self.type_
-
-        variation_id = self.variation_id
-
-        variation_ids: list[int] | Unset = UNSET
-        if not isinstance(self.variation_ids, Unset):
-            variation_ids = self.variation_ids
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "name": name,
-                "siteId": site_id,
-            }
-        )
-        if base_url is not UNSET:
-            field_dict["baseURL"] = base_url
-        if attribution_window is not UNSET:
-            field_dict["attributionWindow"] = attribution_window
-        if capping_per_visitor_convert_goal is not UNSET:
-            field_dict["cappingPerVisitorConvertGoal"] = capping_per_visitor_convert_goal
-        if capping_per_visitor_exposed_visits is not UNSET:
-            field_dict["cappingPerVisitorExposedVisits"] = capping_per_visitor_exposed_visits
-        if capping_per_visitor_expositions is not UNSET:
-            field_dict["cappingPerVisitorExpositions"] = capping_per_visitor_expositions
-        if capping_per_visitor_goal_id is not UNSET:
-            field_dict["cappingPerVisitorGoalId"] = capping_per_visitor_goal_id
-        if category is not UNSET:
-            field_dict["category"] = category
-        if check_conditions_rule is not UNSET:
-            field_dict["checkConditionsRule"] = check_conditions_rule
-        if collecting_data_enabled is not UNSET:
-            field_dict["collectingDataEnabled"] = collecting_data_enabled
-        if created_by is not UNSET:
-            field_dict["createdBy"] = created_by
-        if css_code is not UNSET:
-            field_dict["cssCode"] = css_code
-        if custom_exposition_rate is not UNSET:
-            field_dict["customExpositionRate"] = custom_exposition_rate
-        if date_collecting_data_stopped is not UNSET:
-            field_dict["dateCollectingDataStopped"] = date_collecting_data_stopped
-        if date_created is not UNSET:
-            field_dict["dateCreated"] = date_created
-        if date_ended is not UNSET:
-            field_dict["dateEnded"] = date_ended
-        if date_modified is not UNSET:
-            field_dict["dateModified"] = date_modified
-        if date_started is not UNSET:
-            field_dict["dateStarted"] = date_started
-        if date_status_modified is not UNSET:
-            field_dict["dateStatusModified"] = date_status_modified
-        if description is not UNSET:
-            field_dict["description"] = description
-        if exposed_visits_same_visitor_max is not UNSET:
-            field_dict["exposedVisitsSameVisitorMax"] = exposed_visits_same_visitor_max
-        if exposition_frequency_delay is not UNSET:
-            field_dict["expositionFrequencyDelay"] = exposition_frequency_delay
-        if format_ is not UNSET:
-            field_dict["format"] = format_
-        if global_capping_goal_id is not UNSET:
-            field_dict["globalCappingGoalId"] = global_capping_goal_id
-        if global_capping_number_visitors is not UNSET:
-            field_dict["globalCappingNumberVisitors"] = global_capping_number_visitors
-        if global_capping_visitors_config is not UNSET:
-            field_dict["globalCappingVisitorsConfig"] = global_capping_visitors_config
-        if global_script is not UNSET:
-            field_dict["globalScript"] = global_script
-        if goals is not UNSET:
-            field_dict["goals"] = goals
-        if id is not UNSET:
-            field_dict["id"] = id
-        if image_in_page is not UNSET:
-            field_dict["imageInPage"] = image_in_page
-        if is_archived is not UNSET:
-            field_dict["isArchived"] = is_archived
-        if java_script_code is not UNSET:
-            field_dict["javaScriptCode"] = java_script_code
-        if main_goal_id is not UNSET:
-            field_dict["mainGoalId"] = main_goal_id
-        if status is not UNSET:
-            field_dict["status"] = status
-        if targeting_configuration is not UNSET:
-            field_dict["targetingConfiguration"] = targeting_configuration
-        if targeting_segment_id is not UNSET:
-            field_dict["targetingSegmentId"] = targeting_segment_id
-        if type_ is not UNSET:
-            field_dict["type"] = type_
-        if variation_id is not UNSET:
-            field_dict["variationId"] = variation_id
-        if variation_ids is not UNSET:
-            field_dict["variationIds"] = variation_ids
-
-        return field_dict
+        d: dict[str, Any] = {**self.additional_properties}
+        d["name"] = self.name
+        d["siteId"] = self.site_id
+        if self.base_url is not UNSET:
+            d["baseURL"] = self.base_url
+        if self.attribution_window is not UNSET:
+            d["attributionWindow"] = self.attribution_window
+        if self.capping_per_visitor_convert_goal is not UNSET:
+            d["cappingPerVisitorConvertGoal"] = self.capping_per_visitor_convert_goal
+        if self.capping_per_visitor_exposed_visits is not UNSET:
+            d["cappingPerVisitorExposedVisits"] = self.capping_per_visitor_exposed_visits
+        if self.capping_per_visitor_expositions is not UNSET:
+            d["cappingPerVisitorExpositions"] = self.capping_per_visitor_expositions
+        if self.capping_per_visitor_goal_id is not UNSET:
+            d["cappingPerVisitorGoalId"] = self.capping_per_visitor_goal_id
+        if self.category is not UNSET:
+            d["category"] = self.category
+        if self.check_conditions_rule is not UNSET:
+            d["checkConditionsRule"] = self.check_conditions_rule.value
+        if self.collecting_data_enabled is not UNSET:
+            d["collectingDataEnabled"] = self.collecting_data_enabled
+        if self.created_by is not UNSET:
+            d["createdBy"] = self.created_by
+        if self.css_code is not UNSET:
+            d["cssCode"] = self.css_code
+        if self.custom_exposition_rate is not UNSET:
+            d["customExpositionRate"] = self.custom_exposition_rate
+        if self.date_collecting_data_stopped is not UNSET:
+            d["dateCollectingDataStopped"] = encoding.date_time(self.date_collecting_data_stopped)
+        if self.date_created is not UNSET:
+            d["dateCreated"] = encoding.date_time(self.date_created)
+        if self.date_ended is not UNSET:
+            d["dateEnded"] = encoding.date_time(self.date_ended)
+        if self.date_modified is not UNSET:
+            d["dateModified"] = encoding.date_time(self.date_modified)
+        if self.date_started is not UNSET:
+            d["dateStarted"] = encoding.date_time(self.date_started)
+        if self.date_status_modified is not UNSET:
+            d["dateStatusModified"] = encoding.date_time(self.date_status_modified)
+        if self.description is not UNSET:
+            d["description"] = self.description
+        if self.exposed_visits_same_visitor_max is not UNSET:
+            d["exposedVisitsSameVisitorMax"] = self.exposed_visits_same_visitor_max
+        if self.exposition_frequency_delay is not UNSET:
+            d["expositionFrequencyDelay"] = self.exposition_frequency_delay
+        if self.format_ is not UNSET:
+            d["format"] = self.format_
+        if self.global_capping_goal_id is not UNSET:
+            d["globalCappingGoalId"] = self.global_capping_goal_id
+        if self.global_capping_number_visitors is not UNSET:
+            d["globalCappingNumberVisitors"] = self.global_capping_number_visitors
+        if self.global_capping_visitors_config is not UNSET:
+            d["globalCappingVisitorsConfig"] = self.global_capping_visitors_config.value
+        if self.global_script is not UNSET:
+            d["globalScript"] = self.global_script
+        if self.goals is not UNSET:
+            d["goals"] = self.goals
+        if self.id is not UNSET:
+            d["id"] = self.id
+        if self.image_in_page is not UNSET:
+            d["imageInPage"] = self.image_in_page.to_dict()
+        if self.is_archived is not UNSET:
+            d["isArchived"] = self.is_archived
+        if self.java_script_code is not UNSET:
+            d["javaScriptCode"] = self.java_script_code
+        if self.main_goal_id is not UNSET:
+            d["mainGoalId"] = self.main_goal_id
+        if self.status is not UNSET:
+            d["status"] = self.status
+        if self.targeting_configuration is not UNSET:
+            d["targetingConfiguration"] = self.targeting_configuration.value
+        if self.targeting_segment_id is not UNSET:
+            d["targetingSegmentId"] = self.targeting_segment_id
+        if self.type_ is not UNSET:
+            d["type"] = self.type_
+        if self.variation_id is not UNSET:
+            d["variationId"] = self.variation_id
+        if self.variation_ids is not UNSET:
+            d["variationIds"] = self.variation_ids
+        return d
 
     @classmethod
-    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.personalization_image_in_page import PersonalizationImageInPage  # noqa: PLC0415
-
-        d = dict(src_dict)
-        name = d.pop("name")
-
-        site_id = d.pop("siteId")
-
-        def _parse_base_url(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        base_url = _parse_base_url(d.pop("baseURL", UNSET))
-
-        attribution_window = d.pop("attributionWindow", UNSET)
-
-        capping_per_visitor_convert_goal = d.pop("cappingPerVisitorConvertGoal", UNSET)
-
-        capping_per_visitor_exposed_visits = d.pop("cappingPerVisitorExposedVisits", UNSET)
-
-        capping_per_visitor_expositions = d.pop("cappingPerVisitorExpositions", UNSET)
-
-        capping_per_visitor_goal_id = d.pop("cappingPerVisitorGoalId", UNSET)
-
-        category = d.pop("category", UNSET)
-
-        _check_conditions_rule = d.pop("checkConditionsRule", UNSET)
-        check_conditions_rule: PersonalizationConditionsRule | Unset
-        if isinstance(_check_conditions_rule, Unset):
-            check_conditions_rule = UNSET
-        else:
-            check_conditions_rule = PersonalizationConditionsRule(_check_conditions_rule)
-
-        collecting_data_enabled = d.pop("collectingDataEnabled", UNSET)
-
-        created_by = d.pop("createdBy", UNSET)
-
-        css_code = d.pop("cssCode", UNSET)
-
-        custom_exposition_rate = d.pop("customExpositionRate", UNSET)
-
-        _date_collecting_data_stopped = d.pop("dateCollectingDataStopped", UNSET)
-        date_collecting_data_stopped: datetime.datetime | Unset
-        if isinstance(_date_collecting_data_stopped, Unset):
-            date_collecting_data_stopped = UNSET
-        else:
-            date_collecting_data_stopped = decoding.to_datetime(_date_collecting_data_stopped)
-
-        _date_created = d.pop("dateCreated", UNSET)
-        date_created: datetime.datetime | Unset
-        if isinstance(_date_created, Unset):
-            date_created = UNSET
-        else:
-            date_created = decoding.to_datetime(_date_created)
-
-        _date_ended = d.pop("dateEnded", UNSET)
-        date_ended: datetime.datetime | Unset
-        if isinstance(_date_ended, Unset):
-            date_ended = UNSET
-        else:
-            date_ended = decoding.to_datetime(_date_ended)
-
-        _date_modified = d.pop("dateModified", UNSET)
-        date_modified: datetime.datetime | Unset
-        if isinstance(_date_modified, Unset):
-            date_modified = UNSET
-        else:
-            date_modified = decoding.to_datetime(_date_modified)
-
-        _date_started = d.pop("dateStarted", UNSET)
-        date_started: datetime.datetime | Unset
-        if isinstance(_date_started, Unset):
-            date_started = UNSET
-        else:
-            date_started = decoding.to_datetime(_date_started)
-
-        _date_status_modified = d.pop("dateStatusModified", UNSET)
-        date_status_modified: datetime.datetime | Unset
-        if isinstance(_date_status_modified, Unset):
-            date_status_modified = UNSET
-        else:
-            date_status_modified = decoding.to_datetime(_date_status_modified)
-
-        description = d.pop("description", UNSET)
-
-        exposed_visits_same_visitor_max = d.pop("exposedVisitsSameVisitorMax", UNSET)
-
-        exposition_frequency_delay = d.pop("expositionFrequencyDelay", UNSET)
-
-        format_ = d.pop("format", UNSET)
-
-        global_capping_goal_id = d.pop("globalCappingGoalId", UNSET)
-
-        global_capping_number_visitors = d.pop("globalCappingNumberVisitors", UNSET)
-
-        _global_capping_visitors_config = d.pop("globalCappingVisitorsConfig", UNSET)
-        global_capping_visitors_config: PersonalizationCappingConfig | Unset
-        if isinstance(_global_capping_visitors_config, Unset):
-            global_capping_visitors_config = UNSET
-        else:
-            global_capping_visitors_config = PersonalizationCappingConfig(_global_capping_visitors_config)
-
-        global_script = d.pop("globalScript", UNSET)
-
-        goals = cast(list[int], d.pop("goals", UNSET))
-
-        id = d.pop("id", UNSET)
-
-        _image_in_page = d.pop("imageInPage", UNSET)
-        image_in_page: PersonalizationImageInPage | Unset
-        if isinstance(_image_in_page, Unset):
-            image_in_page = UNSET
-        else:
-            image_in_page = PersonalizationImageInPage.from_dict(_image_in_page)
-
-        is_archived = d.pop("isArchived", UNSET)
-
-        java_script_code = d.pop("javaScriptCode", UNSET)
-
-        main_goal_id = d.pop("mainGoalId", UNSET)
-
-        status = d.pop("status", UNSET)
-
-        _targeting_configuration = d.pop("targetingConfiguration", UNSET)
-        targeting_configuration: TargetingConfiguration | Unset
-        if isinstance(_targeting_configuration, Unset):
-            targeting_configuration = UNSET
-        else:
-            targeting_configuration = TargetingConfiguration(_targeting_configuration)
-
-        targeting_segment_id = d.pop("targetingSegmentId", UNSET)
-
-        type_ = d.pop("type", UNSET)
-
-        variation_id = d.pop("variationId", UNSET)
-
-        variation_ids = cast(list[int], d.pop("variationIds", UNSET))
-
-        personalization = cls(
-            name=name,
-            site_id=site_id,
-            base_url=base_url,
-            attribution_window=attribution_window,
-            capping_per_visitor_convert_goal=capping_per_visitor_convert_goal,
-            capping_per_visitor_exposed_visits=capping_per_visitor_exposed_visits,
-            capping_per_visitor_expositions=capping_per_visitor_expositions,
-            capping_per_visitor_goal_id=capping_per_visitor_goal_id,
-            category=category,
-            check_conditions_rule=check_conditions_rule,
-            collecting_data_enabled=collecting_data_enabled,
-            created_by=created_by,
-            css_code=css_code,
-            custom_exposition_rate=custom_exposition_rate,
-            date_collecting_data_stopped=date_collecting_data_stopped,
-            date_created=date_created,
-            date_ended=date_ended,
-            date_modified=date_modified,
-            date_started=date_started,
-            date_status_modified=date_status_modified,
-            description=description,
-            exposed_visits_same_visitor_max=exposed_visits_same_visitor_max,
-            exposition_frequency_delay=exposition_frequency_delay,
-            format_=format_,
-            global_capping_goal_id=global_capping_goal_id,
-            global_capping_number_visitors=global_capping_number_visitors,
-            global_capping_visitors_config=global_capping_visitors_config,
-            global_script=global_script,
-            goals=goals,
-            id=id,
-            image_in_page=image_in_page,
-            is_archived=is_archived,
-            java_script_code=java_script_code,
-            main_goal_id=main_goal_id,
-            status=status,
-            targeting_configuration=targeting_configuration,
-            targeting_segment_id=targeting_segment_id,
-            type_=type_,
-            variation_id=variation_id,
-            variation_ids=variation_ids,
-        )
-
-        personalization.additional_properties = d
-        return personalization
-
-    @property
-    def additional_keys(self) -> list[str]:
-        return list(self.additional_properties.keys())
-
-    def __getitem__(self, key: str) -> Any:
-        return self.additional_properties[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.additional_properties[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        del self.additional_properties[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties
+    def _decode(cls, d: dict[str, Any]) -> Self:
+        if type(d) is not dict:
+            raise decoding.mismatch("an object", d)
+        self = cls.__new__(cls)
+        key: str | None = None
+        try:
+            self.name = d.pop("name")
+            self.site_id = d.pop("siteId")
+            self.base_url = d.pop("baseURL", UNSET)
+            self.attribution_window = UNSET if (v := d.pop("attributionWindow", None)) is None else v
+            self.capping_per_visitor_convert_goal = (
+                UNSET if (v := d.pop("cappingPerVisitorConvertGoal", None)) is None else v
+            )
+            self.capping_per_visitor_exposed_visits = (
+                UNSET if (v := d.pop("cappingPerVisitorExposedVisits", None)) is None else v
+            )
+            self.capping_per_visitor_expositions = (
+                UNSET if (v := d.pop("cappingPerVisitorExpositions", None)) is None else v
+            )
+            self.capping_per_visitor_goal_id = UNSET if (v := d.pop("cappingPerVisitorGoalId", None)) is None else v
+            self.category = UNSET if (v := d.pop("category", None)) is None else v
+            self.check_conditions_rule = (
+                UNSET
+                if (v := d.pop(key := "checkConditionsRule", None)) is None
+                else decoding.to_enum(models.PersonalizationConditionsRule, v)
+            )
+            self.collecting_data_enabled = UNSET if (v := d.pop("collectingDataEnabled", None)) is None else v
+            self.created_by = UNSET if (v := d.pop("createdBy", None)) is None else v
+            self.css_code = UNSET if (v := d.pop("cssCode", None)) is None else v
+            self.custom_exposition_rate = UNSET if (v := d.pop("customExpositionRate", None)) is None else v
+            self.date_collecting_data_stopped = (
+                UNSET if (v := d.pop(key := "dateCollectingDataStopped", None)) is None else decoding.to_datetime(v)
+            )
+            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
+            self.date_ended = UNSET if (v := d.pop(key := "dateEnded", None)) is None else decoding.to_datetime(v)
+            self.date_modified = UNSET if (v := d.pop(key := "dateModified", None)) is None else decoding.to_datetime(v)
+            self.date_started = UNSET if (v := d.pop(key := "dateStarted", None)) is None else decoding.to_datetime(v)
+            self.date_status_modified = (
+                UNSET if (v := d.pop(key := "dateStatusModified", None)) is None else decoding.to_datetime(v)
+            )
+            self.description = UNSET if (v := d.pop("description", None)) is None else v
+            self.exposed_visits_same_visitor_max = (
+                UNSET if (v := d.pop("exposedVisitsSameVisitorMax", None)) is None else v
+            )
+            self.exposition_frequency_delay = UNSET if (v := d.pop("expositionFrequencyDelay", None)) is None else v
+            self.format_ = UNSET if (v := d.pop("format", None)) is None else v
+            self.global_capping_goal_id = UNSET if (v := d.pop("globalCappingGoalId", None)) is None else v
+            self.global_capping_number_visitors = (
+                UNSET if (v := d.pop("globalCappingNumberVisitors", None)) is None else v
+            )
+            self.global_capping_visitors_config = (
+                UNSET
+                if (v := d.pop(key := "globalCappingVisitorsConfig", None)) is None
+                else decoding.to_enum(models.PersonalizationCappingConfig, v)
+            )
+            self.global_script = UNSET if (v := d.pop("globalScript", None)) is None else v
+            self.goals = UNSET if (v := d.pop(key := "goals", None)) is None else decoding.to_list(v)
+            self.id = UNSET if (v := d.pop("id", None)) is None else v
+            self.image_in_page = (
+                UNSET
+                if (v := d.pop(key := "imageInPage", None)) is None
+                else models.PersonalizationImageInPage._decode(v)
+            )
+            self.is_archived = UNSET if (v := d.pop("isArchived", None)) is None else v
+            self.java_script_code = UNSET if (v := d.pop("javaScriptCode", None)) is None else v
+            self.main_goal_id = UNSET if (v := d.pop("mainGoalId", None)) is None else v
+            self.status = UNSET if (v := d.pop("status", None)) is None else v
+            self.targeting_configuration = (
+                UNSET
+                if (v := d.pop(key := "targetingConfiguration", None)) is None
+                else decoding.to_enum(models.TargetingConfiguration, v)
+            )
+            self.targeting_segment_id = UNSET if (v := d.pop("targetingSegmentId", None)) is None else v
+            self.type_ = UNSET if (v := d.pop("type", None)) is None else v
+            self.variation_id = UNSET if (v := d.pop("variationId", None)) is None else v
+            self.variation_ids = UNSET if (v := d.pop(key := "variationIds", None)) is None else decoding.to_list(v)
+        except (DecodeError, KeyError) as error:
+            raise decoding.located(error, key) from None
+        if d:
+            self.additional_properties = d.copy()
+        return self

@@ -2,24 +2,23 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
 from abwire_core import decoding, encoding
-from attrs import define as _attrs_define
-from attrs import field as _attrs_field
+from abwire_core.errors import DecodeError
+from abwire_core.models import OpenModel
+from abwire_core.models import define as _attrs_define
+from abwire_core.models import field as _attrs_field
 
+from .. import models
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.referrer_detection import ReferrerDetection
 
 
-T = TypeVar("T", bound="Referrer")
-
-
-@_attrs_define(kw_only=True)
-class Referrer:
+@_attrs_define(kw_only=True, repr=False)
+class Referrer(OpenModel[Any]):
     """An acquisition channel, and how a visit is recognised as coming from it.
 
     Attributes:
@@ -46,126 +45,50 @@ class Referrer:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        name = self.name
-
-        date_created: str | Unset = UNSET
-        if not isinstance(self.date_created, Unset):
-            date_created = encoding.date_time(self.date_created)
-
-        detections: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.detections, Unset):
-            detections = []
-            for detections_item_data in self.detections:
-                detections_item = detections_item_data.to_dict()
-                detections.append(detections_item)
-
-        id = self.id
-
-        index = self.index
-
-        modification_date: str | Unset = UNSET
-        if not isinstance(self.modification_date, Unset):
-            modification_date = encoding.date_time(self.modification_date)
-
-        priority = self.priority
-
-        site_id = self.site_id
-
-        tags = self.tags
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "name": name,
-            }
-        )
-        if date_created is not UNSET:
-            field_dict["dateCreated"] = date_created
-        if detections is not UNSET:
-            field_dict["detections"] = detections
-        if id is not UNSET:
-            field_dict["id"] = id
-        if index is not UNSET:
-            field_dict["index"] = index
-        if modification_date is not UNSET:
-            field_dict["modificationDate"] = modification_date
-        if priority is not UNSET:
-            field_dict["priority"] = priority
-        if site_id is not UNSET:
-            field_dict["siteId"] = site_id
-        if tags is not UNSET:
-            field_dict["tags"] = tags
-
-        return field_dict
+        d: dict[str, Any] = {**self.additional_properties}
+        d["name"] = self.name
+        if self.date_created is not UNSET:
+            d["dateCreated"] = encoding.date_time(self.date_created)
+        if self.detections is not UNSET:
+            d["detections"] = [item.to_dict() for item in self.detections]
+        if self.id is not UNSET:
+            d["id"] = self.id
+        if self.index is not UNSET:
+            d["index"] = self.index
+        if self.modification_date is not UNSET:
+            d["modificationDate"] = encoding.date_time(self.modification_date)
+        if self.priority is not UNSET:
+            d["priority"] = self.priority
+        if self.site_id is not UNSET:
+            d["siteId"] = self.site_id
+        if self.tags is not UNSET:
+            d["tags"] = self.tags
+        return d
 
     @classmethod
-    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.referrer_detection import ReferrerDetection  # noqa: PLC0415
-
-        d = dict(src_dict)
-        name = d.pop("name")
-
-        _date_created = d.pop("dateCreated", UNSET)
-        date_created: datetime.datetime | Unset
-        if isinstance(_date_created, Unset):
-            date_created = UNSET
-        else:
-            date_created = decoding.to_datetime(_date_created)
-
-        _detections = d.pop("detections", UNSET)
-        detections: list[ReferrerDetection] | Unset = UNSET
-        if _detections is not UNSET:
-            detections = []
-            for detections_item_data in _detections:
-                detections_item = ReferrerDetection.from_dict(detections_item_data)
-
-                detections.append(detections_item)
-
-        id = d.pop("id", UNSET)
-
-        index = d.pop("index", UNSET)
-
-        _modification_date = d.pop("modificationDate", UNSET)
-        modification_date: datetime.datetime | Unset
-        if isinstance(_modification_date, Unset):
-            modification_date = UNSET
-        else:
-            modification_date = decoding.to_datetime(_modification_date)
-
-        priority = d.pop("priority", UNSET)
-
-        site_id = d.pop("siteId", UNSET)
-
-        tags = d.pop("tags", UNSET)
-
-        referrer = cls(
-            name=name,
-            date_created=date_created,
-            detections=detections,
-            id=id,
-            index=index,
-            modification_date=modification_date,
-            priority=priority,
-            site_id=site_id,
-            tags=tags,
-        )
-
-        referrer.additional_properties = d
-        return referrer
-
-    @property
-    def additional_keys(self) -> list[str]:
-        return list(self.additional_properties.keys())
-
-    def __getitem__(self, key: str) -> Any:
-        return self.additional_properties[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.additional_properties[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        del self.additional_properties[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties
+    def _decode(cls, d: dict[str, Any]) -> Self:
+        if type(d) is not dict:
+            raise decoding.mismatch("an object", d)
+        self = cls.__new__(cls)
+        key: str | None = None
+        try:
+            self.name = d.pop("name")
+            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
+            self.detections = (
+                UNSET
+                if (v := d.pop(key := "detections", None)) is None
+                else decoding.list_of(models.ReferrerDetection._decode, v)
+            )
+            self.id = UNSET if (v := d.pop("id", None)) is None else v
+            self.index = UNSET if (v := d.pop("index", None)) is None else v
+            self.modification_date = (
+                UNSET if (v := d.pop(key := "modificationDate", None)) is None else decoding.to_datetime(v)
+            )
+            self.priority = UNSET if (v := d.pop("priority", None)) is None else v
+            self.site_id = UNSET if (v := d.pop("siteId", None)) is None else v
+            self.tags = UNSET if (v := d.pop("tags", None)) is None else v
+        except (DecodeError, KeyError) as error:
+            raise decoding.located(error, key) from None
+        if d:
+            self.additional_properties = d.copy()
+        return self

@@ -2,20 +2,19 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, Self
 
 from abwire_core import decoding, encoding
-from attrs import define as _attrs_define
-from attrs import field as _attrs_field
+from abwire_core.errors import DecodeError
+from abwire_core.models import OpenModel
+from abwire_core.models import define as _attrs_define
+from abwire_core.models import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-T = TypeVar("T", bound="RuleRelease")
 
-
-@_attrs_define(kw_only=True)
-class RuleRelease:
+@_attrs_define(kw_only=True, repr=False)
+class RuleRelease(OpenModel[Any]):
     """When a rule applies.
 
     Attributes:
@@ -30,68 +29,27 @@ class RuleRelease:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        release_from: str | Unset = UNSET
-        if not isinstance(self.release_from, Unset):
-            release_from = encoding.date_time(self.release_from)
-
-        release_to: str | Unset = UNSET
-        if not isinstance(self.release_to, Unset):
-            release_to = encoding.date_time(self.release_to)
-
-        time_zone = self.time_zone
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update({})
-        if release_from is not UNSET:
-            field_dict["releaseFrom"] = release_from
-        if release_to is not UNSET:
-            field_dict["releaseTo"] = release_to
-        if time_zone is not UNSET:
-            field_dict["timeZone"] = time_zone
-
-        return field_dict
+        d: dict[str, Any] = {**self.additional_properties}
+        if self.release_from is not UNSET:
+            d["releaseFrom"] = encoding.date_time(self.release_from)
+        if self.release_to is not UNSET:
+            d["releaseTo"] = encoding.date_time(self.release_to)
+        if self.time_zone is not UNSET:
+            d["timeZone"] = self.time_zone
+        return d
 
     @classmethod
-    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        _release_from = d.pop("releaseFrom", UNSET)
-        release_from: datetime.datetime | Unset
-        if isinstance(_release_from, Unset):
-            release_from = UNSET
-        else:
-            release_from = decoding.to_datetime(_release_from)
-
-        _release_to = d.pop("releaseTo", UNSET)
-        release_to: datetime.datetime | Unset
-        if isinstance(_release_to, Unset):
-            release_to = UNSET
-        else:
-            release_to = decoding.to_datetime(_release_to)
-
-        time_zone = d.pop("timeZone", UNSET)
-
-        rule_release = cls(
-            release_from=release_from,
-            release_to=release_to,
-            time_zone=time_zone,
-        )
-
-        rule_release.additional_properties = d
-        return rule_release
-
-    @property
-    def additional_keys(self) -> list[str]:
-        return list(self.additional_properties.keys())
-
-    def __getitem__(self, key: str) -> Any:
-        return self.additional_properties[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.additional_properties[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        del self.additional_properties[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties
+    def _decode(cls, d: dict[str, Any]) -> Self:
+        if type(d) is not dict:
+            raise decoding.mismatch("an object", d)
+        self = cls.__new__(cls)
+        key: str | None = None
+        try:
+            self.release_from = UNSET if (v := d.pop(key := "releaseFrom", None)) is None else decoding.to_datetime(v)
+            self.release_to = UNSET if (v := d.pop(key := "releaseTo", None)) is None else decoding.to_datetime(v)
+            self.time_zone = UNSET if (v := d.pop("timeZone", None)) is None else v
+        except (DecodeError, KeyError) as error:
+            raise decoding.located(error, key) from None
+        if d:
+            self.additional_properties = d.copy()
+        return self

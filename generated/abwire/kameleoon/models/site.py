@@ -2,32 +2,31 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self
 
 from abwire_core import decoding, encoding
-from attrs import define as _attrs_define
-from attrs import field as _attrs_field
+from abwire_core.errors import DecodeError
+from abwire_core.models import OpenModel
+from abwire_core.models import define as _attrs_define
+from abwire_core.models import field as _attrs_field
 
-from ..models.site_behavior_when_timeout import SiteBehaviorWhenTimeout
-from ..models.site_capture_event_method import SiteCaptureEventMethod
-from ..models.site_data_storage import SiteDataStorage
-from ..models.site_indicators_item import SiteIndicatorsItem
-from ..models.site_platform import SitePlatform
-from ..models.site_type import SiteType
+from .. import models
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.site_audience_config import SiteAudienceConfig
+    from ..models.site_behavior_when_timeout import SiteBehaviorWhenTimeout
+    from ..models.site_capture_event_method import SiteCaptureEventMethod
+    from ..models.site_data_storage import SiteDataStorage
     from ..models.site_experiment_config import SiteExperimentConfig
+    from ..models.site_indicators_item import SiteIndicatorsItem
     from ..models.site_personalization_config import SitePersonalizationConfig
+    from ..models.site_platform import SitePlatform
+    from ..models.site_type import SiteType
 
 
-T = TypeVar("T", bound="Site")
-
-
-@_attrs_define(kw_only=True)
-class Site:
+@_attrs_define(kw_only=True, repr=False)
+class Site(OpenModel[Any]):
     """A site or an application, which the app calls a project. Some fields were only seen in the vendor's Go SDK of
     2021; they say so.
 
@@ -101,298 +100,128 @@ class Site:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        application_file_url = self.application_file_url
-
-        audience_config: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.audience_config, Unset):
-            audience_config = self.audience_config.to_dict()
-
-        behavior_when_timeout: str | Unset = UNSET
-        if not isinstance(self.behavior_when_timeout, Unset):
-            behavior_when_timeout = self.behavior_when_timeout.value
-
-        capture_event_method: str | Unset = UNSET
-        if not isinstance(self.capture_event_method, Unset):
-            capture_event_method = self.capture_event_method.value
-
-        code = self.code
-
-        currency = self.currency
-
-        custom_selectors: list[str] | Unset = UNSET
-        if not isinstance(self.custom_selectors, Unset):
-            custom_selectors = self.custom_selectors
-
-        data_storage: str | Unset = UNSET
-        if not isinstance(self.data_storage, Unset):
-            data_storage = self.data_storage.value
-
-        date_created: str | Unset = UNSET
-        if not isinstance(self.date_created, Unset):
-            date_created = encoding.date_time(self.date_created)
-
-        description = self.description
-
-        domain_names: list[str] | Unset = UNSET
-        if not isinstance(self.domain_names, Unset):
-            domain_names = self.domain_names
-
-        experiment_config: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.experiment_config, Unset):
-            experiment_config = self.experiment_config.to_dict()
-
-        id = self.id
-
-        ignore_url_settings = self.ignore_url_settings
-
-        indicators: list[str] | Unset = UNSET
-        if not isinstance(self.indicators, Unset):
-            indicators = []
-            for indicators_item_data in self.indicators:
-                indicators_item = indicators_item_data.value
-                indicators.append(indicators_item)
-
-        is_audience_used = self.is_audience_used
-
-        is_kameleoon_enabled = self.is_kameleoon_enabled
-
-        is_script_active = self.is_script_active
-
-        kameleoon_domain = self.kameleoon_domain
-
-        main_goal = self.main_goal
-
-        name = self.name
-
-        personalization_config: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.personalization_config, Unset):
-            personalization_config = self.personalization_config.to_dict()
-
-        site_type: str | Unset = UNSET
-        if not isinstance(self.site_type, Unset):
-            site_type = self.site_type.value
-
-        tracking_script = self.tracking_script
-
-        type_: str | Unset = UNSET
-        if not isinstance(self.type_, Unset):
-            type_ = self.type_.value
-
-        url = self.url
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update({})
-        if application_file_url is not UNSET:
-            field_dict["applicationFileUrl"] = application_file_url
-        if audience_config is not UNSET:
-            field_dict["audienceConfig"] = audience_config
-        if behavior_when_timeout is not UNSET:
-            field_dict["behaviorWhenTimeout"] = behavior_when_timeout
-        if capture_event_method is not UNSET:
-            field_dict["captureEventMethod"] = capture_event_method
-        if code is not UNSET:
-            field_dict["code"] = code
-        if currency is not UNSET:
-            field_dict["currency"] = currency
-        if custom_selectors is not UNSET:
-            field_dict["customSelectors"] = custom_selectors
-        if data_storage is not UNSET:
-            field_dict["dataStorage"] = data_storage
-        if date_created is not UNSET:
-            field_dict["dateCreated"] = date_created
-        if description is not UNSET:
-            field_dict["description"] = description
-        if domain_names is not UNSET:
-            field_dict["domainNames"] = domain_names
-        if experiment_config is not UNSET:
-            field_dict["experimentConfig"] = experiment_config
-        if id is not UNSET:
-            field_dict["id"] = id
-        if ignore_url_settings is not UNSET:
-            field_dict["ignoreURLSettings"] = ignore_url_settings
-        if indicators is not UNSET:
-            field_dict["indicators"] = indicators
-        if is_audience_used is not UNSET:
-            field_dict["isAudienceUsed"] = is_audience_used
-        if is_kameleoon_enabled is not UNSET:
-            field_dict["isKameleoonEnabled"] = is_kameleoon_enabled
-        if is_script_active is not UNSET:
-            field_dict["isScriptActive"] = is_script_active
-        if kameleoon_domain is not UNSET:
-            field_dict["kameleoonDomain"] = kameleoon_domain
-        if main_goal is not UNSET:
-            field_dict["mainGoal"] = main_goal
-        if name is not UNSET:
-            field_dict["name"] = name
-        if personalization_config is not UNSET:
-            field_dict["personalizationConfig"] = personalization_config
-        if site_type is not UNSET:
-            field_dict["siteType"] = site_type
-        if tracking_script is not UNSET:
-            field_dict["trackingScript"] = tracking_script
-        if type_ is not UNSET:
-            field_dict["type"] = type_
-        if url is not UNSET:
-            field_dict["url"] = url
-
-        return field_dict
+        d: dict[str, Any] = {**self.additional_properties}
+        if self.application_file_url is not UNSET:
+            d["applicationFileUrl"] = self.application_file_url
+        if self.audience_config is not UNSET:
+            d["audienceConfig"] = self.audience_config.to_dict()
+        if self.behavior_when_timeout is not UNSET:
+            d["behaviorWhenTimeout"] = self.behavior_when_timeout.value
+        if self.capture_event_method is not UNSET:
+            d["captureEventMethod"] = self.capture_event_method.value
+        if self.code is not UNSET:
+            d["code"] = self.code
+        if self.currency is not UNSET:
+            d["currency"] = self.currency
+        if self.custom_selectors is not UNSET:
+            d["customSelectors"] = self.custom_selectors
+        if self.data_storage is not UNSET:
+            d["dataStorage"] = self.data_storage.value
+        if self.date_created is not UNSET:
+            d["dateCreated"] = encoding.date_time(self.date_created)
+        if self.description is not UNSET:
+            d["description"] = self.description
+        if self.domain_names is not UNSET:
+            d["domainNames"] = self.domain_names
+        if self.experiment_config is not UNSET:
+            d["experimentConfig"] = self.experiment_config.to_dict()
+        if self.id is not UNSET:
+            d["id"] = self.id
+        if self.ignore_url_settings is not UNSET:
+            d["ignoreURLSettings"] = self.ignore_url_settings
+        if self.indicators is not UNSET:
+            d["indicators"] = [item.value for item in self.indicators]
+        if self.is_audience_used is not UNSET:
+            d["isAudienceUsed"] = self.is_audience_used
+        if self.is_kameleoon_enabled is not UNSET:
+            d["isKameleoonEnabled"] = self.is_kameleoon_enabled
+        if self.is_script_active is not UNSET:
+            d["isScriptActive"] = self.is_script_active
+        if self.kameleoon_domain is not UNSET:
+            d["kameleoonDomain"] = self.kameleoon_domain
+        if self.main_goal is not UNSET:
+            d["mainGoal"] = self.main_goal
+        if self.name is not UNSET:
+            d["name"] = self.name
+        if self.personalization_config is not UNSET:
+            d["personalizationConfig"] = self.personalization_config.to_dict()
+        if self.site_type is not UNSET:
+            d["siteType"] = self.site_type.value
+        if self.tracking_script is not UNSET:
+            d["trackingScript"] = self.tracking_script
+        if self.type_ is not UNSET:
+            d["type"] = self.type_.value
+        if self.url is not UNSET:
+            d["url"] = self.url
+        return d
 
     @classmethod
-    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.site_audience_config import SiteAudienceConfig  # noqa: PLC0415
-        from ..models.site_experiment_config import SiteExperimentConfig  # noqa: PLC0415
-        from ..models.site_personalization_config import SitePersonalizationConfig  # noqa: PLC0415
-
-        d = dict(src_dict)
-        application_file_url = d.pop("applicationFileUrl", UNSET)
-
-        _audience_config = d.pop("audienceConfig", UNSET)
-        audience_config: SiteAudienceConfig | Unset
-        if isinstance(_audience_config, Unset):
-            audience_config = UNSET
-        else:
-            audience_config = SiteAudienceConfig.from_dict(_audience_config)
-
-        _behavior_when_timeout = d.pop("behaviorWhenTimeout", UNSET)
-        behavior_when_timeout: SiteBehaviorWhenTimeout | Unset
-        if isinstance(_behavior_when_timeout, Unset):
-            behavior_when_timeout = UNSET
-        else:
-            behavior_when_timeout = SiteBehaviorWhenTimeout(_behavior_when_timeout)
-
-        _capture_event_method = d.pop("captureEventMethod", UNSET)
-        capture_event_method: SiteCaptureEventMethod | Unset
-        if isinstance(_capture_event_method, Unset):
-            capture_event_method = UNSET
-        else:
-            capture_event_method = SiteCaptureEventMethod(_capture_event_method)
-
-        code = d.pop("code", UNSET)
-
-        currency = d.pop("currency", UNSET)
-
-        custom_selectors = cast(list[str], d.pop("customSelectors", UNSET))
-
-        _data_storage = d.pop("dataStorage", UNSET)
-        data_storage: SiteDataStorage | Unset
-        if isinstance(_data_storage, Unset):
-            data_storage = UNSET
-        else:
-            data_storage = SiteDataStorage(_data_storage)
-
-        _date_created = d.pop("dateCreated", UNSET)
-        date_created: datetime.datetime | Unset
-        if isinstance(_date_created, Unset):
-            date_created = UNSET
-        else:
-            date_created = decoding.to_datetime(_date_created)
-
-        description = d.pop("description", UNSET)
-
-        domain_names = cast(list[str], d.pop("domainNames", UNSET))
-
-        _experiment_config = d.pop("experimentConfig", UNSET)
-        experiment_config: SiteExperimentConfig | Unset
-        if isinstance(_experiment_config, Unset):
-            experiment_config = UNSET
-        else:
-            experiment_config = SiteExperimentConfig.from_dict(_experiment_config)
-
-        id = d.pop("id", UNSET)
-
-        ignore_url_settings = d.pop("ignoreURLSettings", UNSET)
-
-        _indicators = d.pop("indicators", UNSET)
-        indicators: list[SiteIndicatorsItem] | Unset = UNSET
-        if _indicators is not UNSET:
-            indicators = []
-            for indicators_item_data in _indicators:
-                indicators_item = SiteIndicatorsItem(indicators_item_data)
-
-                indicators.append(indicators_item)
-
-        is_audience_used = d.pop("isAudienceUsed", UNSET)
-
-        is_kameleoon_enabled = d.pop("isKameleoonEnabled", UNSET)
-
-        is_script_active = d.pop("isScriptActive", UNSET)
-
-        kameleoon_domain = d.pop("kameleoonDomain", UNSET)
-
-        main_goal = d.pop("mainGoal", UNSET)
-
-        name = d.pop("name", UNSET)
-
-        _personalization_config = d.pop("personalizationConfig", UNSET)
-        personalization_config: SitePersonalizationConfig | Unset
-        if isinstance(_personalization_config, Unset):
-            personalization_config = UNSET
-        else:
-            personalization_config = SitePersonalizationConfig.from_dict(_personalization_config)
-
-        _site_type = d.pop("siteType", UNSET)
-        site_type: SiteType | Unset
-        if isinstance(_site_type, Unset):
-            site_type = UNSET
-        else:
-            site_type = SiteType(_site_type)
-
-        tracking_script = d.pop("trackingScript", UNSET)
-
-        _type_ = d.pop("type", UNSET)
-        type_: SitePlatform | Unset
-        if isinstance(_type_, Unset):
-            type_ = UNSET
-        else:
-            type_ = SitePlatform(_type_)
-
-        url = d.pop("url", UNSET)
-
-        site = cls(
-            application_file_url=application_file_url,
-            audience_config=audience_config,
-            behavior_when_timeout=behavior_when_timeout,
-            capture_event_method=capture_event_method,
-            code=code,
-            currency=currency,
-            custom_selectors=custom_selectors,
-            data_storage=data_storage,
-            date_created=date_created,
-            description=description,
-            domain_names=domain_names,
-            experiment_config=experiment_config,
-            id=id,
-            ignore_url_settings=ignore_url_settings,
-            indicators=indicators,
-            is_audience_used=is_audience_used,
-            is_kameleoon_enabled=is_kameleoon_enabled,
-            is_script_active=is_script_active,
-            kameleoon_domain=kameleoon_domain,
-            main_goal=main_goal,
-            name=name,
-            personalization_config=personalization_config,
-            site_type=site_type,
-            tracking_script=tracking_script,
-            type_=type_,
-            url=url,
-        )
-
-        site.additional_properties = d
-        return site
-
-    @property
-    def additional_keys(self) -> list[str]:
-        return list(self.additional_properties.keys())
-
-    def __getitem__(self, key: str) -> Any:
-        return self.additional_properties[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.additional_properties[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        del self.additional_properties[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties
+    def _decode(cls, d: dict[str, Any]) -> Self:
+        if type(d) is not dict:
+            raise decoding.mismatch("an object", d)
+        self = cls.__new__(cls)
+        key: str | None = None
+        try:
+            self.application_file_url = UNSET if (v := d.pop("applicationFileUrl", None)) is None else v
+            self.audience_config = (
+                UNSET if (v := d.pop(key := "audienceConfig", None)) is None else models.SiteAudienceConfig._decode(v)
+            )
+            self.behavior_when_timeout = (
+                UNSET
+                if (v := d.pop(key := "behaviorWhenTimeout", None)) is None
+                else decoding.to_enum(models.SiteBehaviorWhenTimeout, v)
+            )
+            self.capture_event_method = (
+                UNSET
+                if (v := d.pop(key := "captureEventMethod", None)) is None
+                else decoding.to_enum(models.SiteCaptureEventMethod, v)
+            )
+            self.code = UNSET if (v := d.pop("code", None)) is None else v
+            self.currency = UNSET if (v := d.pop("currency", None)) is None else v
+            self.custom_selectors = (
+                UNSET if (v := d.pop(key := "customSelectors", None)) is None else decoding.to_list(v)
+            )
+            self.data_storage = (
+                UNSET
+                if (v := d.pop(key := "dataStorage", None)) is None
+                else decoding.to_enum(models.SiteDataStorage, v)
+            )
+            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
+            self.description = UNSET if (v := d.pop("description", None)) is None else v
+            self.domain_names = UNSET if (v := d.pop(key := "domainNames", None)) is None else decoding.to_list(v)
+            self.experiment_config = (
+                UNSET
+                if (v := d.pop(key := "experimentConfig", None)) is None
+                else models.SiteExperimentConfig._decode(v)
+            )
+            self.id = UNSET if (v := d.pop("id", None)) is None else v
+            self.ignore_url_settings = UNSET if (v := d.pop("ignoreURLSettings", None)) is None else v
+            self.indicators = (
+                UNSET
+                if (v := d.pop(key := "indicators", None)) is None
+                else decoding.list_of(models.SiteIndicatorsItem._decode, v)
+            )
+            self.is_audience_used = UNSET if (v := d.pop("isAudienceUsed", None)) is None else v
+            self.is_kameleoon_enabled = UNSET if (v := d.pop("isKameleoonEnabled", None)) is None else v
+            self.is_script_active = UNSET if (v := d.pop("isScriptActive", None)) is None else v
+            self.kameleoon_domain = UNSET if (v := d.pop("kameleoonDomain", None)) is None else v
+            self.main_goal = UNSET if (v := d.pop("mainGoal", None)) is None else v
+            self.name = UNSET if (v := d.pop("name", None)) is None else v
+            self.personalization_config = (
+                UNSET
+                if (v := d.pop(key := "personalizationConfig", None)) is None
+                else models.SitePersonalizationConfig._decode(v)
+            )
+            self.site_type = (
+                UNSET if (v := d.pop(key := "siteType", None)) is None else decoding.to_enum(models.SiteType, v)
+            )
+            self.tracking_script = UNSET if (v := d.pop("trackingScript", None)) is None else v
+            self.type_ = (
+                UNSET if (v := d.pop(key := "type", None)) is None else decoding.to_enum(models.SitePlatform, v)
+            )
+            self.url = UNSET if (v := d.pop("url", None)) is None else v
+        except (DecodeError, KeyError) as error:
+            raise decoding.located(error, key) from None
+        if d:
+            self.additional_properties = d.copy()
+        return self

@@ -2,20 +2,19 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, Self
 
 from abwire_core import decoding, encoding
-from attrs import define as _attrs_define
-from attrs import field as _attrs_field
+from abwire_core.errors import DecodeError
+from abwire_core.models import OpenModel
+from abwire_core.models import define as _attrs_define
+from abwire_core.models import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-T = TypeVar("T", bound="StudioRecommenderBlock")
 
-
-@_attrs_define(kw_only=True)
-class StudioRecommenderBlock:
+@_attrs_define(kw_only=True, repr=False)
+class StudioRecommenderBlock(OpenModel[Any]):
     """A block of product recommendations of the widget studio. Its fields are those of a public endpoint list.
 
     Attributes:
@@ -42,110 +41,45 @@ class StudioRecommenderBlock:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        created_by_id = self.created_by_id
-
-        date_created: str | Unset = UNSET
-        if not isinstance(self.date_created, Unset):
-            date_created = encoding.date_time(self.date_created)
-
-        date_modified: str | Unset = UNSET
-        if not isinstance(self.date_modified, Unset):
-            date_modified = encoding.date_time(self.date_modified)
-
-        id = self.id
-
-        name = self.name
-
-        recommender_block_id = self.recommender_block_id
-
-        site_id = self.site_id
-
-        studio_css = self.studio_css
-
-        studio_template = self.studio_template
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update({})
-        if created_by_id is not UNSET:
-            field_dict["createdById"] = created_by_id
-        if date_created is not UNSET:
-            field_dict["dateCreated"] = date_created
-        if date_modified is not UNSET:
-            field_dict["dateModified"] = date_modified
-        if id is not UNSET:
-            field_dict["id"] = id
-        if name is not UNSET:
-            field_dict["name"] = name
-        if recommender_block_id is not UNSET:
-            field_dict["recommenderBlockId"] = recommender_block_id
-        if site_id is not UNSET:
-            field_dict["siteId"] = site_id
-        if studio_css is not UNSET:
-            field_dict["studioCss"] = studio_css
-        if studio_template is not UNSET:
-            field_dict["studioTemplate"] = studio_template
-
-        return field_dict
+        d: dict[str, Any] = {**self.additional_properties}
+        if self.created_by_id is not UNSET:
+            d["createdById"] = self.created_by_id
+        if self.date_created is not UNSET:
+            d["dateCreated"] = encoding.date_time(self.date_created)
+        if self.date_modified is not UNSET:
+            d["dateModified"] = encoding.date_time(self.date_modified)
+        if self.id is not UNSET:
+            d["id"] = self.id
+        if self.name is not UNSET:
+            d["name"] = self.name
+        if self.recommender_block_id is not UNSET:
+            d["recommenderBlockId"] = self.recommender_block_id
+        if self.site_id is not UNSET:
+            d["siteId"] = self.site_id
+        if self.studio_css is not UNSET:
+            d["studioCss"] = self.studio_css
+        if self.studio_template is not UNSET:
+            d["studioTemplate"] = self.studio_template
+        return d
 
     @classmethod
-    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        created_by_id = d.pop("createdById", UNSET)
-
-        _date_created = d.pop("dateCreated", UNSET)
-        date_created: datetime.datetime | Unset
-        if isinstance(_date_created, Unset):
-            date_created = UNSET
-        else:
-            date_created = decoding.to_datetime(_date_created)
-
-        _date_modified = d.pop("dateModified", UNSET)
-        date_modified: datetime.datetime | Unset
-        if isinstance(_date_modified, Unset):
-            date_modified = UNSET
-        else:
-            date_modified = decoding.to_datetime(_date_modified)
-
-        id = d.pop("id", UNSET)
-
-        name = d.pop("name", UNSET)
-
-        recommender_block_id = d.pop("recommenderBlockId", UNSET)
-
-        site_id = d.pop("siteId", UNSET)
-
-        studio_css = d.pop("studioCss", UNSET)
-
-        studio_template = d.pop("studioTemplate", UNSET)
-
-        studio_recommender_block = cls(
-            created_by_id=created_by_id,
-            date_created=date_created,
-            date_modified=date_modified,
-            id=id,
-            name=name,
-            recommender_block_id=recommender_block_id,
-            site_id=site_id,
-            studio_css=studio_css,
-            studio_template=studio_template,
-        )
-
-        studio_recommender_block.additional_properties = d
-        return studio_recommender_block
-
-    @property
-    def additional_keys(self) -> list[str]:
-        return list(self.additional_properties.keys())
-
-    def __getitem__(self, key: str) -> Any:
-        return self.additional_properties[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.additional_properties[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        del self.additional_properties[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties
+    def _decode(cls, d: dict[str, Any]) -> Self:
+        if type(d) is not dict:
+            raise decoding.mismatch("an object", d)
+        self = cls.__new__(cls)
+        key: str | None = None
+        try:
+            self.created_by_id = UNSET if (v := d.pop("createdById", None)) is None else v
+            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
+            self.date_modified = UNSET if (v := d.pop(key := "dateModified", None)) is None else decoding.to_datetime(v)
+            self.id = UNSET if (v := d.pop("id", None)) is None else v
+            self.name = UNSET if (v := d.pop("name", None)) is None else v
+            self.recommender_block_id = UNSET if (v := d.pop("recommenderBlockId", None)) is None else v
+            self.site_id = UNSET if (v := d.pop("siteId", None)) is None else v
+            self.studio_css = UNSET if (v := d.pop("studioCss", None)) is None else v
+            self.studio_template = UNSET if (v := d.pop("studioTemplate", None)) is None else v
+        except (DecodeError, KeyError) as error:
+            raise decoding.located(error, key) from None
+        if d:
+            self.additional_properties = d.copy()
+        return self

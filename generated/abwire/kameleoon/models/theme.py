@@ -2,27 +2,26 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self
 
 from abwire_core import decoding, encoding
-from attrs import define as _attrs_define
-from attrs import field as _attrs_field
+from abwire_core.errors import DecodeError
+from abwire_core.models import OpenModel
+from abwire_core.models import define as _attrs_define
+from abwire_core.models import field as _attrs_field
 
-from ..models.theme_status import ThemeStatus
+from .. import models
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.theme_color import ThemeColor
     from ..models.theme_font import ThemeFont
+    from ..models.theme_status import ThemeStatus
     from ..models.widget_font import WidgetFont
 
 
-T = TypeVar("T", bound="Theme")
-
-
-@_attrs_define(kw_only=True)
-class Theme:
+@_attrs_define(kw_only=True, repr=False)
+class Theme(OpenModel[Any]):
     """Colours, fonts and components that widgets share.
 
     Attributes:
@@ -57,193 +56,68 @@ class Theme:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        project_ids = self.project_ids
-
-        colors: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.colors, Unset):
-            colors = []
-            for colors_item_data in self.colors:
-                colors_item = colors_item_data.to_dict()
-                colors.append(colors_item)
-
-        components: list[str] | Unset = UNSET
-        if not isinstance(self.components, Unset):
-            components = self.components
-
-        creation_date: str | Unset = UNSET
-        if not isinstance(self.creation_date, Unset):
-            creation_date = encoding.date_time(self.creation_date)
-
-        custom_fonts: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.custom_fonts, Unset):
-            custom_fonts = []
-            for custom_fonts_item_data in self.custom_fonts:
-                custom_fonts_item = custom_fonts_item_data.to_dict()
-                custom_fonts.append(custom_fonts_item)
-
-        date_modified: str | Unset = UNSET
-        if not isinstance(self.date_modified, Unset):
-            date_modified = encoding.date_time(self.date_modified)
-
-        description = self.description
-
-        id = self.id
-
-        name = self.name
-
-        selected_fonts: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.selected_fonts, Unset):
-            selected_fonts = []
-            for selected_fonts_item_data in self.selected_fonts:
-                selected_fonts_item = selected_fonts_item_data.to_dict()
-                selected_fonts.append(selected_fonts_item)
-
-        status: str | Unset = UNSET
-        if not isinstance(self.status, Unset):
-            status = self.status.value
-
-        tags: list[str] | Unset = UNSET
-        if not isinstance(self.tags, Unset):
-            tags = self.tags
-
-        widget_ids: list[int] | Unset = UNSET
-        if not isinstance(self.widget_ids, Unset):
-            widget_ids = self.widget_ids
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "projectIds": project_ids,
-            }
-        )
-        if colors is not UNSET:
-            field_dict["colors"] = colors
-        if components is not UNSET:
-            field_dict["components"] = components
-        if creation_date is not UNSET:
-            field_dict["creationDate"] = creation_date
-        if custom_fonts is not UNSET:
-            field_dict["customFonts"] = custom_fonts
-        if date_modified is not UNSET:
-            field_dict["dateModified"] = date_modified
-        if description is not UNSET:
-            field_dict["description"] = description
-        if id is not UNSET:
-            field_dict["id"] = id
-        if name is not UNSET:
-            field_dict["name"] = name
-        if selected_fonts is not UNSET:
-            field_dict["selectedFonts"] = selected_fonts
-        if status is not UNSET:
-            field_dict["status"] = status
-        if tags is not UNSET:
-            field_dict["tags"] = tags
-        if widget_ids is not UNSET:
-            field_dict["widgetIds"] = widget_ids
-
-        return field_dict
+        d: dict[str, Any] = {**self.additional_properties}
+        d["projectIds"] = self.project_ids
+        if self.colors is not UNSET:
+            d["colors"] = [item.to_dict() for item in self.colors]
+        if self.components is not UNSET:
+            d["components"] = self.components
+        if self.creation_date is not UNSET:
+            d["creationDate"] = encoding.date_time(self.creation_date)
+        if self.custom_fonts is not UNSET:
+            d["customFonts"] = [item.to_dict() for item in self.custom_fonts]
+        if self.date_modified is not UNSET:
+            d["dateModified"] = encoding.date_time(self.date_modified)
+        if self.description is not UNSET:
+            d["description"] = self.description
+        if self.id is not UNSET:
+            d["id"] = self.id
+        if self.name is not UNSET:
+            d["name"] = self.name
+        if self.selected_fonts is not UNSET:
+            d["selectedFonts"] = [item.to_dict() for item in self.selected_fonts]
+        if self.status is not UNSET:
+            d["status"] = self.status.value
+        if self.tags is not UNSET:
+            d["tags"] = self.tags
+        if self.widget_ids is not UNSET:
+            d["widgetIds"] = self.widget_ids
+        return d
 
     @classmethod
-    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.theme_color import ThemeColor  # noqa: PLC0415
-        from ..models.theme_font import ThemeFont  # noqa: PLC0415
-        from ..models.widget_font import WidgetFont  # noqa: PLC0415
-
-        d = dict(src_dict)
-        project_ids = cast(list[int], d.pop("projectIds"))
-
-        _colors = d.pop("colors", UNSET)
-        colors: list[ThemeColor] | Unset = UNSET
-        if _colors is not UNSET:
-            colors = []
-            for colors_item_data in _colors:
-                colors_item = ThemeColor.from_dict(colors_item_data)
-
-                colors.append(colors_item)
-
-        components = cast(list[str], d.pop("components", UNSET))
-
-        _creation_date = d.pop("creationDate", UNSET)
-        creation_date: datetime.datetime | Unset
-        if isinstance(_creation_date, Unset):
-            creation_date = UNSET
-        else:
-            creation_date = decoding.to_datetime(_creation_date)
-
-        _custom_fonts = d.pop("customFonts", UNSET)
-        custom_fonts: list[WidgetFont] | Unset = UNSET
-        if _custom_fonts is not UNSET:
-            custom_fonts = []
-            for custom_fonts_item_data in _custom_fonts:
-                custom_fonts_item = WidgetFont.from_dict(custom_fonts_item_data)
-
-                custom_fonts.append(custom_fonts_item)
-
-        _date_modified = d.pop("dateModified", UNSET)
-        date_modified: datetime.datetime | Unset
-        if isinstance(_date_modified, Unset):
-            date_modified = UNSET
-        else:
-            date_modified = decoding.to_datetime(_date_modified)
-
-        description = d.pop("description", UNSET)
-
-        id = d.pop("id", UNSET)
-
-        name = d.pop("name", UNSET)
-
-        _selected_fonts = d.pop("selectedFonts", UNSET)
-        selected_fonts: list[ThemeFont] | Unset = UNSET
-        if _selected_fonts is not UNSET:
-            selected_fonts = []
-            for selected_fonts_item_data in _selected_fonts:
-                selected_fonts_item = ThemeFont.from_dict(selected_fonts_item_data)
-
-                selected_fonts.append(selected_fonts_item)
-
-        _status = d.pop("status", UNSET)
-        status: ThemeStatus | Unset
-        if isinstance(_status, Unset):
-            status = UNSET
-        else:
-            status = ThemeStatus(_status)
-
-        tags = cast(list[str], d.pop("tags", UNSET))
-
-        widget_ids = cast(list[int], d.pop("widgetIds", UNSET))
-
-        theme = cls(
-            project_ids=project_ids,
-            colors=colors,
-            components=components,
-            creation_date=creation_date,
-            custom_fonts=custom_fonts,
-            date_modified=date_modified,
-            description=description,
-            id=id,
-            name=name,
-            selected_fonts=selected_fonts,
-            status=status,
-            tags=tags,
-            widget_ids=widget_ids,
-        )
-
-        theme.additional_properties = d
-        return theme
-
-    @property
-    def additional_keys(self) -> list[str]:
-        return list(self.additional_properties.keys())
-
-    def __getitem__(self, key: str) -> Any:
-        return self.additional_properties[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.additional_properties[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        del self.additional_properties[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties
+    def _decode(cls, d: dict[str, Any]) -> Self:
+        if type(d) is not dict:
+            raise decoding.mismatch("an object", d)
+        self = cls.__new__(cls)
+        key: str | None = None
+        try:
+            self.project_ids = decoding.to_list(d.pop(key := "projectIds"))
+            self.colors = (
+                UNSET if (v := d.pop(key := "colors", None)) is None else decoding.list_of(models.ThemeColor._decode, v)
+            )
+            self.components = UNSET if (v := d.pop(key := "components", None)) is None else decoding.to_list(v)
+            self.creation_date = UNSET if (v := d.pop(key := "creationDate", None)) is None else decoding.to_datetime(v)
+            self.custom_fonts = (
+                UNSET
+                if (v := d.pop(key := "customFonts", None)) is None
+                else decoding.list_of(models.WidgetFont._decode, v)
+            )
+            self.date_modified = UNSET if (v := d.pop(key := "dateModified", None)) is None else decoding.to_datetime(v)
+            self.description = UNSET if (v := d.pop("description", None)) is None else v
+            self.id = UNSET if (v := d.pop("id", None)) is None else v
+            self.name = UNSET if (v := d.pop("name", None)) is None else v
+            self.selected_fonts = (
+                UNSET
+                if (v := d.pop(key := "selectedFonts", None)) is None
+                else decoding.list_of(models.ThemeFont._decode, v)
+            )
+            self.status = (
+                UNSET if (v := d.pop(key := "status", None)) is None else decoding.to_enum(models.ThemeStatus, v)
+            )
+            self.tags = UNSET if (v := d.pop(key := "tags", None)) is None else decoding.to_list(v)
+            self.widget_ids = UNSET if (v := d.pop(key := "widgetIds", None)) is None else decoding.to_list(v)
+        except (DecodeError, KeyError) as error:
+            raise decoding.located(error, key) from None
+        if d:
+            self.additional_properties = d.copy()
+        return self

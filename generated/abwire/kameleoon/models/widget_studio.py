@@ -2,29 +2,28 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
 from abwire_core import decoding, encoding
-from attrs import define as _attrs_define
-from attrs import field as _attrs_field
+from abwire_core.errors import DecodeError
+from abwire_core.models import OpenModel
+from abwire_core.models import define as _attrs_define
+from abwire_core.models import field as _attrs_field
 
-from ..models.widget_element import WidgetElement
-from ..models.widget_event_action import WidgetEventAction
-from ..models.widget_event_condition import WidgetEventCondition
+from .. import models
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
+    from ..models.widget_element import WidgetElement
+    from ..models.widget_event_action import WidgetEventAction
+    from ..models.widget_event_condition import WidgetEventCondition
     from ..models.widget_font import WidgetFont
     from ..models.widget_screen import WidgetScreen
     from ..models.widget_translation import WidgetTranslation
 
 
-T = TypeVar("T", bound="WidgetStudio")
-
-
-@_attrs_define(kw_only=True)
-class WidgetStudio:
+@_attrs_define(kw_only=True, repr=False)
+class WidgetStudio(OpenModel[Any]):
     """A widget that is made in the widget studio.
 
     Attributes:
@@ -57,202 +56,74 @@ class WidgetStudio:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        date_created: str | Unset = UNSET
-        if not isinstance(self.date_created, Unset):
-            date_created = encoding.date_time(self.date_created)
-
-        date_modified: str | Unset = UNSET
-        if not isinstance(self.date_modified, Unset):
-            date_modified = encoding.date_time(self.date_modified)
-
-        elements: list[str] | Unset = UNSET
-        if not isinstance(self.elements, Unset):
-            elements = []
-            for elements_item_data in self.elements:
-                elements_item = elements_item_data.value
-                elements.append(elements_item)
-
-        event_actions: list[str] | Unset = UNSET
-        if not isinstance(self.event_actions, Unset):
-            event_actions = []
-            for event_actions_item_data in self.event_actions:
-                event_actions_item = event_actions_item_data.value
-                event_actions.append(event_actions_item)
-
-        event_conditions: list[str] | Unset = UNSET
-        if not isinstance(self.event_conditions, Unset):
-            event_conditions = []
-            for event_conditions_item_data in self.event_conditions:
-                event_conditions_item = event_conditions_item_data.value
-                event_conditions.append(event_conditions_item)
-
-        fonts: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.fonts, Unset):
-            fonts = []
-            for fonts_item_data in self.fonts:
-                fonts_item = fonts_item_data.to_dict()
-                fonts.append(fonts_item)
-
-        is_legacy = self.is_legacy
-
-        screens: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.screens, Unset):
-            screens = []
-            for screens_item_data in self.screens:
-                screens_item = screens_item_data.to_dict()
-                screens.append(screens_item)
-
-        translation: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.translation, Unset):
-            translation = self.translation.to_dict()
-
-        version = self.version
-
-        widget_editor_template = self.widget_editor_template
-
-        widget_id = self.widget_id
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update({})
-        if date_created is not UNSET:
-            field_dict["dateCreated"] = date_created
-        if date_modified is not UNSET:
-            field_dict["dateModified"] = date_modified
-        if elements is not UNSET:
-            field_dict["elements"] = elements
-        if event_actions is not UNSET:
-            field_dict["eventActions"] = event_actions
-        if event_conditions is not UNSET:
-            field_dict["eventConditions"] = event_conditions
-        if fonts is not UNSET:
-            field_dict["fonts"] = fonts
-        if is_legacy is not UNSET:
-            field_dict["isLegacy"] = is_legacy
-        if screens is not UNSET:
-            field_dict["screens"] = screens
-        if translation is not UNSET:
-            field_dict["translation"] = translation
-        if version is not UNSET:
-            field_dict["version"] = version
-        if widget_editor_template is not UNSET:
-            field_dict["widgetEditorTemplate"] = widget_editor_template
-        if widget_id is not UNSET:
-            field_dict["widgetId"] = widget_id
-
-        return field_dict
+        d: dict[str, Any] = {**self.additional_properties}
+        if self.date_created is not UNSET:
+            d["dateCreated"] = encoding.date_time(self.date_created)
+        if self.date_modified is not UNSET:
+            d["dateModified"] = encoding.date_time(self.date_modified)
+        if self.elements is not UNSET:
+            d["elements"] = [item.value for item in self.elements]
+        if self.event_actions is not UNSET:
+            d["eventActions"] = [item.value for item in self.event_actions]
+        if self.event_conditions is not UNSET:
+            d["eventConditions"] = [item.value for item in self.event_conditions]
+        if self.fonts is not UNSET:
+            d["fonts"] = [item.to_dict() for item in self.fonts]
+        if self.is_legacy is not UNSET:
+            d["isLegacy"] = self.is_legacy
+        if self.screens is not UNSET:
+            d["screens"] = [item.to_dict() for item in self.screens]
+        if self.translation is not UNSET:
+            d["translation"] = self.translation.to_dict()
+        if self.version is not UNSET:
+            d["version"] = self.version
+        if self.widget_editor_template is not UNSET:
+            d["widgetEditorTemplate"] = self.widget_editor_template
+        if self.widget_id is not UNSET:
+            d["widgetId"] = self.widget_id
+        return d
 
     @classmethod
-    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.widget_font import WidgetFont  # noqa: PLC0415
-        from ..models.widget_screen import WidgetScreen  # noqa: PLC0415
-        from ..models.widget_translation import WidgetTranslation  # noqa: PLC0415
-
-        d = dict(src_dict)
-        _date_created = d.pop("dateCreated", UNSET)
-        date_created: datetime.datetime | Unset
-        if isinstance(_date_created, Unset):
-            date_created = UNSET
-        else:
-            date_created = decoding.to_datetime(_date_created)
-
-        _date_modified = d.pop("dateModified", UNSET)
-        date_modified: datetime.datetime | Unset
-        if isinstance(_date_modified, Unset):
-            date_modified = UNSET
-        else:
-            date_modified = decoding.to_datetime(_date_modified)
-
-        _elements = d.pop("elements", UNSET)
-        elements: list[WidgetElement] | Unset = UNSET
-        if _elements is not UNSET:
-            elements = []
-            for elements_item_data in _elements:
-                elements_item = WidgetElement(elements_item_data)
-
-                elements.append(elements_item)
-
-        _event_actions = d.pop("eventActions", UNSET)
-        event_actions: list[WidgetEventAction] | Unset = UNSET
-        if _event_actions is not UNSET:
-            event_actions = []
-            for event_actions_item_data in _event_actions:
-                event_actions_item = WidgetEventAction(event_actions_item_data)
-
-                event_actions.append(event_actions_item)
-
-        _event_conditions = d.pop("eventConditions", UNSET)
-        event_conditions: list[WidgetEventCondition] | Unset = UNSET
-        if _event_conditions is not UNSET:
-            event_conditions = []
-            for event_conditions_item_data in _event_conditions:
-                event_conditions_item = WidgetEventCondition(event_conditions_item_data)
-
-                event_conditions.append(event_conditions_item)
-
-        _fonts = d.pop("fonts", UNSET)
-        fonts: list[WidgetFont] | Unset = UNSET
-        if _fonts is not UNSET:
-            fonts = []
-            for fonts_item_data in _fonts:
-                fonts_item = WidgetFont.from_dict(fonts_item_data)
-
-                fonts.append(fonts_item)
-
-        is_legacy = d.pop("isLegacy", UNSET)
-
-        _screens = d.pop("screens", UNSET)
-        screens: list[WidgetScreen] | Unset = UNSET
-        if _screens is not UNSET:
-            screens = []
-            for screens_item_data in _screens:
-                screens_item = WidgetScreen.from_dict(screens_item_data)
-
-                screens.append(screens_item)
-
-        _translation = d.pop("translation", UNSET)
-        translation: WidgetTranslation | Unset
-        if isinstance(_translation, Unset):
-            translation = UNSET
-        else:
-            translation = WidgetTranslation.from_dict(_translation)
-
-        version = d.pop("version", UNSET)
-
-        widget_editor_template = d.pop("widgetEditorTemplate", UNSET)
-
-        widget_id = d.pop("widgetId", UNSET)
-
-        widget_studio = cls(
-            date_created=date_created,
-            date_modified=date_modified,
-            elements=elements,
-            event_actions=event_actions,
-            event_conditions=event_conditions,
-            fonts=fonts,
-            is_legacy=is_legacy,
-            screens=screens,
-            translation=translation,
-            version=version,
-            widget_editor_template=widget_editor_template,
-            widget_id=widget_id,
-        )
-
-        widget_studio.additional_properties = d
-        return widget_studio
-
-    @property
-    def additional_keys(self) -> list[str]:
-        return list(self.additional_properties.keys())
-
-    def __getitem__(self, key: str) -> Any:
-        return self.additional_properties[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.additional_properties[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        del self.additional_properties[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties
+    def _decode(cls, d: dict[str, Any]) -> Self:
+        if type(d) is not dict:
+            raise decoding.mismatch("an object", d)
+        self = cls.__new__(cls)
+        key: str | None = None
+        try:
+            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
+            self.date_modified = UNSET if (v := d.pop(key := "dateModified", None)) is None else decoding.to_datetime(v)
+            self.elements = (
+                UNSET
+                if (v := d.pop(key := "elements", None)) is None
+                else decoding.list_of(models.WidgetElement._decode, v)
+            )
+            self.event_actions = (
+                UNSET
+                if (v := d.pop(key := "eventActions", None)) is None
+                else decoding.list_of(models.WidgetEventAction._decode, v)
+            )
+            self.event_conditions = (
+                UNSET
+                if (v := d.pop(key := "eventConditions", None)) is None
+                else decoding.list_of(models.WidgetEventCondition._decode, v)
+            )
+            self.fonts = (
+                UNSET if (v := d.pop(key := "fonts", None)) is None else decoding.list_of(models.WidgetFont._decode, v)
+            )
+            self.is_legacy = UNSET if (v := d.pop("isLegacy", None)) is None else v
+            self.screens = (
+                UNSET
+                if (v := d.pop(key := "screens", None)) is None
+                else decoding.list_of(models.WidgetScreen._decode, v)
+            )
+            self.translation = (
+                UNSET if (v := d.pop(key := "translation", None)) is None else models.WidgetTranslation._decode(v)
+            )
+            self.version = UNSET if (v := d.pop("version", None)) is None else v
+            self.widget_editor_template = UNSET if (v := d.pop("widgetEditorTemplate", None)) is None else v
+            self.widget_id = UNSET if (v := d.pop("widgetId", None)) is None else v
+        except (DecodeError, KeyError) as error:
+            raise decoding.located(error, key) from None
+        if d:
+            self.additional_properties = d.copy()
+        return self

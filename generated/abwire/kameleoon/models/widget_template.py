@@ -2,22 +2,24 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self
 
 from abwire_core import decoding, encoding
-from attrs import define as _attrs_define
-from attrs import field as _attrs_field
+from abwire_core.errors import DecodeError
+from abwire_core.models import OpenModel
+from abwire_core.models import define as _attrs_define
+from abwire_core.models import field as _attrs_field
 
-from ..models.widget_template_status import WidgetTemplateStatus
-from ..models.widget_template_type import WidgetTemplateType
+from .. import models
 from ..types import UNSET, Unset
 
-T = TypeVar("T", bound="WidgetTemplate")
+if TYPE_CHECKING:
+    from ..models.widget_template_status import WidgetTemplateStatus
+    from ..models.widget_template_type import WidgetTemplateType
 
 
-@_attrs_define(kw_only=True)
-class WidgetTemplate:
+@_attrs_define(kw_only=True, repr=False)
+class WidgetTemplate(OpenModel[Any]):
     """A template of widgets.
 
     Attributes:
@@ -68,219 +70,88 @@ class WidgetTemplate:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        site_id = self.site_id
-
-        config = self.config
-
-        css_code = self.css_code
-
-        date_activated: str | Unset = UNSET
-        if not isinstance(self.date_activated, Unset):
-            date_activated = encoding.date_time(self.date_activated)
-
-        date_created: str | Unset = UNSET
-        if not isinstance(self.date_created, Unset):
-            date_created = encoding.date_time(self.date_created)
-
-        date_modified: str | Unset = UNSET
-        if not isinstance(self.date_modified, Unset):
-            date_modified = encoding.date_time(self.date_modified)
-
-        description = self.description
-
-        html_code = self.html_code
-
-        id = self.id
-
-        is_custom_template = self.is_custom_template
-
-        name = self.name
-
-        status: str | Unset = UNSET
-        if not isinstance(self.status, Unset):
-            status = self.status.value
-
-        tags: list[str] | Unset = UNSET
-        if not isinstance(self.tags, Unset):
-            tags = self.tags
-
-        template_css_code = self.template_css_code
-
-        template_html_code = self.template_html_code
-
-        template_java_script_code = self.template_java_script_code
-
-        theme_id = self.theme_id
-
-        type_: str | Unset = UNSET
-        if not isinstance(self.type_, Unset):
-            type_ = self.type_.value
-
-        url = self.url
-
-        use_custom_data = self.use_custom_data
-
-        widget_editor_template = self.widget_editor_template
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "siteId": site_id,
-            }
-        )
-        if config is not UNSET:
-            field_dict["config"] = config
-        if css_code is not UNSET:
-            field_dict["cssCode"] = css_code
-        if date_activated is not UNSET:
-            field_dict["dateActivated"] = date_activated
-        if date_created is not UNSET:
-            field_dict["dateCreated"] = date_created
-        if date_modified is not UNSET:
-            field_dict["dateModified"] = date_modified
-        if description is not UNSET:
-            field_dict["description"] = description
-        if html_code is not UNSET:
-            field_dict["htmlCode"] = html_code
-        if id is not UNSET:
-            field_dict["id"] = id
-        if is_custom_template is not UNSET:
-            field_dict["isCustomTemplate"] = is_custom_template
-        if name is not UNSET:
-            field_dict["name"] = name
-        if status is not UNSET:
-            field_dict["status"] = status
-        if tags is not UNSET:
-            field_dict["tags"] = tags
-        if template_css_code is not UNSET:
-            field_dict["templateCssCode"] = template_css_code
-        if template_html_code is not UNSET:
-            field_dict["templateHtmlCode"] = template_html_code
-        if template_java_script_code is not UNSET:
-            field_dict["templateJavaScriptCode"] = template_java_script_code
-        if theme_id is not UNSET:
-            field_dict["themeId"] = theme_id
-        if type_ is not UNSET:
-            field_dict["type"] = type_
-        if url is not UNSET:
-            field_dict["url"] = url
-        if use_custom_data is not UNSET:
-            field_dict["useCustomData"] = use_custom_data
-        if widget_editor_template is not UNSET:
-            field_dict["widgetEditorTemplate"] = widget_editor_template
-
-        return field_dict
+        d: dict[str, Any] = {**self.additional_properties}
+        d["siteId"] = self.site_id
+        if self.config is not UNSET:
+            d["config"] = self.config
+        if self.css_code is not UNSET:
+            d["cssCode"] = self.css_code
+        if self.date_activated is not UNSET:
+            d["dateActivated"] = encoding.date_time(self.date_activated)
+        if self.date_created is not UNSET:
+            d["dateCreated"] = encoding.date_time(self.date_created)
+        if self.date_modified is not UNSET:
+            d["dateModified"] = encoding.date_time(self.date_modified)
+        if self.description is not UNSET:
+            d["description"] = self.description
+        if self.html_code is not UNSET:
+            d["htmlCode"] = self.html_code
+        if self.id is not UNSET:
+            d["id"] = self.id
+        if self.is_custom_template is not UNSET:
+            d["isCustomTemplate"] = self.is_custom_template
+        if self.name is not UNSET:
+            d["name"] = self.name
+        if self.status is not UNSET:
+            d["status"] = self.status.value
+        if self.tags is not UNSET:
+            d["tags"] = self.tags
+        if self.template_css_code is not UNSET:
+            d["templateCssCode"] = self.template_css_code
+        if self.template_html_code is not UNSET:
+            d["templateHtmlCode"] = self.template_html_code
+        if self.template_java_script_code is not UNSET:
+            d["templateJavaScriptCode"] = self.template_java_script_code
+        if self.theme_id is not UNSET:
+            d["themeId"] = self.theme_id
+        if self.type_ is not UNSET:
+            d["type"] = self.type_.value
+        if self.url is not UNSET:
+            d["url"] = self.url
+        if self.use_custom_data is not UNSET:
+            d["useCustomData"] = self.use_custom_data
+        if self.widget_editor_template is not UNSET:
+            d["widgetEditorTemplate"] = self.widget_editor_template
+        return d
 
     @classmethod
-    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        site_id = d.pop("siteId")
-
-        config = d.pop("config", UNSET)
-
-        css_code = d.pop("cssCode", UNSET)
-
-        _date_activated = d.pop("dateActivated", UNSET)
-        date_activated: datetime.datetime | Unset
-        if isinstance(_date_activated, Unset):
-            date_activated = UNSET
-        else:
-            date_activated = decoding.to_datetime(_date_activated)
-
-        _date_created = d.pop("dateCreated", UNSET)
-        date_created: datetime.datetime | Unset
-        if isinstance(_date_created, Unset):
-            date_created = UNSET
-        else:
-            date_created = decoding.to_datetime(_date_created)
-
-        _date_modified = d.pop("dateModified", UNSET)
-        date_modified: datetime.datetime | Unset
-        if isinstance(_date_modified, Unset):
-            date_modified = UNSET
-        else:
-            date_modified = decoding.to_datetime(_date_modified)
-
-        description = d.pop("description", UNSET)
-
-        html_code = d.pop("htmlCode", UNSET)
-
-        id = d.pop("id", UNSET)
-
-        is_custom_template = d.pop("isCustomTemplate", UNSET)
-
-        name = d.pop("name", UNSET)
-
-        _status = d.pop("status", UNSET)
-        status: WidgetTemplateStatus | Unset
-        if isinstance(_status, Unset):
-            status = UNSET
-        else:
-            status = WidgetTemplateStatus(_status)
-
-        tags = cast(list[str], d.pop("tags", UNSET))
-
-        template_css_code = d.pop("templateCssCode", UNSET)
-
-        template_html_code = d.pop("templateHtmlCode", UNSET)
-
-        template_java_script_code = d.pop("templateJavaScriptCode", UNSET)
-
-        theme_id = d.pop("themeId", UNSET)
-
-        _type_ = d.pop("type", UNSET)
-        type_: WidgetTemplateType | Unset
-        if isinstance(_type_, Unset):
-            type_ = UNSET
-        else:
-            type_ = WidgetTemplateType(_type_)
-
-        url = d.pop("url", UNSET)
-
-        use_custom_data = d.pop("useCustomData", UNSET)
-
-        widget_editor_template = d.pop("widgetEditorTemplate", UNSET)
-
-        widget_template = cls(
-            site_id=site_id,
-            config=config,
-            css_code=css_code,
-            date_activated=date_activated,
-            date_created=date_created,
-            date_modified=date_modified,
-            description=description,
-            html_code=html_code,
-            id=id,
-            is_custom_template=is_custom_template,
-            name=name,
-            status=status,
-            tags=tags,
-            template_css_code=template_css_code,
-            template_html_code=template_html_code,
-            template_java_script_code=template_java_script_code,
-            theme_id=theme_id,
-            type_=type_,
-            url=url,
-            use_custom_data=use_custom_data,
-            widget_editor_template=widget_editor_template,
-        )
-
-        widget_template.additional_properties = d
-        return widget_template
-
-    @property
-    def additional_keys(self) -> list[str]:
-        return list(self.additional_properties.keys())
-
-    def __getitem__(self, key: str) -> Any:
-        return self.additional_properties[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.additional_properties[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        del self.additional_properties[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties
+    def _decode(cls, d: dict[str, Any]) -> Self:
+        if type(d) is not dict:
+            raise decoding.mismatch("an object", d)
+        self = cls.__new__(cls)
+        key: str | None = None
+        try:
+            self.site_id = d.pop("siteId")
+            self.config = UNSET if (v := d.pop("config", None)) is None else v
+            self.css_code = UNSET if (v := d.pop("cssCode", None)) is None else v
+            self.date_activated = (
+                UNSET if (v := d.pop(key := "dateActivated", None)) is None else decoding.to_datetime(v)
+            )
+            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
+            self.date_modified = UNSET if (v := d.pop(key := "dateModified", None)) is None else decoding.to_datetime(v)
+            self.description = UNSET if (v := d.pop("description", None)) is None else v
+            self.html_code = UNSET if (v := d.pop("htmlCode", None)) is None else v
+            self.id = UNSET if (v := d.pop("id", None)) is None else v
+            self.is_custom_template = UNSET if (v := d.pop("isCustomTemplate", None)) is None else v
+            self.name = UNSET if (v := d.pop("name", None)) is None else v
+            self.status = (
+                UNSET
+                if (v := d.pop(key := "status", None)) is None
+                else decoding.to_enum(models.WidgetTemplateStatus, v)
+            )
+            self.tags = UNSET if (v := d.pop(key := "tags", None)) is None else decoding.to_list(v)
+            self.template_css_code = UNSET if (v := d.pop("templateCssCode", None)) is None else v
+            self.template_html_code = UNSET if (v := d.pop("templateHtmlCode", None)) is None else v
+            self.template_java_script_code = UNSET if (v := d.pop("templateJavaScriptCode", None)) is None else v
+            self.theme_id = UNSET if (v := d.pop("themeId", None)) is None else v
+            self.type_ = (
+                UNSET if (v := d.pop(key := "type", None)) is None else decoding.to_enum(models.WidgetTemplateType, v)
+            )
+            self.url = UNSET if (v := d.pop("url", None)) is None else v
+            self.use_custom_data = UNSET if (v := d.pop("useCustomData", None)) is None else v
+            self.widget_editor_template = UNSET if (v := d.pop("widgetEditorTemplate", None)) is None else v
+        except (DecodeError, KeyError) as error:
+            raise decoding.located(error, key) from None
+        if d:
+            self.additional_properties = d.copy()
+        return self

@@ -5,6 +5,7 @@ from abwire_core import decoding, encoding
 from abwire_core._http import Response as HttpResponse
 from abwire_core.operations import Operation
 
+from ... import models
 from ...client import Client
 from ...models.audience import Audience
 from ...models.audience_list_request import AudienceListRequest
@@ -37,22 +38,11 @@ def _get_kwargs(
 
 
 def _parse_success(response: HttpResponse) -> list[Audience]:
-    response_200 = []
-    _response_200 = response.json()
-    for response_200_item_data in _response_200:
-        response_200_item = Audience.from_dict(response_200_item_data)
-
-        response_200.append(response_200_item)
-
-    return response_200
+    return decoding.parsed(response, lambda item: decoding.list_of(models.Audience._decode, item))
 
 
 def _parse_error(response: HttpResponse) -> ErrorBody | None:
-    if not decoding.has_json_object(response):
-        return None
-    response_default = ErrorBody.from_dict(response.json())
-
-    return response_default
+    return decoding.parsed_error(response, models.ErrorBody._decode)
 
 
 OPERATION = Operation(

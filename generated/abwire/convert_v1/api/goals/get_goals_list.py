@@ -5,6 +5,7 @@ from abwire_core import decoding, encoding
 from abwire_core._http import Response as HttpResponse
 from abwire_core.operations import Operation
 
+from ... import models
 from ...client import Client
 from ...models.error_body import ErrorBody
 from ...models.goal import Goal
@@ -37,22 +38,11 @@ def _get_kwargs(
 
 
 def _parse_success(response: HttpResponse) -> list[Goal]:
-    response_200 = []
-    _response_200 = response.json()
-    for response_200_item_data in _response_200:
-        response_200_item = Goal.from_dict(response_200_item_data)
-
-        response_200.append(response_200_item)
-
-    return response_200
+    return decoding.parsed(response, lambda item: decoding.list_of(models.Goal._decode, item))
 
 
 def _parse_error(response: HttpResponse) -> ErrorBody | None:
-    if not decoding.has_json_object(response):
-        return None
-    response_default = ErrorBody.from_dict(response.json())
-
-    return response_default
+    return decoding.parsed_error(response, models.ErrorBody._decode)
 
 
 OPERATION = Operation(

@@ -5,6 +5,7 @@ from abwire_core import decoding, encoding
 from abwire_core._http import Response as HttpResponse
 from abwire_core.operations import Operation
 
+from ... import models
 from ...client import Client
 from ...models.error_body import ErrorBody
 from ...models.report_range import ReportRange
@@ -38,16 +39,11 @@ def _get_kwargs(
 
 
 def _parse_success(response: HttpResponse) -> Any:
-    response_200 = response.json()
-    return response_200
+    return decoding.body(response)
 
 
 def _parse_error(response: HttpResponse) -> ErrorBody | None:
-    if not decoding.has_json_object(response):
-        return None
-    response_default = ErrorBody.from_dict(response.json())
-
-    return response_default
+    return decoding.parsed_error(response, models.ErrorBody._decode)
 
 
 OPERATION = Operation(

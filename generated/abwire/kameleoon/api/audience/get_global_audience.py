@@ -6,7 +6,7 @@ from abwire_core import decoding, encoding
 from abwire_core._http import Response as HttpResponse
 from abwire_core.operations import Operation
 
-from ... import errors
+from ... import errors, models
 from ...client import Client
 from ...models.analytics_level import AnalyticsLevel
 from ...models.api_error import ApiError
@@ -78,24 +78,14 @@ def _get_kwargs(
 
 
 def _parse_success(response: HttpResponse) -> DataCodeResponseIO:
-    response_200 = DataCodeResponseIO.from_dict(response.json())
-
-    return response_200
+    return decoding.parsed(response, models.DataCodeResponseIO._decode)
 
 
 def _parse_error(response: HttpResponse) -> ApiError | ServiceError | None:
-    if not decoding.has_json_object(response):
-        return None
     if response.status_code in (400, 500):
-        response_400 = ServiceError.from_dict(response.json())
-
-        return response_400
-
+        return decoding.parsed_error(response, models.ServiceError._decode)
     if response.status_code in (401, 403, 429):
-        response_401 = ApiError.from_dict(response.json())
-
-        return response_401
-
+        return decoding.parsed_error(response, models.ApiError._decode)
     return None
 
 

@@ -5,7 +5,7 @@ from abwire_core import decoding, encoding
 from abwire_core._http import Response as HttpResponse
 from abwire_core.operations import Operation
 
-from ... import errors
+from ... import errors, models
 from ...client import Client
 from ...models.api_error import ApiError
 from ...models.goal import Goal
@@ -36,19 +36,12 @@ def _get_kwargs(
 
 
 def _parse_success(response: HttpResponse) -> Goal:
-    response_200 = Goal.from_dict(response.json())
-
-    return response_200
+    return decoding.parsed(response, models.Goal._decode)
 
 
 def _parse_error(response: HttpResponse) -> ApiError | None:
-    if not decoding.has_json_object(response):
-        return None
     if response.status_code in (400, 401, 403, 404, 422, 423, 429, 500):
-        response_400 = ApiError.from_dict(response.json())
-
-        return response_400
-
+        return decoding.parsed_error(response, models.ApiError._decode)
     return None
 
 

@@ -5,7 +5,7 @@ from abwire_core import decoding, encoding
 from abwire_core._http import Response as HttpResponse
 from abwire_core.operations import Operation
 
-from ... import errors
+from ... import errors, models
 from ...client import Client
 from ...models.api_error import ApiError
 from ...models.image import Image
@@ -27,19 +27,12 @@ def _get_kwargs(
 
 
 def _parse_success(response: HttpResponse) -> Image:
-    response_200 = Image.from_dict(response.json())
-
-    return response_200
+    return decoding.parsed(response, models.Image._decode)
 
 
 def _parse_error(response: HttpResponse) -> ApiError | None:
-    if not decoding.has_json_object(response):
-        return None
     if response.status_code in (400, 401, 403, 404, 423, 429, 500):
-        response_400 = ApiError.from_dict(response.json())
-
-        return response_400
-
+        return decoding.parsed_error(response, models.ApiError._decode)
     return None
 
 

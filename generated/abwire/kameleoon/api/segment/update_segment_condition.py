@@ -5,7 +5,7 @@ from abwire_core import decoding, encoding
 from abwire_core._http import Response as HttpResponse
 from abwire_core.operations import Operation
 
-from ... import errors
+from ... import errors, models
 from ...client import Client
 from ...models.active_session_targeting_condition import ActiveSessionTargetingCondition
 from ...models.api_error import ApiError
@@ -42,38 +42,28 @@ def _get_kwargs(
     return _kwargs
 
 
+def _decode_response_200(
+    value: Any,
+) -> ActiveSessionTargetingCondition | CustomDatumTargetingCondition | JsCodeTargetingCondition | TargetingCondition:
+    match decoding.tag(value, "targetingType"):
+        case "ACTIVE_SESSION":
+            return models.ActiveSessionTargetingCondition._decode(value)
+        case "CUSTOM_DATUM":
+            return models.CustomDatumTargetingCondition._decode(value)
+        case "JS_CODE":
+            return models.JsCodeTargetingCondition._decode(value)
+    return models.TargetingCondition._decode(value)
+
+
 def _parse_success(
     response: HttpResponse,
 ) -> ActiveSessionTargetingCondition | CustomDatumTargetingCondition | JsCodeTargetingCondition | TargetingCondition:
-    def _parse_response_200(
-        data: object,
-    ) -> (
-        ActiveSessionTargetingCondition | CustomDatumTargetingCondition | JsCodeTargetingCondition | TargetingCondition
-    ):
-        if not isinstance(data, dict):
-            raise TypeError(f"expected an object, got {type(data).__name__}")
-        discriminator = data.get("targetingType")
-        if discriminator == "ACTIVE_SESSION":
-            return ActiveSessionTargetingCondition.from_dict(data)
-        if discriminator == "CUSTOM_DATUM":
-            return CustomDatumTargetingCondition.from_dict(data)
-        if discriminator == "JS_CODE":
-            return JsCodeTargetingCondition.from_dict(data)
-        return TargetingCondition.from_dict(data)
-
-    response_200 = _parse_response_200(response.json())
-
-    return response_200
+    return decoding.parsed(response, _decode_response_200)
 
 
 def _parse_error(response: HttpResponse) -> ApiError | None:
-    if not decoding.has_json_object(response):
-        return None
     if response.status_code in (400, 401, 403, 404, 422, 423, 429, 500):
-        response_400 = ApiError.from_dict(response.json())
-
-        return response_400
-
+        return decoding.parsed_error(response, models.ApiError._decode)
     return None
 
 

@@ -5,7 +5,7 @@ from abwire_core import decoding, encoding
 from abwire_core._http import Response as HttpResponse
 from abwire_core.operations import Operation
 
-from ... import errors
+from ... import errors, models
 from ...client import Client
 from ...models.api_error import ApiError
 from ...models.filter_condition import FilterCondition
@@ -58,24 +58,12 @@ def _get_kwargs(
 
 
 def _parse_success(response: HttpResponse) -> list[Site]:
-    response_200 = []
-    _response_200 = response.json()
-    for response_200_item_data in _response_200:
-        response_200_item = Site.from_dict(response_200_item_data)
-
-        response_200.append(response_200_item)
-
-    return response_200
+    return decoding.parsed(response, lambda item: decoding.list_of(models.Site._decode, item))
 
 
 def _parse_error(response: HttpResponse) -> ApiError | None:
-    if not decoding.has_json_object(response):
-        return None
     if response.status_code in (400, 401, 403, 429, 500):
-        response_400 = ApiError.from_dict(response.json())
-
-        return response_400
-
+        return decoding.parsed_error(response, models.ApiError._decode)
     return None
 
 
