@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-PYTHON_SOURCES := src scripts tests
+PYTHON_SOURCES := examples src scripts tests
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test generate check lint format types ci lock clean
@@ -20,7 +20,7 @@ $(READY): requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
-demo: $(READY) ## regenerate both clients, then call both APIs on a local server
+demo: $(READY) ## regenerate both clients, then use both on a sandbox of this machine
 	$(BIN)/python -m scripts.demo
 
 test: $(READY) ## run the tests

@@ -1,21 +1,24 @@
-"""The tour of ``make demo``: regenerate both clients, then call both APIs on a server of this machine.
+"""The tour of ``make demo``: regenerate both clients, then use both on a sandbox of this machine.
 
     python -m scripts.demo
 
-The server answers from the effective specs and refuses what they do not allow. Nothing leaves the machine.
+Nothing leaves the machine. The same examples run against the real APIs, with credentials in the environment.
 """
 
 from __future__ import annotations
 
-import datetime
-import json
+import os
+import subprocess
 import sys
-import warnings
+from collections.abc import Mapping
 
 from scripts import generate
 from scripts.build_specs import ROOT
-from scripts.documents import load
-from scripts.sample_server import SampleServer
+
+TOUR = (
+    ("examples/show_results.py", "Kameleoon: list the feature flags, and fetch the results of an experiment"),
+    ("examples/show_hypotheses.py", "Convert: list the hypotheses by score"),
+)
 
 
 def main() -> int:
@@ -24,81 +27,24 @@ def main() -> int:
     status = generate.main([])
     if status:
         return status
-    for number, (name, tour) in enumerate((("kameleoon", _tour_kameleoon), ("convert-v1", _tour_convert)), 2):
-        effective = load(ROOT / "generated" / "specs" / f"{name}.yaml", keep_comments=False)
-        with SampleServer(effective) as server:
-            print(f"\n{number}. Call the {effective['info']['title']} at {server.url}")
-            tour(server)
+    import abwire_sandbox  # noqa: PLC0415 - reads the effective specs, which have just been written
+
+    with abwire_sandbox.serve() as sandbox:
+        print(f"\n2. A sandbox of both APIs is at {sandbox.url}")
+        # Convert says in a warning that its version 1 is superseded; here it would only be in the way.
+        environment = {**os.environ, "PYTHONWARNINGS": "ignore::DeprecationWarning", **sandbox.environment}
+        return tour(environment)
+
+
+def tour(environment: Mapping[str, str]) -> int:
+    """Run the examples of the tour, as long as they go well; returns the exit status of the last one."""
+    for number, (example, title) in enumerate(TOUR, 3):
+        print(f"\n{number}. {title}\n   ({example})\n", flush=True)
+        status = subprocess.run([sys.executable, ROOT / example], env=environment, check=False).returncode
+        if status:
+            print(f"\n{example} did not get through: see the message above.", file=sys.stderr)
+            return status
     return 0
-
-
-# The generated package is imported after it has been regenerated.
-
-
-def _tour_kameleoon(server: SampleServer) -> None:
-    from abwire.kameleoon import Kameleoon, models  # noqa: PLC0415
-
-    with Kameleoon(token="made-up-token", base_url=server.url) as kameleoon:  # noqa: S106
-        print("\n   Start the statistics of a site's audience, with a filter of each kind:")
-        code = kameleoon.audiences.request_global(
-            site_id=4711,
-            start_date=datetime.date(2026, 11, 1),
-            end_date=datetime.date(2026, 11, 20),
-            analytics_level=models.AnalyticsLevel.VISITOR,
-            filters=[
-                models.ExperimentAudienceFilter(id=12, variation_ids=[34, 56], include=True),
-                models.FavoriteAudienceFilter(include=True),
-                models.GoalAudienceFilter(ids=[1]),
-                models.PersonalizationAudienceFilter(
-                    id=7, exposition=models.PersonalizationAudienceFilterExposition.EXPOSED
-                ),
-                models.SegmentAudienceFilter(ids=[3], include=False),
-                models.SegmentCriteriaAudienceFilter(criterias=[]),
-            ],
-        )
-        print("   what went over the wire:")
-        query = dict(server.received[-1].query)
-        for sent in json.loads(query.pop("filters")):
-            print(f"     filters: {json.dumps(sent)}")
-        print(f"     {query}")
-        _show("code", code.data_code)
-
-        print("\n   Read a feature flag; each rollout rule has the class that its type says, an unknown one too:")
-        flag = kameleoon.feature_flags.get("abcdefghij", "checkout")
-        _show("flag.feature_key", flag.feature_key)
-        _show("flag.date_created", flag.date_created)
-        _show("flag.health", flag.health)
-        for environment in flag.environment_configurations or []:
-            for rule in environment.rollout_rules or []:
-                _show("rule", rule, f"type={rule.type_!r}")
-
-
-def _tour_convert(server: SampleServer) -> None:
-    from abwire.convert_v1 import Convert, models  # noqa: PLC0415
-    from abwire.convert_v1.api.hypotheses import get_hypothesis  # noqa: PLC0415
-
-    warnings.simplefilter("ignore", DeprecationWarning)
-    with Convert("made-up-id", "made-up-secret", base_url=server.url) as convert:
-        print("\n   Read a hypothesis; its score is a float, though the wire says a string:")
-        raw = get_hypothesis.sync_detailed("10010", "7", client=convert.client)
-        hypothesis = convert.hypotheses.get("10010", "7")
-        _show("on the wire", json.loads(raw.content)["prioritization_score"])
-        _show("hypothesis.prioritization_score", hypothesis.prioritization_score)
-        _show("hypothesis.prioritization_score_attributes", hypothesis.prioritization_score_attributes)
-        _show("hypothesis.status", hypothesis.status)
-        _show("hypothesis.start_date", hypothesis.start_date)
-
-        print("\n   List the hypotheses with a score from 3 to 5:")
-        listed = convert.hypotheses.list(
-            "10010", score_min=3, score_max=5, status=[models.HypothesisStatus.DRAFT]
-        ).to_list()
-        print(f"     sent: {server.received[2].body.decode()}")
-        for item in listed:
-            _show("item", item, f"score={item.prioritization_score!r}")
-
-
-def _show(name: str, value: object, detail: str | None = None) -> None:
-    print(f"     {name}: {type(value).__name__} {detail or repr(value)}")
 
 
 if __name__ == "__main__":

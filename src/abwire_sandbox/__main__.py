@@ -1,0 +1,63 @@
+"""Serves both APIs until it is stopped.
+
+python -m abwire_sandbox [--host 127.0.0.1] [--port 0] [--state FILE.sqlite] [--seed N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+_MISSING = "the sandbox needs its extra: pip install 'abwire[sandbox]' ({})"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the sandbox in the foreground; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        from abwire_sandbox.server import Sandbox  # noqa: PLC0415 - its libraries belong to an extra
+        from abwire_sandbox.world import PUBLISHED_RATES, World  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        print(_MISSING.format(error), file=sys.stderr)
+        return 1
+    world = World(
+        seed=options.seed,
+        state=options.state,
+        rate_limits=() if options.no_rate_limits else PUBLISHED_RATES,
+        page_size=options.page_size,
+        waiting_polls=options.waiting_polls,
+    )
+    try:
+        sandbox = Sandbox(world, options.host, options.port)
+    except (OSError, ValueError) as error:
+        print(f"the sandbox cannot start: {error}", file=sys.stderr)
+        return 1
+    print(f"# Kameleoon Automation API: {sandbox.kameleoon_url}")
+    print(f"# Convert API v1:           {sandbox.convert_url}")
+    print(f"# Control:                  {sandbox.url}/_sandbox/faults, /requests, /locks, /reset, /expire-tokens")
+    for name, value in sandbox.environment.items():
+        print(f"export {name}={shlex.quote(value)}")
+    sys.stdout.flush()
+    sandbox.run()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m abwire_sandbox", description="Serve the Kameleoon and the Convert API on this machine, offline."
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen at (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=0, help="port to listen at (default: a free one)")
+    parser.add_argument("--state", type=Path, metavar="FILE.sqlite", help="keep all objects in this file")
+    parser.add_argument("--seed", type=int, default=1, help="what the objects at the beginning depend on")
+    parser.add_argument("--no-rate-limits", action="store_true", help="allow any number of calls")
+    parser.add_argument("--page-size", type=int, default=20, help="longest page of Kameleoon (default: %(default)s)")
+    parser.add_argument("--waiting-polls", type=int, default=2, help="polls before results are there")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The Convert API, version 1: what is particular to it."""

@@ -1,0 +1,1 @@
+"""The Kameleoon Automation API: what is particular to it."""

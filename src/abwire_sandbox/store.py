@@ -1,0 +1,121 @@
+"""What the sandbox remembers: collections of JSON objects, in memory and, if wanted, in an SQLite file as well."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+Item = dict[str, Any]
+
+
+class Store:
+    """Collections of JSON objects by their keys, in the order in which they were made.
+
+    Objects are never changed in place: whoever changes one puts a new one in its place. Changes are written to the
+    file by :meth:`commit`, all or none.
+
+    Args:
+        path: the SQLite file; None to keep everything in memory only.
+
+    Raises:
+        ValueError: the file is not a state of the sandbox.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._collections: dict[str, dict[str, Item]] = {}
+        self._numbers: dict[str, int] = {}
+        self._database: sqlite3.Connection | None = None
+        if path is not None:
+            try:
+                # The server runs in one thread, which need not be the one that opens or closes the file.
+                self._database = sqlite3.connect(path, check_same_thread=False)
+                self._load(self._database)
+            except sqlite3.DatabaseError as error:
+                self.close()
+                raise ValueError(f"{path} is not a state of the sandbox: {error}") from error
+
+    def _load(self, database: sqlite3.Connection) -> None:
+        database.executescript(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+            "CREATE TABLE IF NOT EXISTS number (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;"
+            "CREATE TABLE IF NOT EXISTS item (position INTEGER PRIMARY KEY, collection TEXT NOT NULL,"
+            " key TEXT NOT NULL, body TEXT NOT NULL, UNIQUE (collection, key)) STRICT;"
+        )
+        self._numbers = dict(database.execute("SELECT name, value FROM number"))
+        for collection, key, body in database.execute("SELECT collection, key, body FROM item ORDER BY position"):
+            self._collections.setdefault(collection, {})[key] = json.loads(body)
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
+    def commit(self) -> None:
+        """Write the changes since the last commit to the file."""
+        if self._database is not None:
+            self._database.commit()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._collections.clear()
+        self._numbers.clear()
+        if self._database is not None:
+            self._database.execute("DELETE FROM item")
+            self._database.execute("DELETE FROM number")
+
+    def number(self, name: str) -> int | None:
+        """A number by its name."""
+        return self._numbers.get(name)
+
+    def set_number(self, name: str, value: int) -> None:
+        """Remember a number."""
+        self._numbers[name] = value
+        if self._database is not None:
+            self._database.execute(
+                "INSERT INTO number VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                (name, value),
+            )
+
+    def next_number(self, name: str, first: int = 1) -> int:
+        """A number that was not given for this name before."""
+        value = max(self._numbers.get(name, first - 1) + 1, first)
+        self.set_number(name, value)
+        return value
+
+    def items(self, collection: str) -> list[Item]:
+        """The objects of a collection, oldest first."""
+        return list(self._collections.get(collection, {}).values())
+
+    def get(self, collection: str, key: object) -> Item | None:
+        """An object by its key."""
+        return self._collections.get(collection, {}).get(str(key))
+
+    def put(self, collection: str, key: object, item: Item) -> Item:
+        """Add an object, or put it in the place of the one with the same key."""
+        self._collections.setdefault(collection, {})[str(key)] = item
+        if self._database is not None:
+            body = json.dumps(item, separators=(",", ":"))
+            self._database.execute(
+                "INSERT INTO item (collection, key, body) VALUES (?, ?, ?)"
+                " ON CONFLICT (collection, key) DO UPDATE SET body = excluded.body",
+                (collection, str(key), body),
+            )
+        return item
+
+    def remove(self, collection: str, key: object) -> None:
+        """Remove an object."""
+        del self._collections[collection][str(key)]
+        if self._database is not None:
+            self._database.execute("DELETE FROM item WHERE collection = ? AND key = ?", (collection, str(key)))
+
+    def dump(self) -> dict[str, dict[str, Item]]:
+        """Everything, for comparisons: the objects by collection and key."""
+        return {name: dict(items) for name, items in sorted(self._collections.items())}
+
+    def __iter__(self) -> Iterator[str]:
+        """The names of the collections."""
+        return iter(list(self._collections))

@@ -1,0 +1,187 @@
+"""Whether requests and answers are what the effective spec says, in the judgement of openapi-core.
+
+Requests are held to the spec as it is. In answers a vendor may write what an overlay only tolerates, such as a number
+as a string; there ``x-sdk-accepts`` counts too.
+"""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from jsonschema_path import SchemaPath
+from openapi_core import V30RequestValidator, V30ResponseValidator
+from openapi_core.exceptions import OpenAPIError
+from openapi_core.templating.datatypes import TemplateResult
+from openapi_core.templating.paths.datatypes import PathOperationServer
+from openapi_core.templating.paths.finders import APICallPathFinder
+from openapi_core.testing import MockRequest, MockResponse
+from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
+from werkzeug.datastructures import ImmutableMultiDict
+
+from abwire_sandbox.specs import Operation
+
+_REMEMBERED = 1024
+_LARGE = 100_000
+"""Bytes from which on a body is not worth remembering."""
+_SHOWN = 3
+"""How many faults of one body are told."""
+
+
+class _Finder(APICallPathFinder):
+    """Finds paths by their templates: which operation a request is for is known before."""
+
+    def __init__(self, spec: SchemaPath, base_url: str | None = None) -> None:
+        super().__init__(spec, base_url)
+        self._paths = spec / "paths"
+        self._found: dict[tuple[str, str], PathOperationServer] = {}
+
+    def find(self, method: str, name: str) -> PathOperationServer:
+        key = (method, name)
+        if key not in self._found:
+            path = self._paths / name
+            result = TemplateResult(name, {})
+            self._found[key] = PathOperationServer(path, path / method, None, result, {})
+        return self._found[key]
+
+
+class Validator:
+    """Validates the requests and the answers of one API.
+
+    Args:
+        spec: the effective spec.
+    """
+
+    def __init__(self, spec: Mapping[str, Any]) -> None:
+        requests = {**spec, "security": []}  # who asks is checked elsewhere, for real
+        self._requests = V30RequestValidator(
+            SchemaPath.from_dict(requests),
+            path_finder_cls=_Finder,
+            extra_format_validators={"date-time": _is_date_time},
+        )
+        self._responses = V30ResponseValidator(SchemaPath.from_dict(_widened(requests)), path_finder_cls=_Finder)
+        # What was valid once is valid again; under load most requests and answers repeat.
+        self._known_request = functools.lru_cache(_REMEMBERED)(self._check_request)
+        self._known_response = functools.lru_cache(_REMEMBERED)(self._check_response)
+
+    def request_faults(
+        self,
+        operation: Operation,
+        arguments: Mapping[str, str],
+        query: tuple[tuple[str, str], ...],
+        content_type: str,
+        body: bytes,
+    ) -> list[str]:
+        """What is wrong with a request; nothing, if it is valid.
+
+        Args:
+            operation: what the request is for.
+            arguments: path arguments, decoded.
+            query: query arguments, decoded.
+            content_type: the header, empty if there is none.
+            body: as it was sent.
+        """
+        check = self._known_request if len(body) < _LARGE else self._check_request
+        try:
+            try:
+                check(operation, tuple(arguments.items()), query, content_type, body)
+            except OpenAPIError as error:
+                return list(_told(error))
+        except Exception as error:
+            return [f"a parameter or the body cannot be read: {type(error).__name__}"]
+        return []
+
+    def response_faults(self, operation: Operation, status: int, body: bytes) -> list[str]:
+        """What is wrong with an answer in JSON; nothing, if it is valid."""
+        check = self._known_response if len(body) < _LARGE else self._check_response
+        try:
+            check(operation, status, body)
+        except OpenAPIError as error:
+            return list(_told(error))
+        return []
+
+    def _check_request(
+        self,
+        operation: Operation,
+        arguments: tuple[tuple[str, str], ...],
+        query: tuple[tuple[str, str], ...],
+        content_type: str,
+        body: bytes,
+    ) -> None:
+        self._requests.validate(
+            MockRequest(
+                "",
+                operation.method,
+                operation.path,
+                view_args=dict(arguments),
+                args=ImmutableMultiDict(query),
+                content_type=content_type,
+                data=body,
+            )
+        )
+
+    def _check_response(self, operation: Operation, status: int, body: bytes) -> None:
+        self._responses.validate(
+            MockRequest("", operation.method, operation.path),
+            MockResponse(body, status, content_type="application/json" if body else ""),
+        )
+
+
+def _told(error: OpenAPIError) -> Iterator[str]:
+    """An error of openapi-core, for people: its own text names the place, that of its cause the fault."""
+    cause = error.__cause__
+    if isinstance(cause, InvalidSchemaValue):
+        name = getattr(error, "name", None)
+        place = f"parameter {name}" if isinstance(name, str) else "body"
+        for found in map(_innermost, [*cause.schema_errors][:_SHOWN]):
+            pointer = "/".join(map(str, found.absolute_path))
+            yield f"{place}{f' at /{pointer}' if pointer else ''}: {found.message}"
+    else:
+        text = str(error)  # most of them tell their cause
+        yield text if cause is None or str(cause) in text else f"{text}: {cause}"
+
+
+def _innermost(error: Any) -> Any:
+    """Where a value fits none of several schemas: what is wrong with it by the one that it fits best."""
+    while error.context:
+        wrong = Counter(found.schema_path[0] for found in error.context)
+        error = min(error.context, key=lambda found: (-len(found.absolute_path), wrong[found.schema_path[0]]))
+    return error
+
+
+def _is_date_time(value: object) -> bool:
+    """ISO 8601 with ``T``, with or without a time zone: public client code sends it without."""
+    if not isinstance(value, str):
+        return True
+    if not re.match(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d", value):
+        return False
+    try:
+        datetime.datetime.fromisoformat(value.upper())
+    except ValueError:
+        return False
+    return True
+
+
+def _widened(node: Any) -> Any:
+    """A spec in which each schema also allows what an overlay says is accepted in its place."""
+    if isinstance(node, list):
+        return [_widened(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    wide = {key: _widened(value) for key, value in node.items()}
+    accepted = wide.get("x-sdk-accepts")
+    if not isinstance(accepted, list):
+        return wide
+    others = [_ACCEPTED[wide["type"], kind] for kind in accepted]
+    return {"anyOf": [wide, *others]}
+
+
+_ACCEPTED: dict[tuple[str, str], dict[str, str]] = {
+    ("number", "string"): {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"},
+    ("integer", "string"): {"type": "string", "pattern": r"^-?[0-9]+$"},
+    ("string", "integer"): {"type": "integer"},
+}

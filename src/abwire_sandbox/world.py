@@ -1,0 +1,40 @@
+"""What a sandbox is to be like."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+PUBLISHED_RATES = ((50, 10.0), (1000, 3600.0))
+"""Calls in seconds that Kameleoon allows for a token, by its docs."""
+
+
+def _utc_now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC)
+
+
+@dataclass(frozen=True)
+class World:
+    """What a sandbox is to be like.
+
+    Args:
+        seed: what all seeded objects and all visitors depend on.
+        state: an SQLite file in which everything is kept; None to forget it at the end.
+        page_size: how many items a page of Kameleoon has at most, however many are asked for.
+        convert_page_size: the same for Convert.
+        rate_limits: how many calls in how many seconds Kameleoon allows for a token; none, if it is empty.
+        token_lifetime: seconds that an access token lives.
+        waiting_polls: how often a computation is WAITING before it is READY.
+        now: returns the time, in UTC.
+    """
+
+    seed: int = 1
+    state: Path | None = None
+    page_size: int = 20
+    convert_page_size: int = 50
+    rate_limits: Sequence[tuple[int, float]] = PUBLISHED_RATES
+    token_lifetime: float = 7200.0
+    waiting_polls: int = 2
+    now: Callable[[], datetime.datetime] = _utc_now

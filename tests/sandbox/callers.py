@@ -1,0 +1,72 @@
+"""Calls the clients' methods by name, so that one test can do the same sync and async."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import ExitStack
+from typing import Any, Protocol, Self
+
+from abwire.convert_v1 import AsyncConvert, Convert
+from abwire.kameleoon import AsyncKameleoon, Kameleoon
+
+from abwire_core.pages import AsyncPages, Pages
+from abwire_sandbox import Sandbox
+
+
+class Caller(Protocol):
+    """Calls methods such as ``kameleoon.goals.get``; lists come as a whole."""
+
+    def __call__(self, name: str, /, *arguments: Any, **options: Any) -> Any: ...
+
+
+class SyncCaller:
+    """Calls methods of the sync clients."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.kameleoon = Kameleoon(
+            sandbox.client_id, sandbox.client_secret, base_url=sandbox.kameleoon_url, rate_limiter=None, max_retries=0
+        )
+        self.convert = Convert(sandbox.application_id, sandbox.secret_key, base_url=sandbox.convert_url, max_retries=0)
+
+    def __call__(self, name: str, /, *arguments: Any, **options: Any) -> Any:
+        api, group, method = name.split(".")
+        outcome = getattr(getattr(getattr(self, api), group), method)(*arguments, **options)
+        return outcome.to_list() if isinstance(outcome, Pages) else outcome
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kameleoon.close()
+        self.convert.close()
+
+
+class AsyncCaller:
+    """Calls methods of the async clients, in an event loop of its own."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._stack = ExitStack()
+        self._runner = self._stack.enter_context(asyncio.Runner())
+        self.kameleoon = AsyncKameleoon(
+            sandbox.client_id, sandbox.client_secret, base_url=sandbox.kameleoon_url, rate_limiter=None, max_retries=0
+        )
+        self.convert = AsyncConvert(
+            sandbox.application_id, sandbox.secret_key, base_url=sandbox.convert_url, max_retries=0
+        )
+
+    def __call__(self, name: str, /, *arguments: Any, **options: Any) -> Any:
+        api, group, method = name.split(".")
+
+        async def run() -> Any:
+            outcome = getattr(getattr(getattr(self, api), group), method)(*arguments, **options)
+            return await (outcome.to_list() if isinstance(outcome, AsyncPages) else outcome)
+
+        return self._runner.run(run())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._runner.run(self.kameleoon.close())
+        self._runner.run(self.convert.close())
+        self._stack.close()
