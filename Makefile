@@ -3,10 +3,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-PYTHON_SOURCES := examples src scripts tests
+PYTHON_SOURCES := bench examples src scripts tests
+BENCH := .venv-bench/bin
+BENCH_READY := .venv-bench/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test generate check lint format types ci lock clean
+.PHONY: help setup demo test generate check lint format types ci bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -52,9 +54,18 @@ ci: ## everything that must hold before a merge, in a fresh environment
 	rm -rf .venv
 	$(MAKE) lint types check test
 
-lock: ## renew requirements-dev.lock (needs uv)
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements-dev.lock
+bench: $(BENCH_READY) ## measure speed and memory beside rivals, and write docs/benchmarks.md
+	$(BENCH)/python -m bench
+
+$(BENCH_READY): requirements-bench.lock
+	$(PYTHON) -m venv --clear .venv-bench
+	$(BENCH)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	$(BENCH)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(BENCH_READY)
+
+lock: ## renew the lock files (needs uv)
+	for group in dev bench; do uv pip compile pyproject.toml --group $$group --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements-$$group.lock || exit 1; done
 
 clean: ## remove the environment and all caches
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
+	rm -rf .venv .venv-bench .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import sys
 import threading
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ from types import TracebackType
 from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
 
+from abwire_core import __version__
 from abwire_core._http import (
     AsyncBaseTransport,
     AsyncClient,
@@ -23,6 +23,9 @@ from abwire_core._http import (
 
 DEFAULT_TIMEOUT = Timeout(60.0, connect=5.0)
 """Seconds: 5 to connect, 60 for everything else."""
+
+USER_AGENT = f"abwire/{__version__} python/{sys.version_info.major}.{sys.version_info.minor}"
+"""Who sends the requests, for the logs of the server."""
 
 
 class Client:
@@ -101,7 +104,7 @@ class Client:
             return self._async
 
     def _options(self) -> dict[str, Any]:
-        headers = Headers({"User-Agent": _user_agent()})
+        headers = Headers({"User-Agent": USER_AGENT})
         headers.update(self._headers)
         return {"base_url": self.base_url, "auth": self._auth, "headers": headers, "timeout": self._timeout}
 
@@ -134,15 +137,3 @@ class Client:
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.aclose()
-
-
-@functools.cache
-def _user_agent() -> str:
-    """Who sends the requests, for the logs of the server."""
-    from importlib import metadata  # noqa: PLC0415 - takes longer to import than the rest of this module
-
-    try:
-        version = metadata.version("abwire")
-    except metadata.PackageNotFoundError:  # a checkout that is not installed
-        version = "unknown"
-    return f"abwire/{version} python/{sys.version_info.major}.{sys.version_info.minor}"

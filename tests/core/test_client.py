@@ -9,14 +9,16 @@ import socket
 import sys
 import threading
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from importlib import metadata
+from pathlib import Path
 from typing import Any, ClassVar
 
 import httpx
 import pytest
 
+import abwire_core
 from abwire_core import client as client_module
 from abwire_core.auth import BearerAuth, RequestSigning
 from abwire_core.client import DEFAULT_TIMEOUT, Client
@@ -203,15 +205,12 @@ def test_a_user_agent_of_the_user_takes_its_place(name: str, is_async: bool) -> 
     ]
 
 
-def test_the_version_is_that_of_the_installed_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(name: str) -> str:
-        raise metadata.PackageNotFoundError(name)
+def test_the_version_is_that_of_the_package() -> None:
+    with (Path(__file__).parents[2] / "pyproject.toml").open("rb") as stream:
+        declared = tomllib.load(stream)["project"]["version"]
 
-    python = f"python/{sys.version_info.major}.{sys.version_info.minor}"
-    monkeypatch.setattr(metadata, "version", lambda name: {"abwire": "1.2.3"}[name])
-    assert client_module._user_agent.__wrapped__() == f"abwire/1.2.3 {python}"
-    monkeypatch.setattr(metadata, "version", missing)
-    assert client_module._user_agent.__wrapped__() == f"abwire/unknown {python}"
+    assert declared == abwire_core.__version__
+    assert f"abwire/{declared} python/{sys.version_info.major}.{sys.version_info.minor}" == client_module.USER_AGENT
 
 
 @SYNC_AND_ASYNC
