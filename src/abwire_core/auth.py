@@ -10,7 +10,6 @@ import time
 from collections.abc import AsyncGenerator, Callable, Generator
 from concurrent.futures import Future, wait
 from contextlib import closing
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -227,12 +226,12 @@ class ClientCredentials(Auth):
         )
 
 
-@dataclass(frozen=True, slots=True)
 class _Token:
     """A token as it is sent, and when to renew it."""
 
-    header: str = field(repr=False)
-    renew_at: float
+    def __init__(self, header: str, renew_at: float) -> None:
+        self.header = header
+        self.renew_at = renew_at
 
     def is_fresh(self, now: float) -> bool:
         return now < self.renew_at

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from abwire_core.errors import AbwireError, DecodeError
 from abwire_core.operations import Operation
@@ -32,8 +31,7 @@ def unless_empty(body: Body) -> Body | Unset:
     return body if body.to_dict() else UNSET
 
 
-@dataclass(frozen=True, slots=True)
-class Results(Generic[T]):
+class Results(NamedTuple, Generic[T]):
     """How results that take time are asked for: a request gives a code, and the results are polled for with it.
 
     Attributes:

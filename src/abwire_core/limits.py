@@ -11,9 +11,8 @@ import threading
 import time
 from collections.abc import Coroutine, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from abwire_core.errors import ConfigurationError
 
@@ -152,8 +151,7 @@ def _count(limiter: Limiter) -> float | _Asynchronous | None:
     return _Asynchronous(limiter, bucket, item, counted)
 
 
-@dataclass(frozen=True, slots=True)
-class _Asynchronous:
+class _Asynchronous(NamedTuple):
     """The answer of a bucket that must be awaited."""
 
     limiter: Limiter

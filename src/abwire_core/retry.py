@@ -9,10 +9,9 @@ import itertools
 import math
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from abwire_core._http import (
     ConnectError,
@@ -52,8 +51,7 @@ NEVER_SENDABLE: Final = (LocalProtocolError, UnsupportedProtocol)
 """Failures of requests that are wrong in themselves; the same would happen again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     """An attempt that failed.
 
     Attributes:

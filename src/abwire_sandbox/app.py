@@ -164,8 +164,7 @@ class SandboxApp:
             raise ValueError(f"{self.world.state} was made with seed {seed}, not {self.world.seed}")
 
     def _seed(self) -> None:
-        self.store.set_number("seed", self.world.seed)
-        seeding.fill(self.store, self.world.seed)
+        self.store.copy(seeding.seeded(self.world.seed))
         self.store.commit()
 
     # --- the two APIs ---

@@ -67,6 +67,14 @@ class Store:
             self._database.execute("DELETE FROM item")
             self._database.execute("DELETE FROM number")
 
+    def copy(self, other: Store) -> None:
+        """Remember what another store does; objects are shared, since they are never changed."""
+        for name, value in other._numbers.items():
+            self.set_number(name, value)
+        for collection, items in other._collections.items():
+            for key, item in items.items():
+                self.put(collection, key, item)
+
     def number(self, name: str) -> int | None:
         """A number by its name."""
         return self._numbers.get(name)

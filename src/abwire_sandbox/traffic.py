@@ -285,6 +285,8 @@ def _days(campaign: Campaign, periods: Sequence[Period]) -> Iterator[tuple[datet
     spans = [(max(start, campaign.start), min(stop, campaign.end)) for start, stop in periods]
     hours: dict[datetime.date, set[int]] = {}
     for start, stop in spans:
+        if start >= stop:
+            continue
         moment = start.replace(minute=0, second=0, microsecond=0)
         if moment < start and start > campaign.start:
             moment += datetime.timedelta(hours=1)

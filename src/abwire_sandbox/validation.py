@@ -10,12 +10,10 @@ import datetime
 import functools
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from jsonschema_path import SchemaPath
-from openapi_core import V30RequestValidator, V30ResponseValidator
-from openapi_core.exceptions import OpenAPIError
+from openapi_core import Config, OpenAPI
 from openapi_core.templating.datatypes import TemplateResult
 from openapi_core.templating.paths.datatypes import PathOperationServer
 from openapi_core.templating.paths.finders import APICallPathFinder
@@ -29,23 +27,24 @@ _REMEMBERED = 1024
 _LARGE = 100_000
 """Bytes from which on a body is not worth remembering."""
 _SHOWN = 3
-"""How many faults of one body are told."""
+"""How many faults of one value are told."""
+
+Faults = tuple[str, ...]
+"""What is wrong, for people."""
 
 
 class _Finder(APICallPathFinder):
     """Finds paths by their templates: which operation a request is for is known before."""
 
-    def __init__(self, spec: SchemaPath, base_url: str | None = None) -> None:
+    def __init__(self, spec: Any, base_url: str | None = None) -> None:
         super().__init__(spec, base_url)
-        self._paths = spec / "paths"
         self._found: dict[tuple[str, str], PathOperationServer] = {}
 
     def find(self, method: str, name: str) -> PathOperationServer:
         key = (method, name)
         if key not in self._found:
-            path = self._paths / name
-            result = TemplateResult(name, {})
-            self._found[key] = PathOperationServer(path, path / method, None, result, {})
+            path = self.spec / "paths" / name
+            self._found[key] = PathOperationServer(path, path / method, None, TemplateResult(name, {}), {})
         return self._found[key]
 
 
@@ -57,16 +56,18 @@ class Validator:
     """
 
     def __init__(self, spec: Mapping[str, Any]) -> None:
-        requests = {**spec, "security": []}  # who asks is checked elsewhere, for real
-        self._requests = V30RequestValidator(
-            SchemaPath.from_dict(requests),
+        nothing: Any = None  # validates the spec, which the pipeline that makes it has done
+        config = Config(
+            spec_validator_cls=nothing,
             path_finder_cls=_Finder,
             extra_format_validators={"date-time": _is_date_time},
         )
-        self._responses = V30ResponseValidator(SchemaPath.from_dict(_widened(requests)), path_finder_cls=_Finder)
+        requests = {**spec, "security": []}  # who asks is checked elsewhere, for real
+        self._requests = OpenAPI.from_dict(requests, config=config)
+        self._responses = OpenAPI.from_dict(_widened(requests), config=config)
         # What was valid once is valid again; under load most requests and answers repeat.
-        self._known_request = functools.lru_cache(_REMEMBERED)(self._check_request)
-        self._known_response = functools.lru_cache(_REMEMBERED)(self._check_response)
+        self._remembered_request = functools.lru_cache(_REMEMBERED)(self._request_faults)
+        self._remembered_response = functools.lru_cache(_REMEMBERED)(self._response_faults)
 
     def request_faults(
         self,
@@ -75,7 +76,7 @@ class Validator:
         query: tuple[tuple[str, str], ...],
         content_type: str,
         body: bytes,
-    ) -> list[str]:
+    ) -> Faults:
         """What is wrong with a request; nothing, if it is valid.
 
         Args:
@@ -85,64 +86,57 @@ class Validator:
             content_type: the header, empty if there is none.
             body: as it was sent.
         """
-        check = self._known_request if len(body) < _LARGE else self._check_request
-        try:
-            try:
-                check(operation, tuple(arguments.items()), query, content_type, body)
-            except OpenAPIError as error:
-                return list(_told(error))
-        except Exception as error:
-            return [f"a parameter or the body cannot be read: {type(error).__name__}"]
-        return []
+        find = self._remembered_request if len(body) < _LARGE else self._request_faults
+        return find(operation, tuple(arguments.items()), query, (content_type, body))
 
-    def response_faults(self, operation: Operation, status: int, body: bytes) -> list[str]:
+    def response_faults(self, operation: Operation, status: int, body: bytes) -> Faults:
         """What is wrong with an answer in JSON; nothing, if it is valid."""
-        check = self._known_response if len(body) < _LARGE else self._check_response
-        try:
-            check(operation, status, body)
-        except OpenAPIError as error:
-            return list(_told(error))
-        return []
+        find = self._remembered_response if len(body) < _LARGE else self._response_faults
+        return find(operation, status, body)
 
-    def _check_request(
+    def _request_faults(
         self,
         operation: Operation,
         arguments: tuple[tuple[str, str], ...],
         query: tuple[tuple[str, str], ...],
-        content_type: str,
-        body: bytes,
-    ) -> None:
-        self._requests.validate(
-            MockRequest(
-                "",
-                operation.method,
-                operation.path,
-                view_args=dict(arguments),
-                args=ImmutableMultiDict(query),
-                content_type=content_type,
-                data=body,
-            )
+        content: tuple[str, bytes],
+    ) -> Faults:
+        content_type, body = content
+        request = MockRequest(
+            "",
+            operation.method,
+            operation.path,
+            view_args=dict(arguments),
+            args=ImmutableMultiDict(query),
+            content_type=content_type,
+            data=body,
         )
+        try:
+            return _told(self._requests.iter_apicall_request_errors(request))
+        except Exception as error:
+            return (f"a parameter or the body cannot be read: {type(error).__name__}",)
 
-    def _check_response(self, operation: Operation, status: int, body: bytes) -> None:
-        self._responses.validate(
-            MockRequest("", operation.method, operation.path),
-            MockResponse(body, status, content_type="application/json" if body else ""),
-        )
+    def _response_faults(self, operation: Operation, status: int, body: bytes) -> Faults:
+        request = MockRequest("", operation.method, operation.path)
+        response = MockResponse(body, status, content_type="application/json" if body else "")
+        return _told(self._responses.iter_apicall_response_errors(request, response))
 
 
-def _told(error: OpenAPIError) -> Iterator[str]:
-    """An error of openapi-core, for people: its own text names the place, that of its cause the fault."""
-    cause = error.__cause__
-    if isinstance(cause, InvalidSchemaValue):
-        name = getattr(error, "name", None)
-        place = f"parameter {name}" if isinstance(name, str) else "body"
-        for found in map(_innermost, [*cause.schema_errors][:_SHOWN]):
-            pointer = "/".join(map(str, found.absolute_path))
-            yield f"{place}{f' at /{pointer}' if pointer else ''}: {found.message}"
-    else:
-        text = str(error)  # most of them tell their cause
-        yield text if cause is None or str(cause) in text else f"{text}: {cause}"
+def _told(errors: Iterable[Exception]) -> Faults:
+    """Errors of openapi-core, for people: the text of each names the place, that of its cause the fault."""
+    told: list[str] = []
+    for error in errors:
+        cause = error.__cause__
+        if isinstance(cause, InvalidSchemaValue):
+            name = getattr(error, "name", None)
+            place = f"parameter {name}" if isinstance(name, str) else "body"
+            for found in map(_innermost, [*cause.schema_errors][:_SHOWN]):
+                pointer = "/".join(map(str, found.absolute_path))
+                told.append(f"{place}{f' at /{pointer}' if pointer else ''}: {found.message}")
+        else:
+            text = str(error)  # most of them tell their cause
+            told.append(text if cause is None or str(cause) in text else f"{text}: {cause}")
+    return tuple(told)
 
 
 def _innermost(error: Any) -> Any:

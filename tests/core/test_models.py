@@ -9,6 +9,7 @@ import pickle
 import subprocess
 import sys
 import threading
+import time
 import weakref
 from collections.abc import Callable
 from typing import Any, Self
@@ -139,6 +140,7 @@ def test_a_model_has_slots_from_the_beginning() -> None:
     [
         pytest.param(lambda car: [field.name for field in attrs.fields(car)], id="fields"),
         pytest.param(lambda car: list(attrs.fields_dict(car)), id="fields_dict"),
+        pytest.param(lambda car: [field.name for field in attrs.fields(car) if attrs.inspect(car)], id="inspect"),
         pytest.param(lambda car: [*attrs.asdict(car.from_dict({"name": "x"}))], id="asdict"),
         pytest.param(lambda car: [field.name for field in attrs.fields(car) if attrs.has(car)], id="has"),
         pytest.param(lambda car: [field.name for field in attrs.fields(type("Sub", (car,), {}))], id="subclass"),
@@ -187,23 +189,32 @@ def test_models_are_equal_by_their_fields_and_kinds() -> None:
         hash(read)
 
 
-def test_threads_may_finish_a_model_together() -> None:
-    for _ in range(20):
-        car, _ = make()
-        made: list[Any] = []
-        barrier = threading.Barrier(4)
+def test_threads_may_finish_a_model_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    define_now = attrs.define
+    finished = []
 
-        def run(car: Any = car, made: list[Any] = made, barrier: threading.Barrier = barrier) -> None:
-            barrier.wait()
-            made.append(car(name="x"))
+    def slow(made: type, **options: Any) -> Any:
+        finished.append(made)
+        time.sleep(0.01)
+        return define_now(made, **options)
 
-        threads = [threading.Thread(target=run) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+    monkeypatch.setattr(attrs, "define", slow)
+    car, _ = make()
+    made: list[Any] = []
+    barrier = threading.Barrier(4)
 
-        assert made == [car(name="x")] * 4
+    def run() -> None:
+        barrier.wait()
+        made.append(car(name="x"))
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert made == [car(name="x")] * 4
+    assert finished == [car]
 
 
 def test_a_subclass_may_have_a_constructor_of_its_own() -> None:
@@ -368,6 +379,30 @@ def test_repr_is_short_and_never_fails(value: Any) -> None:
 
     assert len(repr(thing)) <= 1000
     assert len(repr(Thing(name=[thing] * 100))) <= 1000
+
+
+def test_repr_shows_four_levels() -> None:
+    thing = Thing(name=Thing(name=Thing(name=Thing(name=Thing(name=1)))))
+
+    assert repr(thing) == "Thing(name=Thing(name=Thing(name=Thing(name=Thing(...)))))"
+    assert repr(Thing(name={"a": {"b": {"c": {"d": 1}}}})) == "Thing(name={'a': {'b': {'c': {...}}}})"
+    assert repr(Thing(name=[[[[[1]]]]])) == "Thing(name=[[[[...]]]])"
+
+
+def test_repr_looks_no_further_than_it_shows() -> None:
+    seen = []
+
+    class Seen:
+        def __repr__(self) -> str:
+            seen.append(self)
+            return "a value of some length"
+
+    thing = Thing()
+    for key in range(1000):
+        thing[f"key {key}"] = Seen()
+
+    assert len(repr(thing)) <= 1000
+    assert 10 < len(seen) < 100
 
 
 def test_repr_of_what_holds_itself_ends() -> None:

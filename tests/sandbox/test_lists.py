@@ -143,7 +143,7 @@ def test_values_that_cannot_be_compared_match_nothing(call: SyncCaller) -> None:
 
 def test_a_search_joins_groups_of_conditions(any_call: Caller, sandbox: Sandbox) -> None:
     join = models.FilterGroupConditionalOperator
-    kinds = [condition("health", Operator.EQUAL, kind) for kind in ("STALE", "SMELLY")]
+    kinds: list[Any] = [condition("health", Operator.EQUAL, kind) for kind in ("STALE", "SMELLY")]
     either = models.FilterGroup(conditional_operator=join.OR, expressions=[*kinds])
     active = condition("archived", Operator.IS_FALSE)
     tree = models.FilterGroup(conditional_operator=join.AND, expressions=[either, active])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Callable
 
 import pytest
@@ -384,7 +385,8 @@ def test_objects_live_as_the_client_says(any_call: Caller, tour: Callable[[Calle
     tour(any_call)
 
 
-def test_the_tours_see_every_operation(any_call: Caller, sandbox: Sandbox) -> None:
+def test_the_tours_see_every_operation_and_change_no_object_in_place(any_call: Caller, sandbox: Sandbox) -> None:
+    before = json.dumps(sandbox.dump())
     for tour in TOURS:
         tour(any_call)
 
@@ -392,3 +394,5 @@ def test_the_tours_see_every_operation(any_call: Caller, sandbox: Sandbox) -> No
         operation.spec["operationId"] for name in ("kameleoon", "convert-v1") for operation in api(name).operations()
     }
     assert {entry.operation for entry in sandbox.requests if entry.status in (200, 201)} - {None} == expected
+    sandbox.reset()
+    assert json.dumps(sandbox.dump()) == before

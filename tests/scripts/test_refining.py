@@ -392,6 +392,19 @@ def test_a_value_of_none_of_its_forms_is_refused(models: Any, data: dict[str, An
     assert refusal(models.Loose, data) == refused
 
 
+def test_null_is_a_value_where_it_may_stand(models: Any) -> None:
+    read = models.Defaults.from_dict({"level": 1, "maybe": None, "word": None})
+
+    assert (read.maybe, read.word) == (None, UNSET)
+    assert read.to_dict() == {"level": 1, "maybe": None}
+
+
+def test_what_is_required_must_be_there(models: Any) -> None:
+    assert refusal(models.Leaf, {}) == "/field: a value"
+    assert refusal(models.Leaf, {"Field": "x"}) == "/field: a value"
+    assert models.Leaf.from_dict({"field": None}).field is None  # whether a scalar may be null is not checked
+
+
 # --- secrets ---
 
 
