@@ -149,9 +149,9 @@ def _lower_operation(
         style = _parameter_style(document, parameter, place, path)
         if style == "json":
             parameter["schema"] = parameter.pop("content")["application/json"].get("schema", {})
-        if "$ref" not in parameter["schema"] and "description" in parameter:
+        if "$ref" not in parameter["schema"] and (description := _described(parameter)):
             # The generator reads the description of a parameter from its schema only.
-            parameter["schema"] = {"description": parameter["description"], **parameter["schema"]}
+            parameter["schema"] = {"description": description, **parameter["schema"]}
         operation["parameters"][index] = parameter
         if parameter["in"] == "query":
             styles[parameter["name"]] = style
@@ -168,7 +168,7 @@ def _lower_operation(
     return Operation(
         operation_id=operation["operationId"],
         summary=operation["summary"].strip().rstrip("."),
-        description=operation["description"].strip(),
+        description=_described(operation),
         provenance=provenance.strip(),
         tag=str((operation.get("tags") or [""])[0]),
         route=pointer[1],
@@ -212,10 +212,8 @@ def _mark_schemas(document: dict[str, Any], path: Path) -> Iterator[Mapping[str,
     """Mark every schema that has an extension, and yield it as it was, with its discriminator under one key."""
     number = 0
     for pointer, node in objects(document):
-        for key, word in (("readOnly", "Read-only."), ("deprecated", "Deprecated.")):
-            text = node.get("description", "")
-            if node.get(key) is True and "operationId" not in node and word[:-1].lower() not in text.lower():
-                node["description"] = f"{word} {text}".rstrip()  # the generator knows neither
+        if "operationId" not in node and (description := _described(node)):
+            node["description"] = description
         if None in node.get("enum", ()):
             node.pop("nullable", None)  # the generator makes an enum too many of what says it twice
         constructs.check_schema(document, node, pointer, path)
@@ -235,6 +233,15 @@ def _mark_schemas(document: dict[str, Any], path: Path) -> Iterator[Mapping[str,
         yield {**node, "discriminator": rule}
         node["description"] = f"{node.get('description', '')}[[schema:{number}]]"
         number += 1
+
+
+def _described(node: Mapping[str, Any]) -> str:
+    """A description that says, too, what the generator takes no notice of."""
+    text = str(node.get("description", "")).strip()
+    for key, word in (("readOnly", "Read-only."), ("deprecated", "Deprecated.")):
+        if node.get(key) is True and word[:-1].lower() not in text.lower():
+            text = f"{word} {text}".rstrip()
+    return text
 
 
 def _describe_nullables(document: Mapping[str, Any]) -> None:

@@ -299,6 +299,19 @@ def test_words_that_the_generator_does_not_know_go_to_the_description() -> None:
     ]
 
 
+def test_deprecated_operations_and_parameters_say_so() -> None:
+    parameters = [parameter("q", description="What to find.", deprecated=True), parameter("r", deprecated=True)]
+    paths = {"/things": {"get": operation(parameters=parameters, deprecated=True)}}
+
+    found = lowered(spec(paths))
+
+    assert [made.description for made in found.operations.values()] == ["Deprecated. Does one thing."]
+    assert [made["schema"]["description"] for made in found.document["paths"]["/things"]["get"]["parameters"]] == [
+        "Deprecated. What to find.",
+        "Deprecated.",
+    ]
+
+
 def test_python_names_are_inherited() -> None:
     base = {**A, "x-sdk-names": {"a": "alpha", "type": "sort"}}
     inline = {"type": "object", "properties": {"c": {"type": "string"}}, "x-sdk-names": {"c": "gamma"}}
