@@ -94,6 +94,15 @@ class Applied:
     matches: int
     changed: bool
 
+    @property
+    def stale(self) -> str | None:
+        """Why the action no longer does what it was written for, and the way out; None if it does."""
+        if reason := _misses(self.action, self.matches):
+            return reason
+        if self.matches and not self.changed:
+            return "changes nothing: the spec already is as the action wants it; the overlay is stale, drop it"
+        return None
+
 
 def read(path: Path) -> Overlay:
     """Read an overlay document and validate it by the rules of its version.
@@ -243,15 +252,22 @@ def _apply_action(document: dict[str, Any], action: Action, path: Path, strict: 
         return OverlayError(path, reason, action.number, action.target)
 
     nodes = _find(document, action.query, fail)
-    if strict and action.expected_matches is not None and len(nodes) != action.expected_matches:
+    if strict and (reason := _misses(action, len(nodes))):
+        raise fail(reason)
+    applied = Applied(action, len(nodes), _change(document, action, nodes, fail))
+    if strict and (reason := applied.stale):
+        raise fail(reason)
+    return applied
+
+
+def _misses(action: Action, matches: int) -> str | None:
+    """Why a number of matches is not what an action was written for; None if it is."""
+    if action.expected_matches is not None and matches != action.expected_matches:
         way_out = "drop the overlay if the spec is right now, else correct the action"
-        raise fail(f"selects {len(nodes)} nodes, {action.expected_matches} expected: {way_out}")
-    if strict and not nodes and action.expected_matches is None:
-        raise fail("selects nothing: correct the target, or drop the action if the spec no longer needs it")
-    changed = _change(document, action, nodes, fail)
-    if strict and nodes and not changed:
-        raise fail("changes nothing: the spec already is as the action wants it; the overlay is stale, drop it")
-    return Applied(action, len(nodes), changed)
+        return f"selects {matches} nodes, {action.expected_matches} expected: {way_out}"
+    if not matches and action.expected_matches is None:
+        return "selects nothing: correct the target, or drop the action if the spec no longer needs it"
+    return None
 
 
 def _find(document: dict[str, Any], query: JSONPathQuery, fail: _Fail) -> list[JSONPathNode]:
