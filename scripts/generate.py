@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import hashlib
 import io
 import re
 import subprocess
@@ -30,7 +29,7 @@ from openapi_python_client.parser.errors import GeneratorError
 from openapi_python_client.parser.openapi import Endpoint
 from openapi_python_client.parser.properties import ModelProperty
 
-from scripts import documents, expressions, overlay, parity
+from scripts import documents, expressions, manifest, overlay, parity
 from scripts.build_specs import ROOT, Api, SpecError, build, find_apis, validate
 from scripts.lowering import FIELD_PREFIX, Lowered, lower
 from scripts.refining import refine
@@ -86,7 +85,7 @@ def generate(root: Path = ROOT, *, check: bool = False) -> Outcome:
         _render_root(apis, output)
         _format(output)
         apis = tuple(replace(generated, found=_check_parity(generated.api, output)) for generated in apis)
-        documents.write(output / "manifest.yaml", _manifest(apis))
+        documents.write(output / "manifest.yaml", f"# {HEADER}\n{documents.dump(_manifest(apis))}")
         changed = tuple(_differences(output, root / "generated"))
         if not check:
             _bring(output, root / "generated", changed)
@@ -240,23 +239,15 @@ def _format(output: Path) -> None:
             raise GenerateError(f"ruff {command[0]}: {done.stderr or done.stdout}")
 
 
-# --- the manifest ---
-
-
-def _manifest(apis: Sequence[Generated]) -> str:
+def _manifest(apis: Sequence[Generated]) -> dict[str, Any]:
     """What the package was made of: enough to tell why two of them differ."""
-    templates = b"".join(
-        str(path.relative_to(TEMPLATES)).encode() + b"\0" + path.read_bytes()
-        for path in sorted(TEMPLATES.rglob("*.jinja"))
-    )
-    content: dict[str, Any] = {
+    return {
         "generator": f"openapi-python-client {version('openapi-python-client')}",
         "formatter": f"ruff {version('ruff')}",
-        "templates": _digest(templates),
+        "templates": manifest.templates(TEMPLATES),
         "apis": {
             generated.api.name: {
-                "spec": _digest(generated.api.spec.read_bytes()),
-                "overlays": {path.name: _digest(path.read_bytes()) for path in generated.api.overlays},
+                **manifest.inputs(generated.api),
                 "operations": generated.operations,
                 "schemas": generated.schemas,
                 "models": generated.models,
@@ -266,11 +257,6 @@ def _manifest(apis: Sequence[Generated]) -> str:
             for generated in apis
         },
     }
-    return f"# {HEADER}\n{documents.dump(content)}"
-
-
-def _digest(content: bytes) -> str:
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 # --- from the temporary folder to generated/ ---
