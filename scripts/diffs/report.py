@@ -248,6 +248,12 @@ class Report:
         """How many changes have a severity."""
         return sum(row.severity is severity for row in self.rows())
 
+    @property
+    def acceptable(self) -> bool:
+        """Whether breaking changes are announced, and all overlays fit their specs."""
+        is_stale = any(change.status == "stale" for api in self.apis for change in api.overlays)
+        return not is_stale and (self.verdict.announced or not self.count(Severity.BREAKING))
+
 
 def to_json(report: Report) -> str:
     """The JSON report: the same report always gives the same text."""
