@@ -6,9 +6,12 @@ READY := .venv/.ready
 PYTHON_SOURCES := bench examples src scripts tests
 BENCH := .venv-bench/bin
 BENCH_READY := .venv-bench/.ready
+RELEASE := .venv-release/bin
+RELEASE_READY := .venv-release/.ready
+GITHUB := .github
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test generate check lint format types ci bench lock clean
+.PHONY: help setup demo test generate check lint workflows format types ci bench dist lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -38,9 +41,13 @@ check: $(READY) ## fail if what make generate writes is out of date
 	$(BIN)/python -m scripts.overlay_table --check
 	$(BIN)/python -m scripts.evidence --check
 
-lint: $(READY) ## check style
+lint: workflows ## check style and workflows
 	$(BIN)/python -m ruff check $(PYTHON_SOURCES)
 	$(BIN)/python -m ruff format --check $(PYTHON_SOURCES)
+
+workflows: $(READY) ## check the workflows: form, shell, security
+	$(BIN)/actionlint -config-file $(GITHUB)/actionlint.yaml -shellcheck $(BIN)/shellcheck -pyflakes= $(GITHUB)/workflows/*.yml
+	$(BIN)/zizmor --offline --quiet --persona auditor --strict-collection $(GITHUB)
 
 format: $(READY) ## mend style
 	$(BIN)/python -m ruff check --fix $(PYTHON_SOURCES)
@@ -63,9 +70,24 @@ $(BENCH_READY): requirements-bench.lock
 	$(BENCH)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(BENCH_READY)
 
+dist: $(RELEASE_READY) ## build what a release publishes, and check it
+	rm -rf dist .cache/dist
+	$(RELEASE)/python -m build --no-isolation
+	$(RELEASE)/python -m twine check --strict dist/*
+	$(PYTHON) -m venv .cache/dist
+	.cache/dist/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl
+	.cache/dist/bin/python -I -W error -c 'import abwire.convert_v1.models, abwire.kameleoon.models'
+	.cache/dist/bin/python -m pip install --quiet --disable-pip-version-check "$$(echo dist/*.whl)[sandbox]"
+	.cache/dist/bin/python -I -W error -c 'import abwire_sandbox.app'
+
+$(RELEASE_READY): requirements-release.lock
+	$(PYTHON) -m venv --clear .venv-release
+	$(RELEASE)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-release.lock
+	@touch $(RELEASE_READY)
+
 lock: ## renew the lock files (needs uv)
-	for group in dev bench; do uv pip compile pyproject.toml --group $$group --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements-$$group.lock || exit 1; done
+	for group in dev bench release; do uv pip compile pyproject.toml --group $$group --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements-$$group.lock || exit 1; done
 
 clean: ## remove the environment and all caches
-	rm -rf .venv .venv-bench .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
+	rm -rf .venv .venv-bench .venv-release .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
