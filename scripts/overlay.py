@@ -12,6 +12,7 @@ fails when it
 
 * selects nothing, or another number of nodes than its ``x-expect-matches`` says,
 * changes nothing: what it mends has been mended in the spec, and the overlay is stale,
+* belongs to an overlay whose actions together change nothing, such as one that removes and adds the same,
 * belongs to an overlay whose ``extends`` names another document than SPEC.
 
 Exit status: 0 done, 1 an overlay (or the spec) is faulty or failed, 2 unusable arguments.
@@ -23,6 +24,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import json
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -37,6 +39,8 @@ from jsonpath_rfc9535 import JSONPathError, JSONPathNode, JSONPathQuery
 from scripts import documents
 
 _VERSION = re.compile(r"1\.[01]\.\d+")
+IDLE = "changes nothing as a whole: the spec already is as its actions want it; the overlay is stale, drop it"
+"""Why an overlay is stale although each of its actions changes something."""
 _REQUIRED = "is required"
 _OBJECT, _LIST, _PRIMITIVE = "object", "list", "primitive value"
 
@@ -166,7 +170,14 @@ def apply(document: dict[str, Any], overlay: Overlay, *, strict: bool = True) ->
     Raises:
         OverlayError: an action failed.
     """
-    return [_apply_action(document, action, overlay.path, strict) for action in overlay.actions]
+    # What is removed can be added again as it was; other actions have no way to undo each other.
+    removes = any(action.remove for action in overlay.actions)
+    before = json.dumps(document, sort_keys=True) if strict and removes else None
+    applied = [_apply_action(document, action, overlay.path, strict) for action in overlay.actions]
+    changed = any(done.changed for done in applied)
+    if before is not None and changed and before == json.dumps(document, sort_keys=True):
+        raise OverlayError(overlay.path, IDLE)
+    return applied
 
 
 def check_extends(overlay: Overlay, spec: Path) -> None:

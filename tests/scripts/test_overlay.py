@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from scripts import overlay
-from scripts.overlay import Overlay, OverlayError
+from scripts.overlay import IDLE, Overlay, OverlayError
 
 Json = Any
 Action = dict[str, Json]
@@ -881,6 +881,23 @@ def test_strict_refuses_an_action_that_has_lost_its_object(
     assert str(failure.value) == f"{path}: action 2 ({action['target']}): {reason}"
     assert (failure.value.path, failure.value.action, failure.value.target) == (str(path), 2, action["target"])
     assert apply(document, first, action, strict=False)["new"] == 1
+
+
+def test_strict_refuses_actions_that_undo_each_other(apply: Apply, path: Path) -> None:
+    document = {"a": {"b": 1, "c": 2}}
+    actions = [{"target": "$.a.b", "remove": True}, {"target": "$.a", "update": {"b": 1}}]
+
+    with pytest.raises(OverlayError) as failure:
+        apply(document, *actions, strict=True)
+
+    assert str(failure.value) == f"{path}: {IDLE}"
+    assert apply(document, *actions, strict=False) == document
+
+
+def test_strict_accepts_a_replacement(apply: Apply) -> None:
+    actions = [{"target": "$.a.b", "remove": True}, {"target": "$.a", "update": {"b": {"c": 1}}}]
+
+    assert apply({"a": {"b": 1}}, *actions, strict=True) == {"a": {"b": {"c": 1}}}
 
 
 @pytest.mark.parametrize(
