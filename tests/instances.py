@@ -27,6 +27,8 @@ EXAMPLES = settings(
 # A property that no spec knows: servers add them, and clients must keep them.
 UNKNOWN = "unknown property"
 DEEP = 3
+# The largest integer that every JSON parser reads exactly (RFC 8259, section 6).
+INTEROPERABLE = 2**53 - 1
 ANY: Mapping[str, Any] = {}
 
 
@@ -111,7 +113,7 @@ def _scalars(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
         case "string":
             return _strings(schema)
         case "integer":
-            limit = 2**31 - 1 if schema.get("format") == "int32" else 2**53
+            limit = 2**31 - 1 if schema.get("format") == "int32" else INTEROPERABLE
             return st.integers(schema.get("minimum", -limit), schema.get("maximum", limit))
         case "number":
             return st.floats(schema.get("minimum", -1e12), schema.get("maximum", 1e12), allow_nan=False)

@@ -36,6 +36,10 @@ class Operation:
 
     __repr__ = __str__
 
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:
+        """Be short in what hypothesis says of a failure, too: it would show the whole spec."""
+        printer.text(str(self))
+
     @property
     def module(self) -> ModuleType:
         """The generated module."""

@@ -8,16 +8,13 @@ import inspect
 import re
 from typing import Any
 
-import attrs
 import httpx
 import pytest
-from abwire.convert_v1 import AsyncConvert, Convert
-from abwire.kameleoon import AsyncKameleoon, Kameleoon
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from abwire_core.types import UNSET
 from tests.client.apis import NAMES, OPERATIONS, Operation, api
+from tests.client.methods import call_method, entry, is_paged, method_arguments
 from tests.client.wire import Judge, arguments_of
 from tests.instances import EXAMPLES
 
@@ -29,34 +26,10 @@ pytestmark = [
 EVERY_OPERATION = pytest.mark.parametrize("operation", OPERATIONS, ids=str)
 
 
-def entry(operation: Operation, judge: Judge, *, is_async: bool) -> Any:
-    """The entry class of an operation's API, connected to a judge."""
-    transport = httpx.MockTransport(judge)
-    if operation.api.name == "kameleoon":
-        made = AsyncKameleoon if is_async else Kameleoon
-        return made(token="made-up-token", rate_limiter=None, max_retries=0, transport=transport)
-    maker = AsyncConvert if is_async else Convert
-    return maker("made-up-application", "made-up-key", max_retries=0, transport=transport)
-
-
-def method_arguments(operation: Operation, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Arguments of the low level as those of the method: a list takes the fields of its body one by one."""
-    paging = operation.spec.get("x-sdk-pagination", {})
-    if paging.get("in") != "body":
-        return arguments
-    body = arguments.pop("body")
-    if isinstance(body, type(UNSET)):
-        return arguments
-    fields = [found.name for found in attrs.fields(type(body)) if found.init]
-    return {**arguments, **{name: getattr(body, name) for name in fields}}
-
-
-async def results_of(target: Any, name: str, arguments: dict[str, Any], *, is_paged: bool) -> Any:
-    """What an async method gives, lists as a whole."""
+async def awaited(target: Any, operation: Operation, arguments: dict[str, Any]) -> Any:
+    """What an async method gives."""
     async with target:
-        group, method = name.split(".")
-        outcome = getattr(getattr(target, group), method)(**arguments)
-        return await (outcome.to_list() if is_paged else outcome)
+        return await call_method(target, operation, arguments)
 
 
 @EVERY_OPERATION
@@ -72,22 +45,18 @@ def test_a_method_sends_a_valid_request_and_reads_the_whole_answer(
     answer = data.draw(operation.api.instances.of(schema), "answer") if schema is not None else None
     judge = Judge(operation, int(status), answer, is_json=schema is not None)
     arguments = method_arguments(operation, arguments_of(operation, data))
-    name = f"{operation.spec['x-sdk-group']}.{operation.spec['x-sdk-method']}"
-    is_paged = "x-sdk-pagination" in operation.spec
-    assume(not is_paged or arguments.get("page") != 2**31 - 1)  # there is no page after it
-    target = entry(operation, judge, is_async=is_async)
+    assume(not is_paged(operation) or arguments.get("page") != 2**31 - 1)  # there is no page after it
+    target = entry(operation.api, is_async=is_async, transport=httpx.MockTransport(judge))
 
     if is_async:
-        result = asyncio.run(results_of(target, name, arguments, is_paged=is_paged))
+        result = asyncio.run(awaited(target, operation, arguments))
     else:
         with target:
-            group, method = name.split(".")
-            outcome = getattr(getattr(target, group), method)(**arguments)
-            result = outcome.to_list() if is_paged else outcome
+            result = call_method(target, operation, arguments)
 
     assert _encoded(result) == answer
     # A page that comes twice ends a list, since the server ignores the page: its items are given once.
-    assert len(judge.requests) == (2 if is_paged and answer else 1)
+    assert len(judge.requests) == (2 if is_paged(operation) and answer else 1)
     assert {request.method.lower() for request in judge.requests} == {operation.method}
 
 
