@@ -37,7 +37,8 @@ $(NODE_READY): package.json package-lock.json .npmrc | $(READY)
 demo: $(READY) ## regenerate both clients, then use both on a sandbox of this machine
 	$(BIN)/python -m scripts.demo
 
-test: $(READY) $(NODE_READY) ## run the tests
+test: $(READY) ## run the tests
+	@$(MAKE) node || echo "Tools from the npm registry are missing: the tests that need them are skipped."
 	$(BIN)/python -m pytest
 
 generate: $(READY) ## write generated/, docs/evidence.md and overlays/README.md
@@ -68,7 +69,7 @@ types: $(READY) ## check types with mypy (strict) and pyright
 
 ci: ## everything that must hold before a merge, in a fresh environment
 	rm -rf .venv node_modules
-	$(MAKE) lint types check test
+	$(MAKE) node lint types check test
 
 bench: $(BENCH_READY) ## measure speed and memory beside rivals, and write docs/benchmarks.md
 	$(BENCH)/python -m bench
