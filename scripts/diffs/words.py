@@ -87,10 +87,10 @@ def one_line(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    """A text with escapes for all that is neither printable nor a space, a tab or the end of a line."""
+    """A text with escapes for all that is neither printable nor a space of some kind, a tab or the end of a line."""
     if text.isprintable():
         return text
-    return "".join(char if char.isprintable() or char in "\n\t" else _escape(char) for char in text)
+    return "".join(char if char.isprintable() or char in "\n\t" else _seen(char) for char in text)
 
 
 def spans(text: str) -> Iterator[tuple[bool, str]]:
@@ -107,6 +107,6 @@ def clipped(text: str, length: int) -> str:
     return f"{text[:length].rstrip()} … ({len(text) - length:,} more characters)"
 
 
-def _escape(char: str) -> str:
+def _seen(char: str) -> str:
     code = ord(char)
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    return " " if char.isspace() else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

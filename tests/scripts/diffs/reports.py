@@ -405,7 +405,7 @@ def nasty() -> Report:
             next(texts),
             next(texts),
             (next(texts), next(texts)),
-            tuple(NASTY),
+            (next(texts), next(texts)),
             next(texts),
         )
         for severity in Severity

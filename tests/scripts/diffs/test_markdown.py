@@ -253,7 +253,7 @@ def test_a_limit_that_not_even_the_summary_fits_is_refused() -> None:
 
 @pytest.mark.parametrize("made", [four_changes(), reports.nasty()], ids=["four_changes", "nasty"])
 def test_no_cut_breaks_the_nesting(made: Report) -> None:
-    for limit in range(4_000, 16_000, 501):
+    for limit in range(4_000, 16_000, 1_009):
         text = render(made, limit=limit)
         assert len(text) <= limit
         gfm.read(text)
