@@ -419,8 +419,7 @@ def nasty() -> Report:
     ]
     statuses = ("added", "removed", "changed", "renamed", "stale")
     overlays = [
-        OverlayChange(text, next(texts), next(texts), statuses[number % 5], next(texts))
-        for number, text in enumerate(NASTY)
+        OverlayChange(text, next(texts), "fix", statuses[number % 5], next(texts)) for number, text in enumerate(NASTY)
     ]
     return Report(
         base=State(next(texts), next(texts), next(texts)),
