@@ -233,12 +233,7 @@ def test_on_paper_it_is_dark_on_white_and_nothing_is_folded(
 
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.evaluate(CONTRAST)[1] == []
-    assert (
-        page.evaluate(
-            "[...document.querySelectorAll('.row')].filter((one) => !one.getBoundingClientRect().height).length"
-        )
-        == 0
-    )
+    assert shown(page, ".row") == 300
     assert shown(page, "nav") == shown(page, "#filters") == 0
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.evaluate("document.querySelectorAll('.place:not([open])').length") == folded
