@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
+from scripts.diff_comment import COMMENT_LIMIT, MARKER
 from scripts.diffs import cutting, outline
 from scripts.diffs.cutting import Block, Item
 from scripts.diffs.escaping import code, fenced, html_code, html_prose, prose, table_row
@@ -26,10 +27,9 @@ from scripts.diffs.words import (
     stale_overlays,
 )
 
-MARKER = "<!-- abwire: API diff -->"
-"""What a comment begins with that this module made, so that it can be found and written anew."""
-LIMIT = 65_536
-"""How many characters a comment may have: GitHub counts Unicode code points, and so does ``len``."""
+LIMIT = COMMENT_LIMIT - 1_536
+"""How many characters a report may have: what GitHub takes, which counts code points as ``len`` does, less the links
+that a comment has besides."""
 
 # Ranks: what is left out last comes first.
 _BREAKING, _NOTES, _OVERLAYS, _WARNING, _MIGRATION, _INFO, _CHANGELOG = range(7)
@@ -49,7 +49,7 @@ _OPEN_ROWS, _OPEN_PLACES, _OPEN_NOTES = 12, 10, 3
 
 
 def render(report: Report, *, limit: int = LIMIT) -> str:
-    """A report as Markdown, with what breaks users first.
+    """A report as Markdown, with what breaks users first; the first line is the marker of its comment.
 
     Args:
         report: the report.

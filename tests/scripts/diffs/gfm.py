@@ -9,12 +9,12 @@ from xml.etree.ElementTree import Element
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from scripts.diff_comment import MARKER
 from tests.scripts.diffs import html5
 
 _READER = MarkdownIt("gfm-like", {"linkify": False})
 # The tags that reports are made with; whatever else looks like HTML has come from a text.
 _TAGS = re.compile(r"</?(details|summary|b|code|br)>|<details open>")
-_MARKER = "<!-- abwire: API diff -->\n"
 # What GitHub makes something of in a text, even where Markdown does not.
 _LIVE = re.compile(r"(?i)@|#\d|://|\bwww\.|[a-z]-\d|:[a-z0-9_+-]+:|\b[0-9a-f]{7,40}\b|\$")
 
@@ -26,8 +26,8 @@ def read(text: str) -> Element:
         AssertionError: it has markup that no report is made with, text that GitHub would make a link, a mention or an
             emoji of, or elements that are not nested as they should be.
     """
-    assert text.startswith(_MARKER)
-    text = text.removeprefix(_MARKER)
+    assert text.startswith(f"{MARKER}\n")
+    text = text.removeprefix(MARKER)
     for token in _inner(_READER.parse(text)):
         assert token.type not in ("link_open", "image", "s_open", "hr", "blockquote_open"), token
         if token.type in ("html_block", "html_inline"):

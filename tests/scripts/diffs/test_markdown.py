@@ -13,9 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scripts import diff_comment
 from scripts.build_specs import ROOT
+from scripts.diff_comment import COMMENT_LIMIT, MARKER, Artifact, Run
 from scripts.diffs.escaping import code, fenced, html_prose, prose, table_row
-from scripts.diffs.markdown import LIMIT, MARKER, render
+from scripts.diffs.markdown import LIMIT, render
 from scripts.diffs.report import Cause, Layer, MigrationNote, OverlayChange, Report, Severity
 from tests.scripts.diffs import gfm, html5, reports
 from tests.scripts.diffs.reports import NASTY, four_changes, report, row, section
@@ -219,6 +221,17 @@ def test_a_long_report_fits_a_comment(made: Report) -> None:
 
     assert LIMIT * 0.9 < len(text) <= LIMIT
     gfm.read(text)
+
+
+def test_a_long_report_is_not_cut_again_when_it_becomes_a_comment() -> None:
+    run = Run(2**33, f"https://github.com/an-organisation/its-repository/actions/runs/{2**33}", "4" * 40, None)
+    artifacts = {diff_comment.ARTIFACT: Artifact(2**33, 2**20), diff_comment.PAGE: Artifact(2**33, 2**20)}
+    text = render(reports.large())
+
+    comment = diff_comment.body(text, run, artifacts)
+
+    assert len(comment) <= COMMENT_LIMIT
+    assert comment.endswith(text.removeprefix(MARKER))
 
 
 @pytest.mark.parametrize("limit", [3_000, 20_000, 40_000, 65_536, 80_000, 100_000, 150_000])
