@@ -11,7 +11,7 @@ from scripts.diffs import cutting, outline
 from scripts.diffs.cutting import Block, Item
 from scripts.diffs.escaping import code, fenced, html_code, html_prose, prose, table_row
 from scripts.diffs.outline import Entry, Group, Place
-from scripts.diffs.report import Cause, MigrationNote, OverlayChange, Report, Severity
+from scripts.diffs.report import Bump, Cause, MigrationNote, OverlayChange, Report, Severity
 from scripts.diffs.words import (
     BUMPS,
     CAUSES,
@@ -88,7 +88,9 @@ def _summary(report: Report) -> str:
     counts = [f"{ICONS[severity]} {noun.counted(report.count(severity))}" for severity, noun in CHANGES.items()]
     if report.count(Severity.BREAKING):
         counts[0] = f"**{counts[0]}**"
-    parts = [*counts, f"**{BUMPS[verdict.bump]}**", "✅ announced" if verdict.announced else "❌ **not announced**"]
+    parts = [*counts, f"**{BUMPS[verdict.bump]}**"]
+    if verdict.bump is not Bump.NONE:
+        parts.append("✅ announced" if verdict.announced else "❌ **not announced**")
     if stale := stale_overlays(report):
         parts.append(f"⚠️ {_stale(stale)}")
     return f"{' · '.join(parts)}. {_said(verdict.text)}"

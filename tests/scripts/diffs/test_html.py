@@ -168,6 +168,8 @@ def test_a_change_that_touches_nothing_for_users_says_so() -> None:
 
     assert text_of(all_of(page, "h1")[0]) == "Nothing changes for users"
     assert text_of(all_of(page, "main")[0]) == "Nothing changes for users of the client."
+    assert [text_of(found) for found in holding(page, "div", "version")] == ["no new version needed0.1.0"]
+    assert all_of(page, "nav") == []
 
 
 def test_wire_and_client_stand_side_by_side() -> None:

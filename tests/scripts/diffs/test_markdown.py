@@ -18,7 +18,7 @@ from scripts.build_specs import ROOT
 from scripts.diff_comment import COMMENT_LIMIT, MARKER, Artifact, Run
 from scripts.diffs.escaping import code, fenced, html_prose, prose, table_row
 from scripts.diffs.markdown import LIMIT, render
-from scripts.diffs.report import Cause, Layer, MigrationNote, OverlayChange, Report, Severity
+from scripts.diffs.report import Bump, Cause, Layer, MigrationNote, OverlayChange, Report, Severity, Verdict
 from tests.scripts.diffs import gfm, html5, reports
 from tests.scripts.diffs.reports import NASTY, four_changes, report, row, section
 
@@ -61,6 +61,24 @@ def test_a_change_that_touches_nothing_for_users_says_so_in_one_sentence() -> No
         "Nothing changes for users of the client from main (`4e29d43`) "
         "to the work tree, with changes that are not committed."
     ]
+
+
+def test_before_the_first_release_nothing_has_to_be_announced() -> None:
+    verdict = Verdict(Bump.NONE, "none", "0.1.0", "0.1.0", True, "Nothing was released before, so nothing can break.")
+
+    text = render(report(section("models.Goal", row(), kind="model"), verdict=verdict))
+
+    assert headings(text)[0] == "API diff: breaks no release"
+    assert "🔹 0 additions and other changes · **no new version needed**. Nothing was released before" in text
+
+
+def test_a_break_that_the_version_announces_is_said_to_be() -> None:
+    verdict = Verdict(Bump.MINOR, "0.1.0", "0.2.0", "0.2.0", True, "This breaks users, and 0.2.0 announces it.")
+
+    text = render(report(section("models.Goal", row(), kind="model"), verdict=verdict))
+
+    assert headings(text)[0] == "API diff: breaks users, as the version says"
+    assert "**minor version** · ✅ announced. This breaks users, and 0.2.0 announces it." in text
 
 
 def test_one_row_is_shown_without_folds() -> None:
