@@ -12,9 +12,10 @@ BENCH_READY := .venv-bench/.ready
 RELEASE := .venv-release/bin
 RELEASE_READY := .venv-release/.ready
 GITHUB := .github
+DIFF := .cache/diff
 
 .DEFAULT_GOAL := help
-.PHONY: help setup node demo test generate check lint workflows format types ci bench dist lock clean
+.PHONY: help setup node demo test generate check lint workflows format types ci bench diff dist lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -79,6 +80,9 @@ $(BENCH_READY): requirements-bench.lock
 	$(BENCH)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
 	$(BENCH)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(BENCH_READY)
+
+diff: $(READY) $(NODE_READY) ## what changes for users since BASE=<ref> (origin/main, else the last tag), up to HEAD=<ref> (the work tree)
+	$(BIN)/python -m scripts.diff $(if $(BASE),--base '$(BASE)') $(if $(HEAD),--head '$(HEAD)') --out $(DIFF)
 
 dist: $(RELEASE_READY) ## build what a release publishes, and check it
 	rm -rf dist .cache/dist

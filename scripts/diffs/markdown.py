@@ -23,6 +23,7 @@ from scripts.diffs.words import (
     clipped,
     headline,
     is_noticed,
+    link,
     one_line,
     stale_overlays,
 )
@@ -183,7 +184,7 @@ def _table(entries: Iterable[Entry]) -> Block:
 
 def _row(entry: Entry) -> Item:
     row = entry.row
-    change = [f"{code(clipped(one_line(row.subject), _SUBJECT))} {_said(row.text)}"]
+    change = [f"{code(clipped(one_line(row.subject), _SUBJECT))}{link(row)} {_said(row.text)}"]
     if entry.count > 1:
         change.append(f"**The same {entry.count:,} times.**")
     if row.hint:

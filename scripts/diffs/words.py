@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from scripts.diffs.report import Bump, Cause, Layer, Report, Severity
+from scripts.diffs.report import Bump, Cause, Layer, Report, Row, Severity
 
 
 class Noun(NamedTuple):
@@ -84,6 +84,11 @@ def one_line(text: str) -> str:
     escapes, so that no text can look like another.
     """
     return visible(" ".join(text.split()))
+
+
+def link(row: Row) -> str:
+    """What stands between the subject of a row and its text: a contract's text is a sentence of its own."""
+    return ":" if row.layer is Layer.HTTP else ""
 
 
 def visible(text: str) -> str:

@@ -142,7 +142,7 @@ def test_a_row_that_is_the_same_in_many_operations_is_told_once() -> None:
     rows = table_rows(text)
     assert len(rows) == 3
     assert "**🛑 1 breaking change** · ⚠️ 174 warnings" in text
-    assert "GET /things/0 has the new response 429The same 87 times.Also: GET /things/1, " in rows[1][2]
+    assert "GET /things/0: has the new response 429The same 87 times.Also: GET /things/1, " in rows[1][2]
     assert rows[1][2].endswith("and 43 more")
 
 
