@@ -16,6 +16,7 @@ longer fit their spec; 2 the two could not be compared.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -26,6 +27,7 @@ from scripts.build_specs import ROOT, SpecError
 from scripts.diffs import html, markdown
 from scripts.diffs.comparison import compare
 from scripts.diffs.report import Report, to_json
+from scripts.diffs.sources import SurfaceError
 from scripts.diffs.states import DiffError, Repository
 from scripts.node_tools import NodeToolError
 
@@ -46,9 +48,8 @@ def diff(root: Path, base: str | None, head: str | None, *, exact: bool = False)
         exact: take the base itself, and not where the head left it.
 
     Raises:
-        DiffError: a state cannot be read, or its client cannot be made.
+        DiffError: a state cannot be read or is not valid, or its client cannot be made.
         NodeToolError: oasdiff is not installed.
-        documents.DocumentError, overlay.OverlayError, SpecError: a spec or an overlay is not valid.
     """
     repository = Repository(root)
     after = repository.head_state(head)
@@ -57,7 +58,11 @@ def diff(root: Path, base: str | None, head: str | None, *, exact: bool = False)
     with tempfile.TemporaryDirectory(prefix="abwire-") as name:
         folder = Path(name)
         trees = (repository.extract(before, folder / "base"), repository.extract(after, folder / "head"))
-        return compare(*trees, tags=repository.tags(before.commit or tip), folder=folder)
+        try:
+            return compare(*trees, tags=repository.tags(before.commit or tip), folder=folder)
+        except (SpecError, SurfaceError, overlay.OverlayError, documents.DocumentError) as error:
+            # The folder means nothing to anybody; what is left of the path begins with the state.
+            raise DiffError(str(error).replace(f"{folder}{os.sep}", "")) from error
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -73,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print(options.out / file)
             else:
                 sys.stdout.write(render(report))
-    except (DiffError, NodeToolError, SpecError, overlay.OverlayError, documents.DocumentError, OSError) as error:
+    except (DiffError, NodeToolError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     if options.out:

@@ -82,7 +82,7 @@ def compare(
     found = ApiChange(
         name=there.api.name,
         package=f"abwire.{there.api.package}",
-        status=status if made else "unchanged",
+        status="unchanged" if status == "changed" and not made else status,
         summary=_size(there.tree.root, there.api),
         sections=made,
         overlays=tuple(overlays.compare(old.api, new.api)),

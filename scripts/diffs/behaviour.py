@@ -11,13 +11,14 @@ from scripts.build_specs import objects
 from scripts.diffs.report import Severity
 
 _KEYS = {
-    "x-sdk-accepts": "what is read as this value",
-    "x-sdk-accepts-bare": "whether an answer without its wrapper is read",
-    "x-sdk-discriminator": "what decides which model a value is read as",
-    "x-sdk-pagination": "how pages are asked for",
-    "x-sdk-poll": "how results are polled for",
+    "x-sdk-accepts": "is read from other forms of the value than before",
+    "x-sdk-accepts-bare": "is read without its wrapper in other cases than before",
+    "x-sdk-discriminator": "is read as another model than before, for some values",
+    "x-sdk-pagination": "is asked for its pages in another way",
+    "x-sdk-poll": "is polled for in another way",
 }
-"""Keys that say how a client handles a place, and what that is; other keys give names, which the surface shows."""
+"""Keys that say how a client handles a place, and what a change of them does; other keys give names, which the surface
+shows."""
 _SHORT = 200
 
 
@@ -61,14 +62,14 @@ def compare(base: Mapping[str, Any], head: Mapping[str, Any]) -> list[Handling]:
 
 
 def _changes(pointer: tuple[str, ...], old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Handling]:
-    for key, meaning in _KEYS.items():
+    for key, text in _KEYS.items():
         if old.get(key) == new.get(key):
             continue
         what = "added" if key not in old else "removed" if key not in new else "changed"
         yield Handling(
             key=key,
             check=f"{key}-{what}",
-            text=f"{meaning} has changed",
+            text=text,
             # What is handled in addition takes nothing away.
             severity=Severity.INFO if what == "added" else Severity.WARNING,
             before=_shown(old.get(key)),

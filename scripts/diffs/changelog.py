@@ -32,7 +32,7 @@ def _break(note: MigrationNote) -> Iterator[str]:
     for name, code in (("Before", note.before), ("After", note.after)):
         if code:
             fenced = textwrap.indent(f"```python\n{code}```", "  ")
-            yield f"\n  {name}:\n\n{fenced}\n"
+            yield f"\n  {name}:\n\n{fenced}"
 
 
 def _others(package: str, rows: Sequence[Row]) -> Iterator[str]:

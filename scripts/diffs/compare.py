@@ -83,9 +83,9 @@ class _Walk:
             return finding
         how = "renamed" if rename.is_sure else "probably renamed"
         if finding.path == rename.old:
-            hint = f"{how} to {next(self.names.subjects(rename.new))}"
+            hint = f"{how} to `{next(self.names.subjects(rename.new))}`"
             return replace(finding, hint=hint, successor=rename.new)
-        return replace(finding, hint=f"{how} from {next(self.names.subjects(rename.old))}")
+        return replace(finding, hint=f"{how} from `{next(self.names.subjects(rename.old))}`")
 
 
 def _at(owner: Element, members: Iterable[Element], finding: Finding) -> Finding:

@@ -72,6 +72,18 @@ class Snippets:
         values = ", ".join(f"{field.name}={module.local(field.name)}" for field in fields)
         return module.text(arguments, name, [f"return {name}({values})"])
 
+    def read(self, path: str) -> str | None:
+        """Read an attribute as it is, with whatever stands for its absence.
+
+        Args:
+            path: the attribute.
+
+        Returns:
+            The code; None if the attribute is not there.
+        """
+        element = self._surface.get(path)
+        return None if element is None else self._read(element, is_whole=True)
+
     def of_value(self, path: str, value: str | None) -> str | None:
         """Make a member of an open enum that the client does not know.
 
@@ -131,14 +143,12 @@ class Snippets:
         positional = [self._surface[within(function.path, name, Kind.PARAMETER)] for name in order[: last + 1]]
         return [*positional, *(one for one in wanted if one.name not in order)]
 
-    def _read(self, element: Element) -> str:
+    def _read(self, element: Element, *, is_whole: bool = False) -> str:
         parent, name = split(element.path)
         module = _Module()
         owner = _variable(parent)
-        returned = element.facts.type
-        if returned is None:
-            return module.text([(owner, Type(parent))], "object", [f"return {owner}.{name}"])
-        if not returned.has(UNSET):
+        returned = element.facts.type or Type("object")
+        if is_whole or not returned.has(UNSET):
             return module.text([(owner, Type(parent))], module.type(returned), [f"return {owner}.{name}"])
         # Absent is an answer of its own, which has to be told apart before the value can be used.
         value = returned.without(UNSET)
@@ -148,7 +158,9 @@ class Snippets:
 
     def _name(self, element: Element) -> str:
         module = _Module()
-        return module.text([], "object", [f"return {module.name(element.path)}"])
+        is_module = element.kind in (Kind.MODULE, Kind.OPERATION)
+        name = module.member(element.path) if is_module else module.name(element.path)
+        return module.text([], "object", [f"return {name}"])
 
 
 def _given(element: Element) -> Type:
@@ -180,11 +192,16 @@ class _Module:
             self._imports.add(f"from {package} import models")
             return f"models.{rest}"
         if name[:1].isupper() or "." not in parent:
-            self._imports.add(f"from {parent} import {name}" if parent else f"import {name}")
-            return name
+            return self.member(path)
         package, _, module = parent.rpartition(".")
         self._imports.add(f"from {package} import {module}")
         return f"{module}.{name}"
+
+    def member(self, path: str) -> str:
+        """What an element is called after an import of itself, which is added."""
+        parent, name = split(path)
+        self._imports.add(f"from {parent} import {name}" if parent else f"import {name}")
+        return name
 
     def type(self, found: Type) -> str:
         """A type as an annotation, whose imports are added."""

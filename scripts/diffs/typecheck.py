@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from scripts.build_specs import ROOT
 from scripts.diffs.report import MigrationNote
 from scripts.diffs.states import DiffError
 
@@ -20,7 +21,7 @@ _STYLE = ("--isolated", "--no-cache", "--target-version", "py311", "--line-lengt
 _STRICT = (
     "--strict",
     "--config-file=",
-    "--cache-dir=/dev/null",
+    f"--cache-dir={ROOT / '.cache' / 'mypy'}",  # what is the same in all clients, such as the standard library
     "--follow-imports=silent",
     "--explicit-package-bases",
     "--no-error-summary",
@@ -52,9 +53,9 @@ def _judged(codes: Mapping[int, str], root: Path, folder: Path) -> dict[int, str
     folder.mkdir(parents=True)
     for number, path in files.items():
         path.write_text(codes[number], encoding="utf-8")
-    _run("ruff", "check", "--fix-only", "--select", "I", *_STYLE, str(folder))
-    _run("ruff", "format", *_STYLE, str(folder))
-    wrong = {int(number) for number in _LINE.findall(_run("mypy", *_STRICT, str(folder), path=root))}
+    _run(folder, "ruff", "check", "--fix-only", "--select", "I", *_STYLE)
+    _run(folder, "ruff", "format", *_STYLE)
+    wrong = {int(number) for number in _LINE.findall(_run(folder, "mypy", *_STRICT, ".", path=root))}
     return {number: path.read_text(encoding="utf-8") for number, path in files.items() if number not in wrong}
 
 
@@ -67,12 +68,18 @@ def _is_python(code: str) -> bool:
     return True
 
 
-def _run(tool: str, *arguments: str, path: Path | None = None) -> str:
+def _run(folder: Path, tool: str, *arguments: str, path: Path | None = None) -> str:
+    """Run a tool on a folder; returns what it prints."""
     environment = dict(os.environ)
     if path is not None:
-        environment["MYPYPATH"] = os.pathsep.join(str(path / part) for part in ("generated", "src"))
+        environment["MYPYPATH"] = os.pathsep.join(str((path / part).resolve()) for part in ("generated", "src"))
     done = subprocess.run(
-        [sys.executable, "-m", tool, *arguments], env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-m", tool, *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode not in (0, 1) or (done.returncode and tool != "mypy"):
         reason = done.stderr.strip() or done.stdout.strip()

@@ -421,13 +421,13 @@ def test_the_entry_classes_belong_to_the_client(after: Edited) -> None:
 
 
 RENAMED = [
-    (names, "breaking field-removed models.Owner.email", "renamed to models.Owner.address"),
-    (names, "breaking field-removed models.Numbers.visits", "probably renamed to models.Numbers.visitors"),
-    (names, "breaking method-removed Shop.things.get", "renamed to Shop.things.fetch"),
-    (names, "breaking operation-removed api.things.delete_thing", "renamed to api.things.drop_thing"),
-    (schema_names, "breaking model-removed models.Thing", "renamed to models.Item"),
-    (behaviour, "breaking method-removed Shop.reports.fetch", "renamed to Shop.reports.wait"),
-    (other_entry, "breaking class-removed Shop", "probably renamed to Store"),
+    (names, "breaking field-removed models.Owner.email", "renamed to `models.Owner.address`"),
+    (names, "breaking field-removed models.Numbers.visits", "probably renamed to `models.Numbers.visitors`"),
+    (names, "breaking method-removed Shop.things.get", "renamed to `Shop.things.fetch`"),
+    (names, "breaking operation-removed api.things.delete_thing", "renamed to `api.things.drop_thing`"),
+    (schema_names, "breaking model-removed models.Thing", "renamed to `models.Item`"),
+    (behaviour, "breaking method-removed Shop.reports.fetch", "renamed to `Shop.reports.wait`"),
+    (other_entry, "breaking class-removed Shop", "probably renamed to `Store`"),
     (operations, "breaking method-removed Shop.things.delete", None),
     (models, "breaking model-removed models.Owner", None),
 ]

@@ -50,10 +50,10 @@ def test_a_field_of_the_same_wire_name_was_renamed(tmp_path: Path) -> None:
         writes=('d["name"] = convert(\n            self.label)', 'd["more"] = self.title_note'),
     )
     assert hints(tmp_path, before, after) == {
-        "Goal.title": "renamed to shop.Goal.label",
-        "Goal.label": "renamed from shop.Goal.title",
-        "Goal.note": "probably renamed to shop.Goal.title_note",
-        "Goal.title_note": "probably renamed from shop.Goal.note",
+        "Goal.title": "renamed to `shop.Goal.label`",
+        "Goal.label": "renamed from `shop.Goal.title`",
+        "Goal.note": "probably renamed to `shop.Goal.title_note`",
+        "Goal.title_note": "probably renamed from `shop.Goal.note`",
     }
 
 
@@ -82,7 +82,7 @@ def test_probable_renames(before: str, after: str, expected: dict[str, str], tmp
     assert hints(tmp_path, before, after) == {
         subject: hint
         for old, new in expected.items()
-        for subject, hint in ((old, f"probably renamed to shop.{new}"), (new, f"probably renamed from shop.{old}"))
+        for subject, hint in ((old, f"probably renamed to `shop.{new}`"), (new, f"probably renamed from `shop.{old}`"))
     }
 
 
@@ -92,10 +92,10 @@ def test_a_member_of_the_same_value_was_renamed(tmp_path: Path) -> None:
         "class E(enum.Enum):\n    C = 2\n    D = 1\n    F = 3\n",
     )
     assert hints(tmp_path, before, after) == {
-        "E.A": "renamed to shop.E.D",
-        "E.B": "renamed to shop.E.C",
-        "E.D": "renamed from shop.E.A",
-        "E.C": "renamed from shop.E.B",
+        "E.A": "renamed to `shop.E.D`",
+        "E.B": "renamed to `shop.E.C`",
+        "E.D": "renamed from `shop.E.A`",
+        "E.C": "renamed from `shop.E.B`",
     }
 
 
@@ -121,10 +121,10 @@ def write(goal: Goal, states: list[State]) -> None: ...
     changes = compare(old, new)
     check(changes)
     assert {change.row.hint for change in changes} == {
-        "renamed to shop.Objective",
-        "renamed to shop.Mode",
-        "renamed from shop.Goal",
-        "renamed from shop.State",
+        "renamed to `shop.Objective`",
+        "renamed to `shop.Mode`",
+        "renamed from `shop.Goal`",
+        "renamed from `shop.State`",
     }
 
 
@@ -148,7 +148,7 @@ def test_names_that_are_shared_out_are_used_once(tmp_path: Path) -> None:
     before = "def f(ab: int, abc: int): ..."
     after = "def f(abcd: int): ..."
     found = hints(tmp_path, before, after)
-    assert found == {"f(abc)": "probably renamed to shop.f(abcd)", "f(abcd)": "probably renamed from shop.f(abc)"}
+    assert found == {"f(abc)": "probably renamed to `shop.f(abcd)`", "f(abcd)": "probably renamed from `shop.f(abc)`"}
 
 
 def test_an_error_that_was_renamed_is_known_by_the_name_that_users_import(tmp_path: Path) -> None:
@@ -169,5 +169,5 @@ def test_an_error_that_was_renamed_is_known_by_the_name_that_users_import(tmp_pa
         "exception-removed",
         ("abwire_core.errors.Old",),
     )
-    assert (removed.row.hint, removed.successor) == ("probably renamed to errors.New", "abwire_core.errors.New")
-    assert added.row.hint == "probably renamed from errors.Old"
+    assert (removed.row.hint, removed.successor) == ("probably renamed to `errors.New`", "abwire_core.errors.New")
+    assert added.row.hint == "probably renamed from `errors.Old`"
