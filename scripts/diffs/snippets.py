@@ -158,8 +158,14 @@ class Snippets:
 
     def _name(self, element: Element) -> str:
         module = _Module()
-        is_module = element.kind in (Kind.MODULE, Kind.OPERATION)
-        name = module.member(element.path) if is_module else module.name(element.path)
+        parent, own = split(element.path)
+        owner = self._surface.get(parent)
+        if owner is not None and owner.kind in CLASSES:
+            name = f"{module.name(parent)}.{own}"
+        elif element.kind in (Kind.MODULE, Kind.OPERATION):
+            name = module.member(element.path)
+        else:
+            name = module.name(element.path)
         return module.text([], "object", [f"return {name}"])
 
 
