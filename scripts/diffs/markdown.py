@@ -20,6 +20,7 @@ from scripts.diffs.words import (
     LAYERS,
     OVERLAY_STATUS,
     Noun,
+    announcement,
     clipped,
     headline,
     is_noticed,
@@ -91,7 +92,8 @@ def _summary(report: Report) -> str:
         counts[0] = f"**{counts[0]}**"
     parts = [*counts, f"**{BUMPS[verdict.bump]}**"]
     if verdict.bump is not Bump.NONE:
-        parts.append("✅ announced" if verdict.announced else "❌ **not announced**")
+        said = announcement(report)
+        parts.append(f"✅ {said}" if verdict.announced else said if report.acceptable else f"❌ **{said}**")
     if stale := stale_overlays(report):
         parts.append(f"⚠️ {_stale(stale)}")
     return f"{' · '.join(parts)}. {_said(verdict.text)}"

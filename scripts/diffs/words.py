@@ -62,6 +62,13 @@ def headline(report: Report) -> str:
     return "breaks nobody"
 
 
+def announcement(report: Report) -> str:
+    """Whether the version says what changes; what breaks nobody can wait for the release."""
+    if report.verdict.announced:
+        return "announced"
+    return "not announced" if report.count(Severity.BREAKING) else "to be raised before a release"
+
+
 def is_noticed(report: Report) -> bool:
     """Whether users of the client can notice anything of what a report tells."""
     return any(api.status in ("added", "removed") for api in report.apis) or any(True for _ in report.rows())
