@@ -71,6 +71,23 @@ def test_no_script_has_an_expression_in_it(key: tuple[str, str]) -> None:
     assert not [step["run"] for step in steps(*key) if "${{" in step.get("run", "")]
 
 
+def test_a_target_of_make_that_a_step_asks_for_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
+    asked = [step["run"] for content in JOBS.values() for step in content["steps"] if "make " in step.get("run", "")]
+
+    assert asked
+    for command in asked:
+        assert set(command.removeprefix("make ").split()) <= targets, command
+
+
+def test_a_module_of_the_scripts_that_a_step_runs_exists() -> None:
+    text = "\n".join(path.read_text(encoding="utf-8") for path in FILES)
+
+    assert set(re.findall(r"-m scripts\.(\w+)", text)) == {"diff", "diff_comment", "release_notes"}
+    for module in re.findall(r"-m scripts\.(\w+)", text):
+        assert (ROOT / "scripts" / f"{module}.py").exists(), module
+
+
 # --- the two workflows of the API diff ---
 
 
