@@ -24,15 +24,6 @@ pytestmark = pytest.mark.usefixtures("oasdiff")
 
 
 @pytest.fixture(scope="module")
-def oasdiff() -> None:
-    """Skip a test where ``make node`` was not run."""
-    try:
-        node_tools.oasdiff()
-    except NodeToolError as error:
-        pytest.skip(str(error))
-
-
-@pytest.fixture(scope="module")
 def two_shops(tmp_path_factory: pytest.TempPathFactory, oasdiff: None) -> Repository:
     """A repository with two shops, for the tests to copy."""
     return repository(tmp_path_factory.mktemp("shops") / "repo", {"shop": Files(), "other-shop": Files()})

@@ -6,17 +6,20 @@ severity, layer, check and causes, and what became of overlays.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from scripts import documents
+from scripts.build_specs import ROOT
 from scripts.diff import diff
-from scripts.diffs import verdict
-from scripts.diffs.report import ApiChange, Report, Row
+from scripts.diffs import html, markdown, verdict
+from scripts.diffs.report import ApiChange, Report, Row, to_json
 from tests.scripts.diffs.cases import CHANGES, Files
 from tests.scripts.diffs.repositories import repository
 
@@ -68,6 +71,15 @@ def test_a_change_is_told_as_it_is(report: Report, change: str) -> None:
     assert list(lines(api)) == expected["told"]
     assert verdict.judge(list(api.rows()), released="1.2.3", actual=None).bump == expected["bump"]
     assert api.status == ("changed" if api.sections else "unchanged")
+
+
+def test_the_report_can_be_shown_in_every_form(report: Report) -> None:
+    schema = json.loads((ROOT / "scripts" / "diffs" / "report.schema.json").read_text(encoding="utf-8"))
+    Draft202012Validator(schema).validate(json.loads(to_json(report)))
+
+    assert len(markdown.render(report)) <= markdown.LIMIT
+    page = html.render(report)
+    assert all(api.name in page for api in report.apis if api.sections)
 
 
 def test_the_table_has_all_changes() -> None:

@@ -1,4 +1,4 @@
-"""What the tests of the diff share."""
+"""What the tests of the pipeline share."""
 
 from __future__ import annotations
 
