@@ -6,6 +6,8 @@ python -m abwire_sandbox [--host 127.0.0.1] [--port 0] [--state FILE.sqlite] [--
 from __future__ import annotations
 
 import argparse
+import errno
+import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -18,30 +20,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the sandbox in the foreground; returns the exit status."""
     options = _parser().parse_args(arguments)
     try:
-        from abwire_sandbox.server import Sandbox  # noqa: PLC0415 - its libraries belong to an extra
+        from abwire_sandbox.control import METHODS  # noqa: PLC0415 - their libraries belong to an extra
+        from abwire_sandbox.server import Sandbox  # noqa: PLC0415
         from abwire_sandbox.world import PUBLISHED_RATES, World  # noqa: PLC0415
     except ModuleNotFoundError as error:
         print(_MISSING.format(error), file=sys.stderr)
         return 1
-    world = World(
-        seed=options.seed,
-        state=options.state,
-        rate_limits=() if options.no_rate_limits else PUBLISHED_RATES,
-        page_size=options.page_size,
-        waiting_polls=options.waiting_polls,
-    )
     try:
+        world = World(
+            seed=options.seed,
+            state=options.state,
+            rate_limits=() if options.no_rate_limits else PUBLISHED_RATES,
+            page_size=options.page_size,
+            waiting_polls=options.waiting_polls,
+        )
         sandbox = Sandbox(world, options.host, options.port)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        hint = "; without --port it takes a free one" if error.errno == errno.EADDRINUSE else ""
+        where = f"{options.host}, port {options.port}"
+        print(f"the sandbox cannot listen at {where}: {error.strerror}{hint}", file=sys.stderr)
+        return 1
+    except ValueError as error:
         print(f"the sandbox cannot start: {error}", file=sys.stderr)
         return 1
-    print(f"# Kameleoon Automation API: {sandbox.kameleoon_url}")
-    print(f"# Convert API v1:           {sandbox.convert_url}")
-    print(f"# Control:                  {sandbox.url}/_sandbox/faults, /requests, /locks, /reset, /expire-tokens")
-    for name, value in sandbox.environment.items():
-        print(f"export {name}={shlex.quote(value)}")
-    sys.stdout.flush()
-    sandbox.run()
+
+    def tell() -> None:
+        print(f"# Kameleoon Automation API: {sandbox.kameleoon_url}")
+        print(f"# Convert API v1:           {sandbox.convert_url}")
+        print(f"# Control:                  {sandbox.url}/_sandbox{{{','.join(METHODS)}}}")
+        for name, value in sandbox.environment.items():
+            print(f"export {name}={shlex.quote(value)}")
+        print(f"# Process {os.getpid()} serves until Ctrl-C or SIGTERM.", flush=True)
+
+    sandbox.run(tell)
     return 0
 
 
@@ -50,13 +61,24 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m abwire_sandbox", description="Serve the Kameleoon and the Convert API on this machine, offline."
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen at (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=0, help="port to listen at (default: a free one)")
+    parser.add_argument("--port", type=_port, default=0, help="port to listen at (default: a free one)")
     parser.add_argument("--state", type=Path, metavar="FILE.sqlite", help="keep all objects in this file")
-    parser.add_argument("--seed", type=int, default=1, help="what the objects at the beginning depend on")
+    parser.add_argument(
+        "--seed", type=int, default=1, help="what objects and visits are drawn with (default: %(default)s)"
+    )
     parser.add_argument("--no-rate-limits", action="store_true", help="allow any number of calls")
     parser.add_argument("--page-size", type=int, default=20, help="longest page of Kameleoon (default: %(default)s)")
-    parser.add_argument("--waiting-polls", type=int, default=2, help="polls before results are there")
+    parser.add_argument(
+        "--waiting-polls", type=int, default=2, help="polls before results are there (default: %(default)s)"
+    )
     return parser
+
+
+def _port(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() else -1
+    if not 0 <= number <= 65535:
+        raise argparse.ArgumentTypeError(f"{text} is not a port; they are from 0, for a free one, to 65535")
+    return number
 
 
 if __name__ == "__main__":

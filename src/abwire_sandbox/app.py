@@ -18,9 +18,10 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 from werkzeug.datastructures import FileStorage
 from werkzeug.formparser import MultiPartParser
@@ -40,6 +41,7 @@ from abwire_sandbox.world import World
 
 KAMELEOON_PATH: Final = "/kameleoon"
 CONVERT_PATH: Final = "/convert/api/v1"
+CONTROL_PATH: Final = "/_sandbox"
 CLIENT_ID: Final = "sandbox-client"
 CLIENT_SECRET: Final = "sandbox-client-secret"  # noqa: S105 - of the sandbox, and shown to everybody
 APPLICATION_ID: Final = "sandbox-application"
@@ -67,6 +69,8 @@ class _Vendor:
     """Who calls, for the rate limit; None if there is none."""
     error: Callable[[Refused, Operation | None], Any]
     """The body of an error."""
+    has_tokens: bool
+    """Whether callers are known by access tokens, which it gives."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,7 @@ class SandboxApp:
         """Mistakes of the sandbox itself."""
         self.tokens = access.Tokens(CLIENT_ID, CLIENT_SECRET, world.token_lifetime, time.monotonic)
         self._drop = drop
+        self._ending = asyncio.Event()
         self._limits = access.RateLimits(world.rate_limits, time.monotonic)
         self.store = Store(world.state)
         try:
@@ -114,14 +119,19 @@ class SandboxApp:
             routes=[
                 Mount(KAMELEOON_PATH, app=self._serving(self._kameleoon)),
                 Mount(CONVERT_PATH, app=self._serving(self._make_convert())),
-                Mount("/_sandbox", routes=control.routes(self)),
-                Route("/{path:path}", _nowhere),
-            ]
+                Mount(CONTROL_PATH, routes=control.routes(self)),
+            ],
+            exception_handlers={404: _nowhere, 405: _not_so},
         )
+        self._asgi.router.redirect_slashes = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request."""
         await self._asgi(scope, receive, send)
+
+    def end(self) -> None:
+        """Let no request wait any longer."""
+        self._ending.set()
 
     def close(self) -> None:
         """Close the state file."""
@@ -146,8 +156,11 @@ class SandboxApp:
         Raises:
             ValueError: there is no such object.
         """
-        if group not in self._kameleoon.api.engine.resources or self._kameleoon.api.engine.get(group, key) is None:
-            raise ValueError(f"there is no object {key} in {group}")
+        engine = self._kameleoon.api.engine
+        if group not in engine.resources:
+            raise ValueError(f"there is no group {group}; there are {', '.join(engine.resources)}")
+        if engine.get(group, key) is None:
+            raise ValueError(f"there is no {engine.resources[group].noun} {key}")
         locks.lock(self.store, group, key)
         self.store.commit()
 
@@ -161,7 +174,9 @@ class SandboxApp:
         if seed is None:
             self._seed()
         elif seed != self.world.seed:
-            raise ValueError(f"{self.world.state} was made with seed {seed}, not {self.world.seed}")
+            raise ValueError(
+                f"{self.world.state} was made with seed {seed}, not {self.world.seed}; give that seed, or another file"
+            )
 
     def _seed(self) -> None:
         self.store.copy(seeding.seeded(self.world.seed))
@@ -179,7 +194,7 @@ class SandboxApp:
         def error(refused: Refused, operation: Operation | None) -> Any:
             return kameleoon.error_body(refused, operation, api.engine)
 
-        return _Vendor("kameleoon", router, validator, api, authenticate, error)
+        return _Vendor("kameleoon", router, validator, api, authenticate, error, has_tokens=True)
 
     def _make_convert(self) -> _Vendor:
         router, validator = _known("convert-v1")
@@ -193,7 +208,7 @@ class SandboxApp:
         def error(refused: Refused, operation: Operation | None) -> Any:
             return convert.error_body(refused)
 
-        return _Vendor("convert", router, validator, api, authenticate, error)
+        return _Vendor("convert", router, validator, api, authenticate, error, has_tokens=False)
 
     # --- a request on its way ---
 
@@ -204,32 +219,45 @@ class SandboxApp:
             body = b"" if received.path == _TOKEN_PATH else received.body
             entry = Logged(vendor.name, received.method, received.path, received.query, body)
             self.requests.add(entry)
-            hit = self.faults.hit(vendor.name, received.method, received.path)
-            entry.faults = tuple(hit)
-            if "latency" in hit:
-                await asyncio.sleep(hit["latency"].seconds)
-            if "drop" in hit:
+
+            def hit(kind: str) -> Fault | None:
+                """The fault of a kind, if the request meets one; asked for where it would have an effect."""
+                fault = self.faults.hit(kind, vendor.name, received.method, received.path)
+                entry.faults += (kind,) if fault else ()
+                return fault
+
+            latency = hit("latency")
+            if (latency is not None and await self._ends_within(latency.seconds)) or hit("drop"):
                 await self._drop(scope)
                 return
             response = await self._response(vendor, received, entry, hit)
             entry.status, entry.seconds = response.status_code, time.perf_counter() - began
-            if "cut" in hit:
+            if response.body and hit("cut"):
                 await self._send_cut(response, scope, send)
             else:
                 await response(scope, receive, send)
 
         return serve
 
+    async def _ends_within(self, seconds: float) -> bool:
+        """Wait for some seconds, or until the sandbox ends; whether it does."""
+        try:
+            await asyncio.wait_for(self._ending.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
+
     async def _response(
-        self, vendor: _Vendor, received: _Received, entry: Logged, hit: Mapping[str, Fault]
+        self, vendor: _Vendor, received: _Received, entry: Logged, hit: Callable[[str], Fault | None]
     ) -> Response:
         operation: Operation | None = None
         try:
-            if "status" in hit:
-                raise _Faulty(hit["status"].status, hit["status"].message, headers=hit["status"].headers)
-            if vendor.name == "kameleoon" and received.path == _TOKEN_PATH:
+            status = hit("status")
+            if status is not None:
+                raise _Faulty(status.status, status.message, headers=status.headers)
+            if vendor.has_tokens and received.path == _TOKEN_PATH:
                 return self._token(received)
-            if "expired_token" in hit:
+            if vendor.has_tokens and hit("expired_token"):
                 self.tokens.expire(received.headers.get("Authorization"))
             caller = vendor.authenticate(received)
             if caller is not None:
@@ -237,8 +265,7 @@ class SandboxApp:
             operation, arguments = _routed(vendor.router, received)
             entry.operation = operation.id
             call = _call(vendor, operation, arguments, received)
-            call.repeat_page = "repeat_page" in hit
-            call.failed_results = "failed_results" in hit
+            call.goes_wrong = lambda kind: hit(kind) is not None
             answer = vendor.api.handle(call)
             self.store.commit()
             payload = await asyncio.to_thread(answer.payload) if callable(answer.payload) else answer.payload
@@ -284,8 +311,15 @@ class SandboxApp:
         await self._drop(scope)
 
 
-async def _nowhere(request: Request) -> Response:
-    return JSONResponse({"message": f"the sandbox serves {KAMELEOON_PATH}, {CONVERT_PATH} and /_sandbox"}, 404)
+async def _nowhere(request: Request, error: Exception) -> Response:
+    served = [KAMELEOON_PATH, CONVERT_PATH, *(CONTROL_PATH + path for path in control.METHODS)]
+    return JSONResponse({"message": f"the sandbox serves {', '.join(served)}"}, 404)
+
+
+async def _not_so(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - which handler is for which is said above
+    allowed = ", ".join(sorted((error.headers or {}).get("Allow", "").split(", ")))
+    return JSONResponse({"message": f"{request.url.path} takes {allowed}"}, 405, {"Allow": allowed})
 
 
 @functools.cache

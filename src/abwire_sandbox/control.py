@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections.abc import Iterable
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Any, Final, Protocol
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -12,9 +13,21 @@ from starlette.routing import BaseRoute, Route
 
 from abwire_sandbox import locks
 from abwire_sandbox.access import Tokens
-from abwire_sandbox.faults import Faults
+from abwire_sandbox.faults import Fault, Faults
 from abwire_sandbox.requestlog import RequestLog
 from abwire_sandbox.store import Store
+
+METHODS: Final = {
+    "/faults": ["GET", "POST", "DELETE"],
+    "/requests": ["GET", "DELETE"],
+    "/locks": ["GET", "POST", "DELETE"],
+    "/reset": ["POST"],
+    "/expire-tokens": ["POST"],
+}
+"""What the endpoints take, by their paths relative to ``/_sandbox``."""
+
+_FAULT = [option.name for option in dataclasses.fields(Fault) if option.init]
+_LOCK = ["group", "id"]
 
 
 class Controlled(Protocol):
@@ -43,9 +56,9 @@ def routes(sandbox: Controlled) -> list[BaseRoute]:
             sandbox.faults.clear()
         if request.method == "POST":
             try:
-                options = _object(await request.body(), ["kind"])
-                return JSONResponse(sandbox.faults.add(options.pop("kind"), **options).to_dict(), 201)
-            except (ValueError, TypeError) as error:
+                options = _object(await request.body(), _FAULT, needed=["kind"])
+                return JSONResponse(sandbox.faults.add(**options).to_dict(), 201)
+            except ValueError as error:
                 return JSONResponse({"message": f"not a fault: {error}"}, 400)
         return JSONResponse([fault.to_dict() for fault in sandbox.faults])
 
@@ -55,9 +68,9 @@ def routes(sandbox: Controlled) -> list[BaseRoute]:
         return JSONResponse([entry.to_dict() for entry in sandbox.requests])
 
     async def lock(request: Request) -> Response:
-        if request.method != "GET":
+        if request.method in ("POST", "DELETE"):
             try:
-                asked = _object(await request.body(), ["group", "id"])
+                asked = _object(await request.body(), _LOCK, needed=_LOCK)
                 (sandbox.lock if request.method == "POST" else sandbox.unlock)(str(asked["group"]), asked["id"])
             except ValueError as error:
                 return JSONResponse({"message": f"not an object: {error}"}, 400)
@@ -70,25 +83,26 @@ def routes(sandbox: Controlled) -> list[BaseRoute]:
     async def expire_tokens(request: Request) -> Response:
         return JSONResponse({"expired": sandbox.tokens.expire()})
 
-    return [
-        Route("/faults", faults, methods=["GET", "POST", "DELETE"]),
-        Route("/requests", requests, methods=["GET", "DELETE"]),
-        Route("/locks", lock, methods=["GET", "POST", "DELETE"]),
-        Route("/reset", reset, methods=["POST"]),
-        Route("/expire-tokens", expire_tokens, methods=["POST"]),
-    ]
+    handlers = (faults, requests, lock, reset, expire_tokens)
+    return [Route(path, handle, methods=METHODS[path]) for path, handle in zip(METHODS, handlers, strict=True)]
 
 
-def _object(body: bytes, names: Iterable[str]) -> dict[str, Any]:
+def _object(body: bytes, known: Sequence[str], *, needed: Sequence[str]) -> dict[str, Any]:
     """A JSON object with some members.
 
     Raises:
-        ValueError: it is something else, or a member is missing.
+        ValueError: it is something else, a member is missing, or there is another one.
     """
-    found = json.loads(body)
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"the body is not JSON: {error}") from None
     if not isinstance(found, dict):
-        raise ValueError("a JSON object is needed")
-    missing = [name for name in names if name not in found]
+        raise ValueError("the body is not a JSON object")
+    missing = [name for name in needed if name not in found]
     if missing:
-        raise ValueError(f"missing: {', '.join(missing)}")
+        raise ValueError(f"{' and '.join(missing)} must be given")
+    unknown = [name for name in found if name not in known]
+    if unknown:
+        raise ValueError(f"there is no {unknown[0]!r}; there are {', '.join(known)}")
     return found

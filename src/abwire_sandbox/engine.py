@@ -38,10 +38,8 @@ class Call:
     """Query arguments by the kinds that the spec gives them."""
     body: Any = None
     """The body, from JSON; of a form, its parts."""
-    repeat_page: bool = False
-    """Whether to give the page before."""
-    failed_results: bool = False
-    """Whether a computation is to have failed."""
+    goes_wrong: Callable[[str], bool] = lambda kind: False
+    """Whether a fault of a kind was asked for; it counts as hit, so ask where it would have an effect."""
 
 
 @dataclass

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import fnmatch
+import math
 import random
+import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +40,9 @@ class Fault:
         status: which status is answered.
         message: what the error says.
         headers: headers of the error.
+
+    Raises:
+        ValueError: an option has a value that makes no sense; the message says which.
     """
 
     kind: str
@@ -53,29 +59,69 @@ class Fault:
     """How many requests it has hit."""
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise ValueError(f"there is no fault {self.kind!r}; the kinds are {', '.join(KINDS)}")
-        if not 0 <= self.probability <= 1:
-            raise ValueError("a probability is from 0 to 1")
-        if not 100 <= self.status <= 599:
-            raise ValueError("a status is from 100 to 599")
-        if self.api not in (None, "kameleoon", "convert"):
-            raise ValueError("an api is kameleoon or convert")
-        if self.seconds < 0 or (self.count is not None and self.count < 1):
-            raise ValueError("seconds are not negative, and a count is 1 at least")
+        for name, (is_right, expected) in _RULES.items():
+            value = getattr(self, name)
+            if not is_right(value):
+                raise ValueError(f"{name} is {value!r}, and not {expected}")
+        if self.kind == "latency" and not self.seconds:
+            raise ValueError("a latency needs seconds")
 
     def fits(self, api: str, method: str, path: str) -> bool:
         """Whether a request is one that it could hit."""
         return (
             (self.count is None or self.hits < self.count)
             and self.api in (None, api)
-            and self.method in (None, method, method.lower())
+            and (self.method is None or self.method.upper() == method)
             and fnmatch.fnmatchcase(path, self.path)
         )
 
     def to_dict(self) -> dict[str, Any]:
         """The fault as the control endpoint shows it."""
-        return {**vars(self), "headers": dict(self.headers)}
+        return {**dataclasses.asdict(self), "headers": dict(self.headers)}
+
+
+def _is_number(value: object, least: float, most: float) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most
+
+
+def _is_whole(value: object, least: int, most: float = math.inf) -> bool:
+    return isinstance(value, int) and _is_number(value, least, most)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _are_headers(value: object) -> bool:
+    return isinstance(value, Mapping) and all(_is_header(*pair) for pair in value.items())
+
+
+def _is_header(name: object, value: object) -> bool:
+    """Whether a header can be sent; those that say how long the answer is are not for others to set."""
+    is_name = isinstance(name, str) and re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) is not None
+    return (
+        is_name
+        and str(name).lower() not in ("content-length", "transfer-encoding")
+        and isinstance(value, str)
+        and value.isascii()
+        and value.isprintable()
+    )
+
+
+_LONGEST = 3600.0
+_RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "kind": (lambda value: _is_text(value) and value in KINDS, f"one of {', '.join(KINDS)}"),
+    "method": (lambda value: value is None or _is_text(value), "an HTTP method, or null for any"),
+    "path": (_is_text, "a path, in which * stands for any text"),
+    "api": (lambda value: value in (None, "kameleoon", "convert"), "kameleoon or convert, or null for both"),
+    "count": (lambda value: value is None or _is_whole(value, 1), "a whole number from 1, or null for no end"),
+    "probability": (lambda value: _is_number(value, 0, 1), "a number from 0 to 1"),
+    "seconds": (lambda value: _is_number(value, 0, _LONGEST), f"a number from 0 to {_LONGEST:.0f}"),
+    "status": (lambda value: _is_whole(value, 400, 599), "the status of an error, from 400 to 599"),
+    "message": (_is_text, "text"),
+    "headers": (_are_headers, "an object of HTTP headers, without Content-Length and Transfer-Encoding"),
+}
+"""Whether the value of an option is right, and what it would have to be."""
 
 
 class Faults:
@@ -110,22 +156,28 @@ class Faults:
         with self._lock:
             self._faults.clear()
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Fault]:
         with self._lock:
             return iter(list(self._faults))
 
     def __len__(self) -> int:
         return len(self._faults)
 
-    def hit(self, api: str, method: str, path: str) -> dict[str, Fault]:
-        """The faults that a request meets, by their kinds; of each kind the one that was added first."""
-        hit: dict[str, Fault] = {}
+    def hit(self, kind: str, api: str, method: str, path: str) -> Fault | None:
+        """The fault of a kind that a request meets: of several the one that was added first.
+
+        Args:
+            kind: one of :data:`KINDS`.
+            api: ``kameleoon`` or ``convert``.
+            method: of the request.
+            path: of the request, relative to the base URL of the API.
+        """
         with self._lock:
             for fault in self._faults:
-                if fault.kind not in hit and fault.fits(api, method, path) and self._happens(fault):
+                if fault.kind == kind and fault.fits(api, method, path) and self._happens(fault):
                     fault.hits += 1
-                    hit[fault.kind] = fault
-        return hit
+                    return fault
+        return None
 
     def _happens(self, fault: Fault) -> bool:
         return fault.probability >= 1 or self._chance.random() < fault.probability

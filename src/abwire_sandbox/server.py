@@ -36,6 +36,8 @@ T = TypeVar("T")
 _BACKLOG = 2048
 _PATIENCE = 10.0
 """Seconds to wait for the server to start, and to stop."""
+_LAST_REQUESTS = 5
+"""Seconds in which requests that are under way may end when the server stops."""
 
 
 class _Connections:
@@ -120,7 +122,7 @@ class Sandbox:
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                timeout_graceful_shutdown=1,
+                timeout_graceful_shutdown=_LAST_REQUESTS,
                 timeout_keep_alive=60,
             )
         )
@@ -147,8 +149,9 @@ class Sandbox:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment variables with which ``from_env()`` finds the sandbox."""
+        """The environment variables with which ``from_env()`` finds the sandbox, and scripts its control endpoints."""
         return {
+            "ABWIRE_SANDBOX_URL": self.url,
             "KAMELEOON_BASE_URL": self.kameleoon_url,
             "KAMELEOON_CLIENT_ID": self.client_id,
             "KAMELEOON_CLIENT_SECRET": self.client_secret,
@@ -235,6 +238,8 @@ class Sandbox:
 
     def stop(self) -> None:
         """Stop serving; everything that was opened is closed."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._app.end)
         self._server.should_exit = True
         if self._thread is not None:
             self._thread.join(_PATIENCE)
@@ -242,12 +247,17 @@ class Sandbox:
         self._socket.close()
         self._app.close()
 
-    def run(self) -> None:
-        """Serve until SIGINT or SIGTERM; for the main thread."""
+    def run(self, ready: Callable[[], object]) -> None:
+        """Serve until SIGINT or SIGTERM; for the main thread.
+
+        Args:
+            ready: is called when it serves, and a signal would end it.
+        """
         ended = threading.Event()
         before = {number: signal.signal(number, lambda *_: ended.set()) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             self.start()
+            ready()
             ended.wait()
         finally:
             self.stop()

@@ -6,9 +6,14 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 Item = dict[str, Any]
+
+_APPLICATION: Final = int.from_bytes(b"abws")
+"""Marks the files that are states of the sandbox."""
+_PATIENCE: Final = 0.5
+"""Seconds to wait for a file that another program has open."""
 
 
 class Store:
@@ -21,7 +26,7 @@ class Store:
         path: the SQLite file; None to keep everything in memory only.
 
     Raises:
-        ValueError: the file is not a state of the sandbox.
+        ValueError: the file cannot be opened, is open elsewhere, or is not a state of the sandbox.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -31,15 +36,26 @@ class Store:
         if path is not None:
             try:
                 # The server runs in one thread, which need not be the one that opens or closes the file.
-                self._database = sqlite3.connect(path, check_same_thread=False)
+                self._database = sqlite3.connect(path, timeout=_PATIENCE, check_same_thread=False)
                 self._load(self._database)
+            except sqlite3.OperationalError as error:
+                self.close()
+                hint = " (is another sandbox using it?)" if "locked" in str(error) else ""
+                raise ValueError(f"{path} cannot be used: {error}{hint}") from error
             except sqlite3.DatabaseError as error:
                 self.close()
                 raise ValueError(f"{path} is not a state of the sandbox: {error}") from error
 
     def _load(self, database: sqlite3.Connection) -> None:
+        # Before anything is written: the file of another program is to stay as it is.
+        (application,) = database.execute("PRAGMA application_id").fetchone()
+        (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if tables and application != _APPLICATION:
+            raise sqlite3.DatabaseError("it is the database of another program")
         database.executescript(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+            # Two sandboxes on one file would not see each other's changes, since each has all objects in memory.
+            "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+            f"PRAGMA application_id = {_APPLICATION};"
             "CREATE TABLE IF NOT EXISTS number (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;"
             "CREATE TABLE IF NOT EXISTS item (position INTEGER PRIMARY KEY, collection TEXT NOT NULL,"
             " key TEXT NOT NULL, body TEXT NOT NULL, UNIQUE (collection, key)) STRICT;"

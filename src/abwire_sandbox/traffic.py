@@ -32,7 +32,7 @@ _FIRST_AGAIN = 0.4
 """How many of the other visits are the first ones within a campaign."""
 _AGAIN = 0.2
 """How likely another conversion within a visit is, for goals that allow it."""
-_LONGEST_RUN = datetime.timedelta(days=180)
+_LONGEST_RUN = datetime.timedelta(days=5 * 365)
 """After which a campaign gets no more visits."""
 
 
@@ -222,7 +222,7 @@ Period = tuple[datetime.datetime, datetime.datetime]
 
 
 def run(start: datetime.datetime, end: datetime.datetime) -> Period:
-    """When a campaign has visits, if it is open from one moment to another: for half a year at most."""
+    """When a campaign has visits, if it is open from one moment to another: for five years at most."""
     return start, min(end, start + _LONGEST_RUN)
 
 

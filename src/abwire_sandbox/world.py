@@ -28,6 +28,9 @@ class World:
         token_lifetime: seconds that an access token lives.
         waiting_polls: how often a computation is WAITING before it is READY.
         now: returns the time, in UTC.
+
+    Raises:
+        ValueError: a number is too small to make sense.
     """
 
     seed: int = 1
@@ -38,3 +41,11 @@ class World:
     token_lifetime: float = 7200.0
     waiting_polls: int = 2
     now: Callable[[], datetime.datetime] = _utc_now
+
+    def __post_init__(self) -> None:
+        for name, least in (("page_size", 1), ("convert_page_size", 1), ("waiting_polls", 0), ("token_lifetime", 1)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} is {getattr(self, name)}, and must be {least} at least")
+        for calls, seconds in self.rate_limits:
+            if calls < 1 or seconds <= 0:
+                raise ValueError(f"a rate limit is some calls in some seconds, not {calls} in {seconds}")

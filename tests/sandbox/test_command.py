@@ -4,64 +4,83 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
+import httpx
 import pytest
 from abwire.convert_v1 import Convert
 from abwire.kameleoon import Kameleoon
 
 from abwire_sandbox.__main__ import main
+from scripts import sandbox_process
+from scripts.sandbox_process import Running
 
 pytestmark = pytest.mark.filterwarnings("ignore:Convert superseded:DeprecationWarning")
 
 
-@contextmanager
-def running(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
-    """The sandbox in a process of its own, and the environment that it says to export."""
-    command = [sys.executable, "-W", "error", "-m", "abwire_sandbox", *arguments]
+def running(*arguments: str) -> AbstractContextManager[Running]:
+    """The sandbox in a process of its own, in which warnings are errors."""
     environment = {**os.environ, "PYTHONPATH": ":".join(sys.path)}
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-    ) as process:
-        assert process.stdout is not None
-        try:
-            lines = [process.stdout.readline() for _ in range(9)]
-            exported = [shlex.split(line)[1].split("=", 1) for line in lines if line.startswith("export ")]
-            yield process, {line[0]: line[1] for line in exported}
-        finally:
-            process.kill()
+    return sandbox_process.running(*arguments, python=["-W", "error"], stderr=subprocess.PIPE, env=environment)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_serves_both_apis_until_a_signal(
     number: signal.Signals, monkeypatch: pytest.MonkeyPatch, no_proxies: None
 ) -> None:
-    with running() as (process, environment):
-        for name, value in environment.items():
+    with running() as sandbox:
+        for name, value in sandbox.environment.items():
             monkeypatch.setenv(name, value)
         with Kameleoon.from_env() as kameleoon:
             assert kameleoon.goals.get(30001).id == 30001
             with Convert.from_env() as convert:
                 assert convert.projects.get("10010").id == "10010"
-                process.send_signal(number)
-                assert process.wait(10) == 0
-        _, errors = process.communicate()
+                sandbox.process.send_signal(number)
+                assert sandbox.process.wait(10) == 0
+        _, errors = sandbox.process.communicate()
 
     assert errors == ""
 
 
+def test_a_request_that_waits_does_not_keep_it_from_ending(no_proxies: None) -> None:
+    with running() as sandbox, httpx.Client(base_url=sandbox.url) as client:
+        client.post("/_sandbox/faults", json={"kind": "latency", "seconds": 60}).raise_for_status()
+        broken: list[httpx.RequestError] = []
+
+        def wait() -> None:
+            try:
+                client.get("/kameleoon/goals", timeout=30)
+            except httpx.RequestError as error:
+                broken.append(error)
+
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        while not httpx.get(f"{sandbox.url}/_sandbox/requests").json():
+            pass
+        sandbox.process.terminate()
+        assert sandbox.process.wait(10) == 0
+        waiting.join(10)
+        _, errors = sandbox.process.communicate()
+
+    assert errors == ""
+    assert len(broken) == 1
+
+
 def test_it_says_what_to_export() -> None:
-    with running("--seed", "7") as (process, environment):
-        process.terminate()
+    with running("--seed", "7") as sandbox:
+        sandbox.process.terminate()
+        assert sandbox.process.wait(10) == 0
+    environment = sandbox.environment
 
     assert environment.keys() == {
+        "ABWIRE_SANDBOX_URL",
         "KAMELEOON_BASE_URL",
         "KAMELEOON_CLIENT_ID",
         "KAMELEOON_CLIENT_SECRET",
@@ -75,29 +94,79 @@ def test_it_says_what_to_export() -> None:
 def test_its_state_survives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_proxies: None) -> None:
     options = ["--state", str(tmp_path / "a state.sqlite"), "--no-rate-limits"]
     for attempt in range(2):
-        with running(*options) as (process, environment):
-            for name, value in environment.items():
+        with running(*options) as sandbox:
+            for name, value in sandbox.environment.items():
                 monkeypatch.setenv(name, value)
             with Kameleoon.from_env() as kameleoon:
                 numbers = [goal.id for goal in kameleoon.goals.list()]
                 assert (30001 in numbers) is (attempt == 0)
                 if attempt == 0:
                     kameleoon.goals.delete(30001)
-            process.terminate()
-            assert process.wait(10) == 0
+            # What was done is there even if it could not end as it should.
+            sandbox.process.send_signal(signal.SIGKILL if attempt == 0 else signal.SIGTERM)
+            assert sandbox.process.wait(10) == (-signal.SIGKILL if attempt == 0 else 0)
 
 
-def test_what_keeps_it_from_starting_is_said_in_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """The one line in which it says why it does not start."""
+    assert main(arguments) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    (line,) = captured.err.splitlines()
+    return line
+
+
+def test_a_port_that_is_taken_is_named_with_the_way_out(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        assert main(["--port", str(taken.getsockname()[1])]) == 1
-    assert main(["--state", str(tmp_path)]) == 1
+        port = taken.getsockname()[1]
+        said = refusal(capsys, "--port", str(port))
 
-    first, second = capsys.readouterr().err.splitlines()
-    assert first.startswith("the sandbox cannot start: ")
-    assert "in use" in first
-    assert second.startswith("the sandbox cannot start: ")
+    assert said.startswith(f"the sandbox cannot listen at 127.0.0.1, port {port}: ")
+    assert said.endswith("; without --port it takes a free one")
+
+
+def test_an_address_that_is_none_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert refusal(capsys, "--host", "256.1.1.1").startswith("the sandbox cannot listen at 256.1.1.1, port 0: ")
+
+
+@pytest.mark.parametrize(("option", "value"), [("page_size", "0"), ("waiting_polls", "-1")])
+def test_numbers_that_make_no_sense_are_refused(capsys: pytest.CaptureFixture[str], option: str, value: str) -> None:
+    said = refusal(capsys, f"--{option.replace('_', '-')}", value)
+
+    assert said.startswith(f"the sandbox cannot start: {option} is {value}, and must be ")
+
+
+def test_a_state_file_that_cannot_be_used_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def said(path: Path, *more: str) -> str:
+        line = refusal(capsys, "--state", str(path), *more)
+        assert line.startswith(f"the sandbox cannot start: {path} ")
+        return line
+
+    (tmp_path / "notes.txt").write_text("something else")
+    other = tmp_path / "other.sqlite"
+    with closing(sqlite3.connect(other)) as database:
+        database.execute("CREATE TABLE notes (text)")
+    before = other.read_bytes()
+    state = tmp_path / "state.sqlite"
+
+    assert "cannot be used: unable to open" in said(tmp_path / "nowhere" / "state.sqlite")
+    assert "is not a state of the sandbox" in said(tmp_path / "notes.txt")
+    assert "it is the database of another program" in said(other)
+    assert other.read_bytes() == before
+    with running("--state", str(state)):
+        assert "is another sandbox using it?" in said(state)
+    assert "was made with seed 1, not 2; give that seed, or another file" in said(state, "--seed", "2")
+
+
+@pytest.mark.parametrize("port", ["-1", "65536", "http", "²"])
+def test_what_is_no_port_is_refused(capsys: pytest.CaptureFixture[str], port: str) -> None:
+    with pytest.raises(SystemExit) as raised:
+        main([f"--port={port}"])
+
+    assert raised.value.code == 2
+    assert f"{port} is not a port; they are from 0, for a free one, to 65535" in capsys.readouterr().err
 
 
 def test_without_its_extra_it_says_what_to_install(

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import math
+import re
 import time
 from typing import Any
 
@@ -10,7 +13,13 @@ import httpx
 import pytest
 from abwire.kameleoon import AsyncKameleoon, Kameleoon, models
 
-from abwire_core.errors import ApiConnectionError, ApiTimeoutError, ObjectLockedError, ServerError
+from abwire_core.errors import (
+    ApiConnectionError,
+    ApiTimeoutError,
+    ObjectLockedError,
+    ResultsFailedError,
+    ServerError,
+)
 from abwire_sandbox import Sandbox
 from abwire_sandbox.faults import KINDS, Fault, Faults
 from tests.sandbox.callers import Caller, SyncCaller
@@ -116,7 +125,7 @@ def test_a_page_is_repeated(call: SyncCaller, sandbox: Sandbox) -> None:
 
 
 def test_a_fault_hits_the_requests_that_it_is_for() -> None:
-    fault = Fault("drop", method="GET", path="/goals/*", api="kameleoon", count=1)
+    fault = Fault("drop", method="get", path="/goals/*", api="kameleoon", count=1)
 
     assert fault.fits("kameleoon", "GET", "/goals/1")
     assert fault.fits("kameleoon", "GET", "/goals/1/2")
@@ -129,29 +138,72 @@ def test_a_fault_happens_with_its_probability_and_repeats_with_the_seed() -> Non
     def hits(seed: int) -> list[bool]:
         faults = Faults(seed)
         faults.add("drop", probability=0.3)
-        return ["drop" in faults.hit("kameleoon", "GET", "/goals") for _ in range(1000)]
+        return [faults.hit("drop", "kameleoon", "GET", "/goals") is not None for _ in range(1000)]
 
     assert 230 < sum(hits(1)) < 370
     assert hits(1) == hits(1) != hits(2)
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"kind": "flood"},
-        {"kind": "drop", "probability": 2},
-        {"kind": "status", "status": 7},
-        {"kind": "drop", "api": "other"},
-        {"kind": "drop", "count": 0},
-        {"kind": "latency", "seconds": -1},
-    ],
-)
-def test_a_fault_that_makes_no_sense_is_refused(sandbox: Sandbox, options: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"."):
+NONSENSE: list[tuple[dict[str, Any], str]] = [
+    ({"kind": "flood"}, "kind is 'flood', and not one of latency, status, drop"),
+    ({"kind": ["drop"]}, "kind is ['drop'], and not one of"),
+    ({"kind": "drop", "method": 1}, "method is 1, and not an HTTP method"),
+    ({"kind": "drop", "path": None}, "path is None, and not a path"),
+    ({"kind": "drop", "api": "other"}, "api is 'other', and not kameleoon or convert"),
+    ({"kind": "drop", "count": 0}, "count is 0, and not a whole number from 1"),
+    ({"kind": "drop", "count": 1.5}, "count is 1.5, and not a whole number"),
+    ({"kind": "drop", "count": True}, "count is True, and not a whole number"),
+    ({"kind": "drop", "probability": 2}, "probability is 2, and not a number from 0 to 1"),
+    ({"kind": "drop", "probability": "0.5"}, "probability is '0.5', and not a number"),
+    ({"kind": "latency", "seconds": -1}, "seconds is -1, and not a number from 0"),
+    ({"kind": "latency", "seconds": math.inf}, "seconds is inf, and not a number from 0"),
+    ({"kind": "latency", "seconds": math.nan}, "seconds is nan, and not a number from 0"),
+    ({"kind": "latency"}, "a latency needs seconds"),
+    ({"kind": "status", "status": 204}, "status is 204, and not the status of an error"),
+    ({"kind": "status", "status": "500"}, "status is '500', and not the status of an error"),
+    ({"kind": "status", "message": {}}, "message is {}, and not text"),
+    ({"kind": "status", "headers": ["a"]}, "headers is ['a'], and not an object"),
+    ({"kind": "status", "headers": {"Retry-After": 1}}, "headers is {'Retry-After': 1}, and not an object"),
+    ({"kind": "status", "headers": {"A": "b\r\nC: d"}}, "and not an object of HTTP headers"),
+    ({"kind": "status", "headers": {"A B": "c"}}, "and not an object of HTTP headers"),
+    ({"kind": "status", "headers": {"content-length": "1"}}, "without Content-Length"),
+]
+
+
+@pytest.mark.parametrize(("options", "said"), NONSENSE)
+def test_a_fault_that_makes_no_sense_is_refused(sandbox: Sandbox, options: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)):
         Fault(**options)
-    response = httpx.post(f"{sandbox.url}/_sandbox/faults", json=options)
+    response = httpx.post(f"{sandbox.url}/_sandbox/faults", content=json.dumps(options))
     assert response.status_code == 400
-    assert len(sandbox.faults) == 0
+    assert said in response.json()["message"]
+    assert httpx.get(f"{sandbox.url}/_sandbox/faults").json() == []
+
+
+def test_a_fault_counts_only_what_it_changes(any_call: Caller, sandbox: Sandbox) -> None:
+    """So that one for the first list, the first poll or the first call is not used up by the request for a token."""
+    request = models.ResultsRequest(date_intervals=[], conversion_type=models.ConversionType.ALL_CONVERSION)
+    kinds = ("expired_token", "repeat_page", "failed_results", "cut")
+    faults = {kind: sandbox.faults.add(kind, count=1) for kind in kinds}
+    sandbox.faults.add("drop", api="convert")
+    expected = {
+        "POST /oauth/token": ["cut"],
+        "GET /goals/30001": ["expired_token"],
+        "GET /goals": ["repeat_page"],
+        "GET /results": ["failed_results"],
+    }
+
+    with pytest.raises(ApiConnectionError):
+        any_call("kameleoon.goals.get", 30001)
+    any_call("kameleoon.goals.get", 30001)
+    any_call("kameleoon.goals.list")
+    with pytest.raises(ResultsFailedError):
+        any_call("kameleoon.feature_flags.fetch_results", 9001, request, poll_interval=0)
+
+    hit = [(f"{entry.method} {entry.path}", list(entry.faults)) for entry in sandbox.requests if entry.faults]
+    assert dict(hit) == expected
+    assert len(hit) == len(expected)
+    assert {kind: fault.hits for kind, fault in faults.items()} == dict.fromkeys(kinds, 1)
 
 
 # --- control endpoints ---
@@ -171,12 +223,41 @@ def test_faults_are_controlled_over_http(call: SyncCaller, sandbox: Sandbox) -> 
     assert call("kameleoon.goals.get", 30001).id == 30001
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"kind": "drop", "colour": 1}'])
-def test_what_is_no_fault_is_refused(sandbox: Sandbox, body: bytes) -> None:
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"", "not a fault: the body is not JSON: Expecting value"),
+        (b"\xff", "not a fault: the body is not JSON: "),
+        (b"[" * 100_000, "not a fault: the body is not JSON: "),
+        (b"[]", "not a fault: the body is not a JSON object"),
+        (b"{}", "not a fault: kind must be given"),
+        (b'{"kind": "drop", "colour": 1}', "not a fault: there is no 'colour'; there are kind, method, path"),
+        (b'{"kind": "drop", "hits": 1}', "not a fault: there is no 'hits'"),
+    ],
+)
+def test_what_is_no_fault_is_refused(sandbox: Sandbox, body: bytes, said: str) -> None:
     response = httpx.post(f"{sandbox.url}/_sandbox/faults", content=body)
 
     assert response.status_code == 400
-    assert "not a fault" in response.json()["message"]
+    assert response.json()["message"].startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"{", "not an object: the body is not JSON"),
+        (b'{"group": "goals"}', "not an object: id must be given"),
+        (b'{"group": "moons", "id": 1}', "not an object: there is no group moons; there are accounts, "),
+        (b'{"group": "goals", "id": 1}', "not an object: there is no goal 1"),
+        (b'{"group": "goals", "id": {}}', "not an object: there is no goal {}"),
+        (b'{"group": "goals", "id": 1, "who": "me"}', "not an object: there is no 'who'; there are group, id"),
+    ],
+)
+def test_what_cannot_be_locked_is_refused(sandbox: Sandbox, body: bytes, said: str) -> None:
+    response = httpx.post(f"{sandbox.url}/_sandbox/locks", content=body)
+
+    assert response.status_code == 400
+    assert response.json()["message"].startswith(said)
 
 
 def test_every_kind_of_fault_is_explained() -> None:
@@ -225,8 +306,6 @@ def test_objects_are_locked_over_http(call: SyncCaller, sandbox: Sandbox) -> Non
 
     assert lock not in httpx.request("DELETE", control, json=lock).json()
     assert call("kameleoon.feature_flags.duplicate", flag.site_code, flag.feature_key).id != flag.id
-    assert httpx.post(control, json={"group": "goals", "id": 1}).status_code == 400
-    assert httpx.post(control, json={"group": "moons", "id": 1}).status_code == 400
 
 
 def test_one_experiment_is_locked_from_the_beginning(call: SyncCaller, sandbox: Sandbox) -> None:
@@ -256,8 +335,19 @@ def test_tokens_expire_over_http(call: SyncCaller, sandbox: Sandbox) -> None:
     assert httpx.post(f"{sandbox.url}/_sandbox/expire-tokens").json() == {"expired": 0}
 
 
-def test_another_path_says_what_there_is(sandbox: Sandbox) -> None:
-    response = httpx.get(f"{sandbox.url}/")
+@pytest.mark.parametrize("path", ["/", "/_sandbox", "/_sandbox/moons", "/kameleon/goals"])
+def test_another_path_says_what_there_is(sandbox: Sandbox, path: str) -> None:
+    response = httpx.get(sandbox.url + path)
 
     assert response.status_code == 404
-    assert response.json()["message"] == "the sandbox serves /kameleoon, /convert/api/v1 and /_sandbox"
+    assert response.json()["message"] == (
+        "the sandbox serves /kameleoon, /convert/api/v1, /_sandbox/faults, /_sandbox/requests, /_sandbox/locks, "
+        "/_sandbox/reset, /_sandbox/expire-tokens"
+    )
+
+
+def test_another_method_says_which_there_are(sandbox: Sandbox) -> None:
+    response = httpx.put(f"{sandbox.url}/_sandbox/faults")
+
+    assert (response.status_code, response.headers["Allow"]) == (405, "DELETE, GET, HEAD, POST")
+    assert response.json()["message"] == "/_sandbox/faults takes DELETE, GET, HEAD, POST"

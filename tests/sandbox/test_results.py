@@ -13,7 +13,7 @@ from abwire.convert_v1 import models as convert_models
 from abwire.kameleoon import models
 
 from abwire_core.errors import BadRequestError, NotFoundError, ResultsFailedError, UnprocessableError
-from abwire_sandbox import Sandbox
+from abwire_sandbox import Sandbox, serve
 from tests.sandbox.callers import Caller, SyncCaller
 
 pytestmark = [
@@ -246,6 +246,18 @@ def test_a_draft_has_no_visits_and_no_rates(call: SyncCaller) -> None:
     row = found["variationData"]["_reference"]["breakdownData"]["_reference"]["generalData"]
     assert row["visitCount"] == 0
     assert {result["conversionRate"] for result in row["goalsData"].values()} == {None}
+
+
+def test_what_runs_has_visits_on_any_later_day(no_proxies: None) -> None:
+    """So that the last weeks of a flag are never empty, however long ago its objects were made."""
+    today = datetime.datetime(2028, 3, 1, tzinfo=UTC)
+    with serve(now=lambda: today, waiting_polls=0, rate_limits=()) as sandbox, SyncCaller(sandbox) as call:
+        week = interval(today - datetime.timedelta(days=7), today)
+        request = models.ResultsRequest(date_intervals=[week], conversion_type=Kind.CONVERTED_VISITS)
+        found = call("kameleoon.feature_flags.fetch_results", 9001, request).to_dict()
+
+    rows = [variation["breakdownData"]["_reference"]["generalData"] for variation in found["variationData"].values()]
+    assert all(row["visitCount"] > 500 for row in rows)
 
 
 def test_the_experiment_of_a_rollout_rule_has_the_report_of_its_flag(call: SyncCaller, flag: Any) -> None:

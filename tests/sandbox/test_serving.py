@@ -72,6 +72,7 @@ def test_an_open_connection_does_not_keep_it_from_ending(no_proxies: None) -> No
 
 def test_the_environment_is_what_from_env_reads(sandbox: Sandbox) -> None:
     assert sandbox.environment == {
+        "ABWIRE_SANDBOX_URL": sandbox.url,
         "KAMELEOON_BASE_URL": sandbox.kameleoon_url,
         "KAMELEOON_CLIENT_ID": sandbox.client_id,
         "KAMELEOON_CLIENT_SECRET": sandbox.client_secret,

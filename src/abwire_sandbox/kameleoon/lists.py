@@ -59,8 +59,8 @@ def _page(engine: Engine, call: Call, items: list[Item], asked: Mapping[str, Any
     if wanted < 1 and wanted != -1:
         raise Refused(400, "perPage: at least 1, or -1 for as many as there may be")
     size = longest if wanted == -1 else min(wanted, longest)
-    if call.repeat_page:
-        page = max(1, page - 1)
+    if page > 1 and call.goes_wrong("repeat_page"):
+        page -= 1
     ordered = queries.order(items, asked.get("sort", ()), engine.fields(call))
     answer = engine.answer_all(call, queries.page_of(ordered, page, size))
     answer.headers["X-Pagination-Page-Count"] = str(-(-len(items) // size))

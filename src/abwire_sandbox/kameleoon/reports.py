@@ -86,7 +86,7 @@ def _polled(engine: Engine, call: Call, groups: set[str]) -> Answer:
         engine.store.put(_COLLECTION, code, {**report, "waits": report["waits"] - 1})
         return Answer({"status": "WAITING"})
     compute = _computation(engine, report)
-    if compute is None or call.failed_results:
+    if compute is None or call.goes_wrong("failed_results"):
         return Answer({"status": "ERROR"})
     return Answer(lambda: {"status": "READY", "data": compute()})
 
