@@ -8,6 +8,7 @@ CONVERT_APPLICATION_ID and CONVERT_SECRET_KEY. Both vendors are asked at the sam
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import sys
 
@@ -64,9 +65,14 @@ async def audit(project: str | None) -> None:
 
 def main() -> int:
     """Run the example; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python examples/audit_goals.py", description="Compare the goals of both vendors."
+    )
+    parser.add_argument("project", metavar="CONVERT_PROJECT_ID", nargs="?", help="default: the first project")
+    options = parser.parse_args()
     try:
-        asyncio.run(audit(sys.argv[1] if len(sys.argv) > 1 else None))
-    except errors.AbwireError as error:
+        asyncio.run(audit(options.project))
+    except (errors.AbwireError, ValueError) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1
     return 0

@@ -7,6 +7,7 @@ Credentials come from the environment: CONVERT_APPLICATION_ID and CONVERT_SECRET
 
 from __future__ import annotations
 
+import argparse
 import sys
 
 import attrs
@@ -18,20 +19,23 @@ from abwire_core.types import UNSET
 
 def main() -> int:
     """Run the example; returns the exit status."""
-    if len(sys.argv) != 4:
-        print(__doc__, file=sys.stderr)
-        return 2
-    source, audience_id, target = sys.argv[1:]
+    parser = argparse.ArgumentParser(
+        prog="python examples/copy_audience.py", description="Copy an audience of Convert to another project."
+    )
+    parser.add_argument("source", metavar="FROM_PROJECT_ID")
+    parser.add_argument("audience", metavar="AUDIENCE_ID")
+    parser.add_argument("target", metavar="TO_PROJECT_ID")
+    options = parser.parse_args()
     try:
         with Convert.from_env() as convert:
-            audience = convert.audiences.get(source, audience_id)
-            copy = convert.audiences.create(
-                target, attrs.evolve(audience, audience_id=UNSET)
-            )  # the server gives a new one
-    except errors.AbwireError as error:
+            audience = convert.audiences.get(options.source, options.audience)
+            # The server gives it an identifier of its own.
+            copy = convert.audiences.create(options.target, attrs.evolve(audience, audience_id=UNSET))
+    except (errors.AbwireError, ValueError) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1
-    print(f"{copy.audience_name}: {audience.audience_id} in {source} is {copy.audience_id} in {target}")
+    places = f"{audience.audience_id} in {options.source} is {copy.audience_id} in {options.target}"
+    print(f"{copy.audience_name}: {places}")
     return 0
 
 

@@ -8,6 +8,7 @@ KAMELEOON_CLIENT_ID and KAMELEOON_CLIENT_SECRET, or KAMELEOON_TOKEN.
 
 from __future__ import annotations
 
+import argparse
 import csv
 import datetime
 import sys
@@ -52,32 +53,39 @@ def rows(results: models.ResultsData) -> Iterator[tuple[object, ...]]:
 
 def main() -> int:
     """Run the example; returns the exit status."""
-    try:
-        flag, start, end = int(sys.argv[1]), *map(datetime.date.fromisoformat, sys.argv[2:4])
-    except (IndexError, ValueError) as error:
-        print(f"{error}\n\n{__doc__}", file=sys.stderr)
-        return 2
-    midnight = datetime.time(tzinfo=datetime.UTC)
+    parser = argparse.ArgumentParser(
+        prog="python examples/results_to_csv.py", description="Write the results of a feature flag as CSV."
+    )
+    parser.add_argument("flag", metavar="FLAG_ID", type=int)
+    parser.add_argument("start", metavar="START", type=_midnight, help="the first day, such as 2026-11-01")
+    parser.add_argument("end", metavar="END", type=_midnight, help="the day after the last one")
+    options = parser.parse_args()
+    if options.start >= options.end:
+        parser.error("END must be after START")
     request = models.ResultsRequest(
-        date_intervals=[
-            models.DateInterval(
-                start=datetime.datetime.combine(start, midnight), end=datetime.datetime.combine(end, midnight)
-            )
-        ],
+        date_intervals=[models.DateInterval(start=options.start, end=options.end)],
         conversion_type=models.ConversionType.ALL_CONVERSION,
         breakdown=models.IntervalBreakdown(interval=models.BreakdownInterval.DAY),
         goals_ids=None,
     )
     try:
         with Kameleoon.from_env() as kameleoon:
-            results = kameleoon.feature_flags.fetch_results(flag, request)
-    except errors.AbwireError as error:
+            results = kameleoon.feature_flags.fetch_results(options.flag, request)
+    except (errors.AbwireError, ValueError) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1
     writer = csv.writer(sys.stdout)
     writer.writerow(HEAD)
     writer.writerows(rows(results))
     return 0
+
+
+def _midnight(day: str) -> datetime.datetime:
+    """The beginning of a day, in UTC."""
+    try:
+        return datetime.datetime.combine(datetime.date.fromisoformat(day), datetime.time(tzinfo=datetime.UTC))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{day} is not a day such as 2026-11-01") from None
 
 
 if __name__ == "__main__":

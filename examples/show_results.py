@@ -8,6 +8,7 @@ KAMELEOON_CLIENT_SECRET (or KAMELEOON_TOKEN), and KAMELEOON_BASE_URL for a serve
 
 from __future__ import annotations
 
+import argparse
 import datetime
 import sys
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from abwire import errors
 from abwire.kameleoon import Kameleoon, models
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -28,23 +30,30 @@ console = Console()
 
 def main() -> int:
     """Run the example; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python examples/show_results.py", description="Show the results of a feature flag's experiment."
+    )
+    parser.add_argument("flag", metavar="FLAG_ID", nargs="?", type=int, help="default: the first with an experiment")
+    wanted = parser.parse_args().flag
     try:
         with Kameleoon.from_env() as kameleoon:
             flags = kameleoon.feature_flags.list(per_page=50).to_list()
             console.print(f"{len(flags)} feature flags, {sum(map(has_experiment, flags))} of them with an experiment")
-            wanted = int(sys.argv[1]) if len(sys.argv) > 1 else None
-            flag = next(flag for flag in flags if (flag.id == wanted if wanted else has_experiment(flag)))
+            flag = next(flag for flag in flags if (has_experiment(flag) if wanted is None else flag.id == wanted))
             console.print(f"\n[bold]{flag.name}[/bold] ({flag.feature_key}), the last {DAYS} days")
+            goal = kameleoon.goals.get(flag.primary_goal_id).name if flag.primary_goal_id else None
             totals = fetch(kameleoon, flag)
             days = fetch(kameleoon, flag, models.IntervalBreakdown(interval=models.BreakdownInterval.DAY))
     except StopIteration:
         console.print("There is no such flag.")
         return 1
     except (errors.AbwireError, ValueError) as error:
-        console.print(f"[red]{type(error).__name__}[/red]: {error}")
+        console.print(f"[red]{type(error).__name__}[/red]: {escape(str(error))}")
         return 1
+    except KeyboardInterrupt:
+        return 130
     names = {str(share.variation_id): str(share.variation_key) for share in shares_of(flag)}
-    show_table(totals, flag, names)
+    console.print(table_of(totals, flag, names, title=f"Visits that converted the main goal: {goal or 'none'}"))
     show_chart(days, flag, names)
     return 0
 
@@ -75,23 +84,23 @@ def fetch(
     now = datetime.datetime.now(datetime.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     request = models.ResultsRequest(
         date_intervals=[models.DateInterval(start=now - datetime.timedelta(days=DAYS), end=now)],
-        conversion_type=models.ConversionType.ALL_CONVERSION,
+        conversion_type=models.ConversionType.CONVERTED_VISITS,  # what rates and reliability are made of
         goals_ids=None,  # all of them
     )
     if breakdown is not None:
         request.breakdown = breakdown
     what = "results by day" if breakdown else "results"
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("poll {task.completed}"), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[polls]}"), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
-        task = progress.add_task(f"waiting for the {what}", total=None)
+        task = progress.add_task(f"waiting for the {what}", total=None, polls="")
 
         def on_poll(attempt: int, elapsed: float) -> None:
-            progress.update(task, completed=attempt)
+            progress.update(task, polls=f"not ready at poll {attempt}")
 
         results = kameleoon.feature_flags.fetch_results(
             flag.id, request, timeout=TIMEOUT, poll_interval=0.5, on_poll=on_poll
         )
-        progress.update(task, description=f"{what}: ready", total=1, completed=1)
+        progress.update(task, description=f"{what}: ready", total=1, completed=1, polls="")
     return results.variation_data.additional_properties if results.variation_data else {}
 
 
@@ -112,13 +121,13 @@ def percent(value: object) -> str:
     return f"{value:.2f} %" if isinstance(value, int | float) else "-"
 
 
-def show_table(
-    results: Mapping[str, models.VariationResults], flag: models.FeatureFlag, names: Mapping[str, str]
-) -> None:
+def table_of(
+    results: Mapping[str, models.VariationResults], flag: models.FeatureFlag, names: Mapping[str, str], title: str
+) -> Table:
     """A row for each variation."""
-    table = Table(title=f"Main goal {flag.primary_goal_id or ''}".strip())
+    table = Table(title=title)
     table.add_column("variation")
-    for heading in ("visitors", "conversions", "rate", "improvement", "reliability"):
+    for heading in ("visits", "converted", "rate", "improvement", "reliability"):
         table.add_column(heading, justify="right")
     for variation, found in results.items():
         data = general(found)
@@ -126,13 +135,13 @@ def show_table(
         if data is not None and goal is not None:
             table.add_row(
                 "original" if variation == REFERENCE else names.get(variation, variation),
-                f"{data.visitor_count or 0:,}",
-                f"{goal.conversion_count or 0:,}",
+                f"{data.visit_count or 0:,}",
+                f"{goal.converted_visit_count or 0:,}",
                 percent(goal.conversion_rate),
                 percent(goal.improvement_rate),
                 percent(goal.reliability),
             )
-    console.print(table)
+    return table
 
 
 def show_chart(

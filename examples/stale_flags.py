@@ -20,7 +20,7 @@ def main() -> int:
     try:
         with Kameleoon.from_env() as kameleoon:
             flags = [flag for flag in kameleoon.feature_flags.list() if flag.health in UNHEALTHY and not flag.archived]
-    except errors.AbwireError as error:
+    except (errors.AbwireError, ValueError) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1
     for flag in sorted(flags, key=lambda flag: str(flag.date_modified or "")):

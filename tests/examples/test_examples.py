@@ -15,7 +15,6 @@ from abwire.convert_v1 import Convert
 from abwire.kameleoon import Kameleoon
 
 import abwire_sandbox
-from scripts import demo
 from scripts.build_specs import ROOT
 
 EXAMPLES = sorted(path.name for path in (ROOT / "examples").glob("*.py"))
@@ -46,7 +45,7 @@ def test_results_are_shown_as_a_table_and_a_chart(sandbox: abwire_sandbox.Sandbo
     status, output, errors = run(sandbox, "show_results.py")
 
     assert (status, errors) == (0, "")
-    for part in ("feature flags", "visitors", "reliability", "original", "Daily rate", "█"):
+    for part in ("feature flags", "Purchase confirmed", "visits", "reliability", "original", "Daily rate", "█"):
         assert part in output
 
 
@@ -143,22 +142,56 @@ def test_without_credentials_the_message_names_the_variables(sandbox: abwire_san
     assert "_SECRET" in output + errors
 
 
-@pytest.mark.parametrize("example", ["results_to_csv.py", "copy_audience.py"])
-def test_arguments_that_are_missing_are_explained(sandbox: abwire_sandbox.Sandbox, example: str) -> None:
-    status, _, errors = run(sandbox, example)
-
-    assert status == 2
-    assert f"python examples/{example}" in errors
-
-
-def test_the_tour_of_the_demo_goes_through_and_ends_where_an_example_fails(
-    sandbox: abwire_sandbox.Sandbox, capfd: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("example", "arguments", "said"),
+    [
+        ("results_to_csv.py", (), "the following arguments are required: FLAG_ID, START, END"),
+        ("results_to_csv.py", ("x", "2026-11-01", "2026-11-02"), "argument FLAG_ID: invalid int value: 'x'"),
+        ("results_to_csv.py", ("1", "today", "2026-11-02"), "argument START: today is not a day such as 2026-11-01"),
+        ("results_to_csv.py", ("1", "2026-11-02", "2026-11-02"), "END must be after START"),
+        ("copy_audience.py", ("1", "2"), "the following arguments are required: TO_PROJECT_ID"),
+        ("show_results.py", ("checkout",), "argument FLAG_ID: invalid int value: 'checkout'"),
+        ("show_hypotheses.py", ("1", "2"), "unrecognized arguments: 2"),
+        ("audit_goals.py", ("1", "2"), "unrecognized arguments: 2"),
+    ],
+)
+def test_wrong_arguments_are_explained(
+    sandbox: abwire_sandbox.Sandbox, example: str, arguments: tuple[str, ...], said: str
 ) -> None:
-    assert demo.tour({**os.environ, **sandbox.environment, "PYTHONWARNINGS": "ignore"}) == 0
-    shown = capfd.readouterr().out
-    assert all(title in shown for _, title in demo.TOUR)
+    status, output, errors = run(sandbox, example, *arguments)
 
-    assert demo.tour({**os.environ, **sandbox.environment, "KAMELEOON_BASE_URL": "http://127.0.0.1:1"}) == 1
-    shown, said = capfd.readouterr()
-    assert demo.TOUR[1][1] not in shown
-    assert "did not get through" in said
+    assert (status, output) == (2, "")
+    assert f"usage: python examples/{example}" in errors
+    assert errors.endswith(f"error: {said}\n")
+
+
+@pytest.mark.parametrize(
+    ("example", "arguments", "said"),
+    [
+        ("show_results.py", ("17",), "There is no such flag."),
+        ("show_hypotheses.py", ("17",), "NotFoundError: POST /convert/api/v1/hypotheses/17: status 404"),
+        ("show_hypotheses.py", ("..",), "ValueError: the path argument project_id must not be '..'"),
+        ("results_to_csv.py", ("17", "2026-11-01", "2026-11-02"), "(there is no feature flag 17)"),
+        ("audit_goals.py", ("17",), "(there is no project 17)"),
+        ("audit_goals.py", ("..",), "ValueError: the path argument project_id must not be '..'"),
+        ("copy_audience.py", ("10010", "17", "10011"), "(there is no audience 10010/17)"),
+        ("copy_audience.py", ("10010", "", "10011"), "ValueError: the path argument audience_id must not be ''"),
+    ],
+)
+def test_what_is_not_there_is_named_without_a_traceback(
+    sandbox: abwire_sandbox.Sandbox, example: str, arguments: tuple[str, ...], said: str
+) -> None:
+    status, output, errors = run(sandbox, example, *arguments)
+
+    assert status == 1
+    assert said in " ".join((output + errors).split())
+    assert "Traceback" not in output + errors
+
+
+@pytest.mark.parametrize("example", ["show_results.py", "stale_flags.py", "audit_goals.py"])
+def test_an_address_that_is_none_is_no_traceback(sandbox: abwire_sandbox.Sandbox, example: str) -> None:
+    status, output, errors = run(sandbox, example, KAMELEOON_BASE_URL="nonsense")
+
+    assert status == 1
+    assert "ValueError: " in output + errors
+    assert "Traceback" not in output + errors
