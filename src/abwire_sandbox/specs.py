@@ -146,10 +146,14 @@ class Router:
     def __init__(self, spec: Mapping[str, Any]) -> None:
         self.operations = list(_operations(spec))
         """All operations, in the order of the spec."""
-        self._routes = sorted(
+        routes = sorted(
             ((tuple(operation.path.split("/")), operation) for operation in self.operations),
             key=lambda route: [segment.startswith("{") for segment in route[0]],
         )
+        self._routes = {
+            length: [route for route in routes if len(route[0]) == length]
+            for length in {len(each) for each, _ in routes}
+        }
 
     def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
         """The operation and its path arguments; None if there is none.
@@ -168,17 +172,16 @@ class Router:
         return [operation.method.upper() for operation, _ in self._at(path)]
 
     def _at(self, path: str) -> Iterator[tuple[Operation, dict[str, str]]]:
-        sent = path.split("/")
-        for template, operation in self._routes:
-            if len(template) == len(sent):
-                arguments: dict[str, str] = {}
-                for expected, segment in zip(template, sent, strict=True):
-                    if expected.startswith("{") and segment:
-                        arguments[expected[1:-1]] = unquote(segment)
-                    elif unquote(segment) != expected:
-                        break
-                else:
-                    yield operation, arguments
+        sent = [unquote(segment) for segment in path.split("/")]
+        for template, operation in self._routes.get(len(sent), ()):
+            arguments: dict[str, str] = {}
+            for expected, segment in zip(template, sent, strict=True):
+                if expected.startswith("{") and segment:
+                    arguments[expected[1:-1]] = segment
+                elif segment != expected:
+                    break
+            else:
+                yield operation, arguments
 
 
 def _operations(spec: Mapping[str, Any]) -> Iterator[Operation]:

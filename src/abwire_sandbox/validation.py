@@ -18,7 +18,13 @@ from openapi_core.templating.datatypes import TemplateResult
 from openapi_core.templating.paths.datatypes import PathOperationServer
 from openapi_core.templating.paths.finders import APICallPathFinder
 from openapi_core.testing import MockRequest, MockResponse
+from openapi_core.validation.schemas import (
+    oas30_read_schema_validators_factory,
+    oas30_write_schema_validators_factory,
+)
 from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
+from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
+from openapi_core.validation.schemas.validators import SchemaValidator
 from werkzeug.datastructures import ImmutableMultiDict
 
 from abwire_sandbox.specs import Operation
@@ -48,6 +54,20 @@ class _Finder(APICallPathFinder):
         return self._found[key]
 
 
+class _Schemas(SchemaValidatorsFactory):
+    """Makes one validator for each schema: to make one takes longer than most validations."""
+
+    def __init__(self, plain: SchemaValidatorsFactory) -> None:
+        super().__init__(plain.schema_validator_cls)
+        self._made: dict[Any, SchemaValidator] = {}
+
+    def create(self, spec: Any, schema: Any, *arguments: Any, **options: Any) -> SchemaValidator:
+        # By the place of the schema alone: spec and options of a validator are always the same.
+        if schema.parts not in self._made:
+            self._made[schema.parts] = super().create(spec, schema, *arguments, **options)
+        return self._made[schema.parts]
+
+
 class Validator:
     """Validates the requests and the answers of one API.
 
@@ -57,14 +77,22 @@ class Validator:
 
     def __init__(self, spec: Mapping[str, Any]) -> None:
         nothing: Any = None  # validates the spec, which the pipeline that makes it has done
-        config = Config(
-            spec_validator_cls=nothing,
-            path_finder_cls=_Finder,
-            extra_format_validators={"date-time": _is_date_time},
-        )
         requests = {**spec, "security": []}  # who asks is checked elsewhere, for real
-        self._requests = OpenAPI.from_dict(requests, config=config)
-        self._responses = OpenAPI.from_dict(_widened(requests), config=config)
+        self._requests, self._responses = (
+            OpenAPI.from_dict(
+                document,
+                config=Config(
+                    spec_validator_cls=nothing,
+                    path_finder_cls=_Finder,
+                    extra_format_validators={"date-time": _is_date_time},
+                    schema_validators_factory=_Schemas(plain),
+                ),
+            )
+            for document, plain in (
+                (requests, oas30_write_schema_validators_factory),
+                (_widened(requests), oas30_read_schema_validators_factory),
+            )
+        )
         # What was valid once is valid again; under load most requests and answers repeat.
         self._remembered_request = functools.lru_cache(_REMEMBERED)(self._request_faults)
         self._remembered_response = functools.lru_cache(_REMEMBERED)(self._response_faults)
