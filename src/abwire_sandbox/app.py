@@ -130,7 +130,7 @@ class SandboxApp:
         await self._asgi(scope, receive, send)
 
     def end(self) -> None:
-        """Let no request wait any longer."""
+        """Drop the requests that wait for their latency."""
         self._ending.set()
 
     def close(self) -> None:
@@ -138,7 +138,9 @@ class SandboxApp:
         self.store.close()
 
     def reset(self) -> None:
-        """Go back to the seeded state: no faults, no log, nothing counted. Tokens stay valid."""
+        """Go back to the seeded state: no faults, no log, nothing counted, no request that waits. Tokens stay valid."""
+        self.end()
+        self._ending = asyncio.Event()
         self.faults.clear()
         self.requests.clear()
         self._limits.clear()
@@ -240,7 +242,7 @@ class SandboxApp:
         return serve
 
     async def _ends_within(self, seconds: float) -> bool:
-        """Wait for some seconds, or until the sandbox ends; whether it does."""
+        """Wait for some seconds, or until the sandbox ends or is reset; whether it is."""
         try:
             await asyncio.wait_for(self._ending.wait(), seconds)
         except TimeoutError:

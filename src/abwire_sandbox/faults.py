@@ -132,9 +132,9 @@ class Faults:
     """
 
     def __init__(self, seed: int = 0) -> None:
-        self._chance = random.Random(seed)  # noqa: S311 - nothing secret
+        self._seed = seed
         self._lock = threading.Lock()
-        self._faults: list[Fault] = []
+        self.clear()
 
     def add(self, kind: str, **options: Any) -> Fault:
         """Add a fault; the options are those of :class:`Fault`.
@@ -152,9 +152,10 @@ class Faults:
         return fault
 
     def clear(self) -> None:
-        """Remove all faults."""
+        """Remove all faults, and let chance begin anew."""
         with self._lock:
-            self._faults.clear()
+            self._chance = random.Random(self._seed)  # noqa: S311 - nothing secret
+            self._faults: list[Fault] = []
 
     def __iter__(self) -> Iterator[Fault]:
         with self._lock:

@@ -178,7 +178,7 @@ class Sandbox:
         return self._app.bugs
 
     def reset(self) -> None:
-        """Go back to the seeded state: no faults, no log, nothing counted. Tokens stay valid."""
+        """Go back to the seeded state: no faults, no log, nothing counted, no request that waits. Tokens stay valid."""
         self._do(self._app.reset)
 
     def expire_tokens(self) -> int:

@@ -7,6 +7,7 @@ import json
 import math
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -48,16 +49,6 @@ def test_a_status_is_answered_as_often_as_wanted_and_nothing_is_done(any_call: C
     assert isinstance(raised.value.body, models.ApiError)
     assert fault.hits == 1
     assert len(sandbox.dump()["kameleoon.goals"]) == 53
-
-
-def test_a_client_that_retries_gets_over_faults(sandbox: Sandbox) -> None:
-    headers = {"Retry-After": "0"}
-    sandbox.faults.add("status", path="/goals/*", status=503, count=1, headers=headers)
-    sandbox.faults.add("status", path="/goals/*", status=429, count=1, headers=headers)
-    with connected(sandbox) as kameleoon:
-        assert kameleoon.goals.get(30001).id == 30001
-
-    assert [entry.status for entry in sandbox.requests if entry.path == "/goals/30001"] == [503, 429, 200]
 
 
 def test_a_connection_is_dropped(any_call: Caller, sandbox: Sandbox) -> None:
@@ -313,6 +304,19 @@ def test_one_experiment_is_locked_from_the_beginning(call: SyncCaller, sandbox: 
 
     with pytest.raises(ObjectLockedError):
         call("kameleoon.experiments.update", lock["id"], models.ExperimentUpdate(name="x"))
+
+
+def test_a_reset_drops_requests_that_wait(call: SyncCaller, sandbox: Sandbox) -> None:
+    call("kameleoon.goals.get", 30001)
+    sandbox.faults.add("latency", path="/goals/30001", seconds=60)
+    with ThreadPoolExecutor() as threads:
+        waiting = threads.submit(call, "kameleoon.goals.delete", 30001)
+        while not any(entry.method == "DELETE" for entry in sandbox.requests):
+            assert not waiting.done()
+        sandbox.reset()
+        assert isinstance(waiting.exception(10), ApiConnectionError)
+
+    assert call("kameleoon.goals.get", 30001).id == 30001
 
 
 def test_a_reset_brings_back_the_first_state(call: SyncCaller, sandbox: Sandbox) -> None:
