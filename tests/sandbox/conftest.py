@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from abwire_core import retry
+from abwire_core.apis import MAX_RETRIES
 from abwire_sandbox import Sandbox, SandboxError, serve
 from tests.sandbox.callers import AsyncCaller, Caller, SyncCaller
 
@@ -42,7 +44,24 @@ def call(sandbox: Sandbox) -> Iterator[SyncCaller]:
 
 
 @pytest.fixture(params=[SyncCaller, AsyncCaller], ids=["sync", "async"])
-def any_call(request: pytest.FixtureRequest, sandbox: Sandbox) -> Iterator[Caller]:
+def caller_class(request: pytest.FixtureRequest) -> type[SyncCaller | AsyncCaller]:
+    """What calls methods of both clients; once the sync ones, once the async ones."""
+    kind: type[SyncCaller | AsyncCaller] = request.param
+    return kind
+
+
+@pytest.fixture
+def any_call(caller_class: type[SyncCaller | AsyncCaller], sandbox: Sandbox) -> Iterator[Caller]:
     """Calls methods of both clients; once the sync ones, once the async ones."""
-    with request.param(sandbox) as caller:
+    with caller_class(sandbox) as caller:
+        yield caller
+
+
+@pytest.fixture
+def insistent(
+    caller_class: type[SyncCaller | AsyncCaller], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Caller]:
+    """The same, with clients that send again as often as they do by default, and wait hardly at all before."""
+    monkeypatch.setattr(retry, "FIRST_WAIT", 0.002)
+    with caller_class(sandbox, max_retries=MAX_RETRIES) as caller:
         yield caller

@@ -25,17 +25,6 @@ def condition(field: str, operator: models.FilterOperator, *parameters: object) 
 # --- pages ---
 
 
-@pytest.mark.parametrize("size", [None, 1, 7, 20, 50, 200])
-def test_all_pages_together_lose_no_row_whatever_is_asked_for(
-    any_call: Caller, sandbox: Sandbox, size: int | None
-) -> None:
-    options = {} if size is None else {"per_page": size}
-    numbers = [goal.id for goal in any_call("kameleoon.goals.list", **options)]
-
-    expected = sandbox.dump()["kameleoon.goals"]
-    assert numbers == [goal["id"] for goal in expected.values()]
-
-
 def test_a_page_has_no_more_items_than_the_server_gives(call: SyncCaller) -> None:
     pages = list(call.kameleoon.goals.list(per_page=200).pages())
 
@@ -50,16 +39,6 @@ def test_minus_one_asks_for_as_many_as_there_may_be(call: SyncCaller) -> None:
 def test_a_page_that_cannot_be_is_refused(call: SyncCaller, options: dict[str, int]) -> None:
     with pytest.raises(BadRequestError, match=r"page|perPage"):
         call("kameleoon.goals.list", **options)
-
-
-@pytest.mark.parametrize("size", [None, 1, 10, 50, 500])
-def test_convert_pages_by_the_body_and_loses_no_row(any_call: Caller, sandbox: Sandbox, size: int | None) -> None:
-    project = any_call("convert.projects.list")[0].id
-    options = {} if size is None else {"results_per_page": size}
-    found = any_call("convert.experiences.list", project, **options)
-
-    expected = [item for item in sandbox.dump()["convert.experiences"].values() if item["project_id"] == project]
-    assert [experience.id for experience in found] == [item["id"] for item in expected]
 
 
 def test_convert_pages_its_projects_by_the_body_of_a_get(call: SyncCaller) -> None:
