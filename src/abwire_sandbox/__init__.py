@@ -6,7 +6,7 @@ Nothing in it is a vendor's, and nothing leaves the machine::
         with Kameleoon(sandbox.client_id, sandbox.client_secret, base_url=sandbox.kameleoon_url) as kameleoon:
             ...
 
-It needs the extra ``sandbox``: ``pip install 'abwire[sandbox]'``.
+It needs the extra ``sandbox``: ``pip install 'abwire[sandbox]'``. What it can do is in ``docs/sandbox.md``.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ _MISSING = "the sandbox needs its extra: pip install 'abwire[sandbox]' ({})"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the sandbox in the foreground; returns the exit status."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
         from abwire_sandbox.control import METHODS  # noqa: PLC0415 - their libraries belong to an extra
         from abwire_sandbox.server import Sandbox  # noqa: PLC0415
@@ -56,22 +56,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """What the command line takes."""
+    made = argparse.ArgumentParser(
         prog="python -m abwire_sandbox", description="Serve the Kameleoon and the Convert API on this machine, offline."
     )
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen at (default: %(default)s)")
-    parser.add_argument("--port", type=_port, default=0, help="port to listen at (default: a free one)")
-    parser.add_argument("--state", type=Path, metavar="FILE.sqlite", help="keep all objects in this file")
-    parser.add_argument(
+    made.add_argument("--host", default="127.0.0.1", help="address to listen at (default: %(default)s)")
+    made.add_argument("--port", type=_port, default=0, help="port to listen at (default: a free one)")
+    made.add_argument("--state", type=Path, metavar="FILE.sqlite", help="keep all objects in this file")
+    made.add_argument(
         "--seed", type=int, default=1, help="what objects and visits are drawn with (default: %(default)s)"
     )
-    parser.add_argument("--no-rate-limits", action="store_true", help="allow any number of calls")
-    parser.add_argument("--page-size", type=int, default=20, help="longest page of Kameleoon (default: %(default)s)")
-    parser.add_argument(
+    made.add_argument("--no-rate-limits", action="store_true", help="allow any number of calls")
+    made.add_argument("--page-size", type=int, default=20, help="longest page of Kameleoon (default: %(default)s)")
+    made.add_argument(
         "--waiting-polls", type=int, default=2, help="polls before results are there (default: %(default)s)"
     )
-    return parser
+    return made
 
 
 def _port(text: str) -> int:
