@@ -21,11 +21,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 REFERENCE = "_reference"
-BARS = " ▁▂▃▄▅▆▇█"
 DAYS = 28
 TIMEOUT = 300.0
 
 console = Console()
+BARS = " ▁▂▃▄▅▆▇█" if console.encoding.startswith("utf") else " .:-=+*#@"
 
 
 def main() -> int:

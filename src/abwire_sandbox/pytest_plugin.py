@@ -27,6 +27,6 @@ def _abwire_sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     """A running sandbox without rate limits, which tests would run into; an answer against its spec fails the test."""
     from abwire_sandbox.server import serve  # noqa: PLC0415 - the libraries belong to an extra
 
-    marker = request.node.get_closest_marker("abwire_sandbox")
-    with serve(**{"rate_limits": (), **(marker.kwargs if marker else {})}) as sandbox:
+    marker = request.node.get_closest_marker("abwire_sandbox") or pytest.mark.abwire_sandbox().mark
+    with serve(*marker.args, **{"rate_limits": (), **marker.kwargs}) as sandbox:  # no positional one is right
         yield sandbox

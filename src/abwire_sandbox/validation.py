@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import functools
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -130,6 +131,9 @@ class Validator:
         content: tuple[str, bytes],
     ) -> Faults:
         content_type, body = content
+        unreadable = _not_json(operation, query)
+        if unreadable:
+            return unreadable
         request = MockRequest(
             "",
             operation.method,
@@ -148,6 +152,19 @@ class Validator:
         request = MockRequest("", operation.method, operation.path)
         response = MockResponse(body, status, content_type="application/json" if body else "")
         return _told(self._responses.iter_apicall_response_errors(request, response))
+
+
+def _not_json(operation: Operation, query: Iterable[tuple[str, str]]) -> Faults:
+    """Which parameters are to be JSON, and are not; openapi-core would break on them."""
+    names = {parameter["name"] for parameter in operation.parameters if "content" in parameter}
+    told = []
+    for name, text in query:
+        try:
+            if name in names:
+                json.loads(text)
+        except (ValueError, RecursionError) as error:
+            told.append(f"Query parameter error: {name}: it is not JSON: {error}")
+    return tuple(told)
 
 
 def _told(errors: Iterable[Exception]) -> Faults:

@@ -49,6 +49,14 @@ def test_results_are_shown_as_a_table_and_a_chart(sandbox: abwire_sandbox.Sandbo
         assert part in output
 
 
+def test_results_are_shown_on_a_terminal_that_knows_no_blocks(sandbox: abwire_sandbox.Sandbox) -> None:
+    status, output, errors = run(sandbox, "show_results.py", PYTHONIOENCODING="latin-1")
+
+    assert (status, errors) == (0, "")
+    assert "@" in output
+    assert output.isascii()
+
+
 def test_hypotheses_are_shown_the_best_first(sandbox: abwire_sandbox.Sandbox) -> None:
     status, output, errors = run(sandbox, "show_hypotheses.py")
 

@@ -115,6 +115,15 @@ def test_a_condition_that_makes_no_sense_is_refused(call: SyncCaller, wrong: Any
         call("kameleoon.goals.list", filter_=[wrong])
 
 
+@pytest.mark.parametrize("name", ["filter", "sort"])
+@pytest.mark.parametrize("text", ["nonsense", "{", "[" * 20_000])
+def test_a_condition_that_is_not_json_is_named(call: SyncCaller, name: str, text: str) -> None:
+    response = call.kameleoon.client.request(method="get", url="/goals", params={name: text})
+
+    assert response.status_code == 400
+    assert response.json()["message"].startswith(f"Query parameter error: {name}: it is not JSON: ")
+
+
 def test_values_that_cannot_be_compared_match_nothing(call: SyncCaller) -> None:
     assert call("kameleoon.goals.list", filter_=[condition("id", Operator.LESS, "many")]) == []
     assert call("kameleoon.goals.list", filter_=[condition("params", Operator.GREATER, 1)]) == []
