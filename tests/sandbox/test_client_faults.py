@@ -199,8 +199,8 @@ def test_a_fault_that_stays_is_raised_after_the_last_attempt(
 def test_an_answer_that_is_late_is_asked_for_again_if_that_does_no_harm(
     caller_class: type[SyncCaller | AsyncCaller], sandbox: Sandbox, called: Called
 ) -> None:
-    sandbox.faults.add("latency", method=called.method, path=called.path, seconds=1.0, count=1)
-    with caller_class(sandbox, max_retries=2, timeout=httpx.Timeout(5, read=0.5)) as call:
+    sandbox.faults.add("latency", method=called.method, path=called.path, seconds=2.0, count=1)
+    with caller_class(sandbox, max_retries=2, timeout=httpx.Timeout(5, read=1.0)) as call:
         if called.is_repeatable:
             called.make(call)
         else:
@@ -234,9 +234,9 @@ def test_a_create_that_may_have_arrived_is_not_sent_again(
 def test_a_create_whose_answer_is_late_is_carried_out_once(
     caller_class: type[SyncCaller | AsyncCaller], sandbox: Sandbox, called: Called
 ) -> None:
-    sandbox.faults.add("latency", method="POST", path=called.path, seconds=0.7, count=1)
+    sandbox.faults.add("latency", method="POST", path=called.path, seconds=1.5, count=1)
     with (
-        caller_class(sandbox, max_retries=2, timeout=httpx.Timeout(5, read=0.3)) as call,
+        caller_class(sandbox, max_retries=2, timeout=httpx.Timeout(5, read=1.0)) as call,
         pytest.raises(ApiTimeoutError),
     ):
         called.make(call)
@@ -282,7 +282,7 @@ def test_a_call_is_sent_again_when_the_server_says(
 def test_a_client_without_limits_of_its_own_keeps_to_those_of_the_server(
     caller_class: type[SyncCaller | AsyncCaller], no_proxies: None
 ) -> None:
-    with serve(rate_limits=[(3, 1.0)]) as sandbox, caller_class(sandbox, max_retries=2) as call:
+    with serve(rate_limits=[(3, 2.0)]) as sandbox, caller_class(sandbox, max_retries=2) as call:
         for _ in range(4):
             READ.make(call)
 
