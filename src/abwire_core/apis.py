@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Self, TypedDict, TypeVar, Unpack
+from urllib.parse import urlsplit
 
 from abwire_core import limits
 from abwire_core._http import AsyncBaseTransport, Auth, BaseTransport, Timeout
@@ -63,6 +64,16 @@ class _Api:
             return rate_limiter
         return limits.Budget(cls.RATES) if cls.RATES else None
 
+    @classmethod
+    def _check_server(cls, base_url: str | None) -> None:
+        """Refuse a server that no request could be sent to."""
+        parts = urlsplit(base_url or cls.CLIENT.BASE_URL)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ConfigurationError(
+                f"base_url (in the environment {cls.ENVIRONMENT}_BASE_URL) must begin with http:// or https:// and a "
+                f"host, such as {cls.CLIENT.BASE_URL}"
+            )
+
     def _warn(self) -> None:
         if self.DEPRECATED and self.DEPRECATED not in _deprecated:
             warnings.warn(self.DEPRECATED, DeprecationWarning, stacklevel=_stacklevel())
@@ -94,6 +105,7 @@ class SyncApi(_Api):
         rate_limiter: Limiter | Unset | None,
         transport: BaseTransport | None,
     ) -> None:
+        self._check_server(base_url)
         self._warn()
         self.client = self.CLIENT(base_url, auth=auth, timeout=timeout, transport=transport)
         self._sender = Sender(self.client, max_retries=max_retries, rate_limiter=self._limiter(rate_limiter))
@@ -138,6 +150,7 @@ class AsyncApi(_Api):
         rate_limiter: Limiter | Unset | None,
         transport: AsyncBaseTransport | None,
     ) -> None:
+        self._check_server(base_url)
         self._warn()
         self.client = self.CLIENT(base_url, auth=auth, timeout=timeout, async_transport=transport)
         self._sender = AsyncSender(self.client, max_retries=max_retries, rate_limiter=self._limiter(rate_limiter))
@@ -194,6 +207,7 @@ class _OAuth(_Api):
         if token:
             return BearerAuth(token)
         if client_id and client_secret:
+            cls._check_server(base_url)
             server = (base_url or cls.CLIENT.BASE_URL).rstrip("/")
             return ClientCredentials(client_id, client_secret, f"{server}{cls.TOKEN_PATH}")
         missing = "client_secret" if client_id else "client_id" if client_secret else "client_id and client_secret"
@@ -229,8 +243,8 @@ class OAuthApi(SyncApi, _OAuth):
         transport: an HTTP transport, for tests.
 
     Raises:
-        ConfigurationError: no credentials, or too many.
-        ValueError: the token or the server's URL is malformed.
+        ConfigurationError: no credentials, or too many, or a server whose URL is not absolute.
+        ValueError: the token is malformed, or the server's URL holds credentials.
     """
 
     def __init__(
@@ -348,7 +362,7 @@ class SignedApi(SyncApi, _Signed):
         transport: an HTTP transport, for tests.
 
     Raises:
-        ConfigurationError: a credential is empty.
+        ConfigurationError: a credential is empty, or the server's URL is not absolute.
         ValueError: the server's URL holds credentials.
     """
 

@@ -697,6 +697,19 @@ def test_nothing_that_is_shown_is_secret(entry: type[Any], credentials: dict[str
 
 
 @TWINS
+@pytest.mark.parametrize("base_url", ["nonsense", "//other.test", "ftp://other.test", "https://", "other.test/v1"])
+def test_a_server_must_be_one_that_requests_can_be_sent_to(
+    entry: type[Any], credentials: dict[str, str], base_url: str
+) -> None:
+    for given in (credentials, PAIR) if "token" in credentials else (credentials,):
+        with pytest.raises(ConfigurationError) as caught:
+            entry(**given, base_url=base_url)
+        assert str(caught.value).startswith(
+            f"base_url (in the environment {entry.ENVIRONMENT}_BASE_URL) must begin with http:// or https:// and a host"
+        )
+
+
+@TWINS
 def test_a_server_must_not_hold_credentials_and_they_are_not_shown(
     entry: type[Any], credentials: dict[str, str]
 ) -> None:
