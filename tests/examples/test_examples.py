@@ -201,5 +201,5 @@ def test_an_address_that_is_none_is_no_traceback(sandbox: abwire_sandbox.Sandbox
     status, output, errors = run(sandbox, example, KAMELEOON_BASE_URL="nonsense")
 
     assert status == 1
-    assert "ValueError: " in output + errors
+    assert "ConfigurationError: base_url (in the environment KAMELEOON_BASE_URL)" in " ".join((output + errors).split())
     assert "Traceback" not in output + errors
