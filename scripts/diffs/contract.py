@@ -41,7 +41,6 @@ class Finding:
         text: what changed, by oasdiff.
         operations: the operations that it concerns, such as ``GET /goals``; empty if it concerns the API as a whole.
         pointer: the place in the spec that has it: the new one, else the old one; None if there is none.
-        is_removal: whether the place is in the old spec.
         fingerprints: what oasdiff knows the change by, in each of the operations.
     """
 
@@ -50,7 +49,6 @@ class Finding:
     text: str
     operations: tuple[str, ...]
     pointer: tuple[str, ...] | None
-    is_removal: bool
     fingerprints: frozenset[str]
 
 
@@ -114,7 +112,6 @@ def _finding(change: Mapping[str, Any], pointers: Mapping[str, _Pointers]) -> Fi
         text=text,
         operations=(operation,) if operation else (),
         pointer=pointer,
-        is_removal=side == "baseSource",
         fingerprints=frozenset({change["fingerprint"]}),
     )
 

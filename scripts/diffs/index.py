@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from openapi_python_client.strings import ClassName, PythonIdentifier
 
-from scripts import documents
 from scripts.build_specs import objects, resolve
 from scripts.lowering import FIELD_PREFIX, METHODS, parameters_of
 
@@ -54,11 +52,6 @@ class Index:
         self._uses: dict[str, Use] = {}
         for name, operation, inherited in self._operations():
             self._add(name, operation, inherited)
-
-    @classmethod
-    def read(cls, path: Path) -> Index:
-        """The index of an effective spec; an empty one if there is no such file."""
-        return cls(documents.load(path, keep_comments=False) if path.exists() else {})
 
     def python_name(self, operation: str) -> str | None:
         """How an operation is called, such as ``Kameleoon.goals.list``; None if it is not known, or not called so."""

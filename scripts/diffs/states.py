@@ -12,7 +12,7 @@ from pathlib import Path
 
 from scripts.diffs.report import State
 
-PARTS = ("CHANGELOG.md", "generated", "overlays", "pyproject.toml", "requirements-dev.lock", "scripts", "specs", "src")
+PARTS = ("generated", "overlays", "pyproject.toml", "requirements-dev.lock", "scripts", "specs", "src")
 """What a comparison looks at; paths relative to the project."""
 _SHORT = 10
 

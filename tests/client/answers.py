@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-import threading
 from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
 from tests.core.loopback import Received
+from tests.serving import serving
 
 
 class AnswerServer(ThreadingHTTPServer):
@@ -35,14 +35,8 @@ class AnswerServer(ThreadingHTTPServer):
     @contextlib.contextmanager
     def running(cls, answers: Mapping[tuple[str, str], list[Any]], *, status: int = 200) -> Iterator[Self]:
         """Run one in a thread."""
-        with cls(answers, status) as server:
-            thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-            thread.start()
-            try:
-                yield server
-            finally:
-                server.shutdown()
-                thread.join()
+        with serving(cls(answers, status)) as server:
+            yield server
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tests.core.loopback import Received
+from tests.serving import serving
 
 
 @dataclass(frozen=True)
@@ -79,14 +80,8 @@ class Faulty(socketserver.ThreadingTCPServer):
     @contextlib.contextmanager
     def following(cls, *steps: Step, port: int = 0) -> Iterator[Faulty]:
         """Run one in a thread."""
-        with cls(*steps, port=port) as server:
-            thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.001})
-            thread.start()
-            try:
-                yield server
-            finally:
-                server.shutdown()
-                thread.join()
+        with serving(cls(*steps, port=port)) as server:
+            yield server
 
     def next_step(self, *, reads_nothing: bool) -> Step | None:
         """Take the next step, if it is one that reads nothing, or one that does."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.serving import serving
 
 
 @dataclass(frozen=True)
@@ -45,14 +46,8 @@ class Loopback(ThreadingHTTPServer):
     @contextlib.contextmanager
     def running(cls, answer: bytes = b"{}") -> Iterator[Loopback]:
         """Run one in a thread."""
-        with cls(answer) as server:
-            thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-            thread.start()
-            try:
-                yield server
-            finally:
-                server.shutdown()
-                thread.join()
+        with serving(cls(answer)) as server:
+            yield server
 
 
 class _Handler(BaseHTTPRequestHandler):

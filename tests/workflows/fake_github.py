@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from tests.core.loopback import Received
+from tests.serving import serving
 
 REPOSITORY = "octocat/hello"
 TOKEN = "made-up-token"
@@ -47,14 +47,8 @@ class FakeGitHub(ThreadingHTTPServer):
     @contextlib.contextmanager
     def running(cls) -> Iterator[FakeGitHub]:
         """Run one in a thread."""
-        with cls() as server:
-            thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-            thread.start()
-            try:
-                yield server
-            finally:
-                server.shutdown()
-                thread.join()
+        with serving(cls()) as server:
+            yield server
 
     def add_comment(self, number: int, login: str, body: str) -> None:
         """Let somebody comment on a pull request."""

@@ -14,7 +14,7 @@ PATH = "abwire.shop.models.Owner.name"
 
 def finding(fingerprint: str, *operations: str) -> Finding:
     """A change of the contract."""
-    return Finding("a-check", Severity.INFO, "changed", operations, None, False, frozenset({fingerprint}))
+    return Finding("a-check", Severity.INFO, "changed", operations, None, frozenset({fingerprint}))
 
 
 def handling(key: str, *pointer: str) -> Handling:
