@@ -46,13 +46,11 @@ test: $(READY) ## run the tests
 
 generate: $(READY) ## write generated/, docs/evidence.md and overlays/README.md
 	$(BIN)/python -m scripts.generate
-	$(BIN)/python -m scripts.overlay_table
-	$(BIN)/python -m scripts.evidence
+	$(BIN)/python -m scripts.docs
 
 check: $(READY) ## fail if what make generate writes is out of date
 	$(BIN)/python -m scripts.generate --check
-	$(BIN)/python -m scripts.overlay_table --check
-	$(BIN)/python -m scripts.evidence --check
+	$(BIN)/python -m scripts.docs --check
 
 lint: workflows ## check style and workflows
 	$(BIN)/python -m ruff check $(PYTHON_SOURCES)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench import calls, report, rivals
 from bench.measures import CONVERT, KAMELEOON, ROOT, TURNS, Bench
-from scripts import documents
+from scripts.specs import documents
 
 APIS = {"convert_v1": "convert-v1", "kameleoon": "kameleoon"}
 SIZES = (50, 500, 5000)

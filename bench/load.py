@@ -30,7 +30,7 @@ from abwire.convert_v1 import AsyncConvert
 from abwire.convert_v1 import models as convert_models
 from abwire.kameleoon import AsyncKameleoon, models
 
-from scripts import sandbox_process
+from scripts.tools import sandbox_process
 
 T = TypeVar("T")
 _SHOWN = 5

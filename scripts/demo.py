@@ -16,9 +16,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, NoReturn
 
-from scripts import generate, sandbox_process
-from scripts.build_specs import ROOT
-from scripts.sandbox_process import Running
+from scripts import generate
+from scripts.specs.project import ROOT
+from scripts.tools import sandbox_process
+from scripts.tools.sandbox_process import Running
 
 TOUR = (
     ("examples/show_results.py", "Kameleoon: list the feature flags, and fetch the results of an experiment"),

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
-from scripts.build_specs import resolve
+from scripts.specs.spec import resolve
 
 # Values that JSON, and with it any schema without a type, can hold.
 ANYTHING = st.recursive(

@@ -13,9 +13,10 @@ from typing import Any
 from openapi_core import OpenAPI
 from openapi_python_client.strings import ClassName, PythonIdentifier
 
-from scripts.build_specs import ROOT, resolve
-from scripts.documents import load, plain
-from scripts.lowering import FIELD_PREFIX, METHODS
+from scripts.codegen.lowering import FIELD_PREFIX, METHODS
+from scripts.specs.documents import load, plain
+from scripts.specs.project import ROOT
+from scripts.specs.spec import resolve
 from tests.instances import Instances
 
 GENERATED = ROOT / "generated"

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from scripts.build_specs import ROOT
+from scripts.specs.project import ROOT
 from tests.client.apis import Operation, api
 
 GUIDE = (ROOT / "docs" / "migrate-convert-v2.md").read_text(encoding="utf-8")

@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openapi_python_client.strings import PythonIdentifier
 
-from scripts.documents import walk
-from scripts.lowering import FIELD_PREFIX
-from scripts.unions import is_model
+from scripts.codegen.lowering import FIELD_PREFIX
+from scripts.specs.documents import walk
+from scripts.specs.spec import is_model
 from tests.client.apis import api
 from tests.instances import ANYTHING, EXAMPLES
 

@@ -10,7 +10,7 @@ import sys
 import abwire
 import pytest
 
-from scripts.build_specs import ROOT
+from scripts.specs.project import ROOT
 from tests.client.apis import NAMES, OPERATIONS, Operation, api
 
 

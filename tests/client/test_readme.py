@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from abwire.convert_v1 import Client as ConvertClient
 
-from scripts.build_specs import ROOT
+from scripts.specs.project import ROOT
 from tests.client.answers import AnswerServer
 
 EXAMPLES = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)

@@ -7,8 +7,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from scripts import node_tools
-from scripts.node_tools import NodeToolError
+from scripts.tools import node
+from scripts.tools.node import NodeToolError
 from tests.client.apis import GENERATED, NAMES, api
 from tests.contract.prism import serving
 from tests.contract.witness import Witnessed
@@ -18,8 +18,8 @@ from tests.contract.witness import Witnessed
 def _installed() -> None:
     """Skip all tests on a machine where ``make node`` was not run."""
     try:
-        node_tools.node()
-        node_tools.prism()
+        node.node()
+        node.prism()
     except NodeToolError as error:
         pytest.skip(str(error))
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from scripts import node_tools
+from scripts.tools import node
 
 START_SECONDS = 60.0
 NODE_OPTIONS = (
@@ -41,7 +41,7 @@ def serving(document: Path, log: Path) -> Iterator[str]:
     """
     # With --errors, an answer of its own that does not fit the spec is an error, too.
     options = ["mock", "--errors", "--host=127.0.0.1", "--port=0", str(document)]
-    command = [str(node_tools.node()), *NODE_OPTIONS, str(node_tools.prism()), *options]
+    command = [str(node.node()), *NODE_OPTIONS, str(node.prism()), *options]
     environment = {**os.environ, "NO_COLOR": "1"}
     with (
         log.open("wb") as output,

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from scripts.build_specs import ROOT
+from scripts.specs.project import ROOT
 from tests.client.apis import GENERATED
 from tests.contract.prism import PrismError, serving
 

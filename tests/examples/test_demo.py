@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from scripts import demo
-from scripts.build_specs import ROOT
+from scripts.specs.project import ROOT
 
 PATIENCE = 30.0
 

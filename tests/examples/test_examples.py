@@ -15,7 +15,7 @@ from abwire.convert_v1 import Convert
 from abwire.kameleoon import Kameleoon
 
 import abwire_sandbox
-from scripts.build_specs import ROOT
+from scripts.specs.project import ROOT
 
 EXAMPLES = sorted(path.name for path in (ROOT / "examples").glob("*.py"))
 

@@ -11,8 +11,10 @@ from openapi_schema_validator import OAS30Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT4
 
-from scripts.build_specs import Api, build, find_apis, resolve
-from scripts.documents import plain
+from scripts.specs.documents import plain
+from scripts.specs.effective import build
+from scripts.specs.project import Api, find_apis
+from scripts.specs.spec import resolve
 
 _BASE = "urn:effective-spec"
 

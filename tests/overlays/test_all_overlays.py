@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from scripts import overlay
-from scripts.build_specs import ROOT, Api, build, find_apis
-from scripts.documents import plain
-from scripts.overlay_table import necessity_tests
+from scripts.pages.overlay_catalogue import necessity_tests
+from scripts.specs import overlays
+from scripts.specs.documents import plain
+from scripts.specs.effective import build
+from scripts.specs.project import ROOT, Api, find_apis
 
 EVERY_OVERLAY = pytest.mark.parametrize(
     ("api", "path"),
@@ -19,9 +20,9 @@ EVERY_OVERLAY = pytest.mark.parametrize(
 
 @EVERY_OVERLAY
 def test_it_belongs_to_its_spec_and_says_which_defect_it_mends(api: Api, path: Path) -> None:
-    document = overlay.read(path)
+    document = overlays.read(path)
 
-    overlay.check_extends(document, api.spec)
+    overlays.check_extends(document, api.spec)
     assert document.extends == f"../../specs/{api.name}.yaml"
     assert document.document["x-defect"].keys() == {"id", "kind", "evidence"}
     assert all(action.expected_matches for action in document.actions), "every action states its x-expect-matches"
@@ -31,8 +32,8 @@ def test_it_belongs_to_its_spec_and_says_which_defect_it_mends(api: Api, path: P
 def test_it_fails_as_stale_once_the_spec_is_as_it_wants_it(api: Api, path: Path) -> None:
     mended = plain(build(api, keep_comments=False))
 
-    with pytest.raises(overlay.OverlayError) as raised:
-        overlay.apply(mended, overlay.read(path))
+    with pytest.raises(overlays.OverlayError) as raised:
+        overlays.apply(mended, overlays.read(path))
 
     assert raised.value.path == str(path)
     assert raised.value.action is not None
@@ -51,6 +52,6 @@ def test_no_necessity_test_is_left_without_its_overlay() -> None:
 
 
 def test_defect_ids_are_unique() -> None:
-    ids = [overlay.read(path).document["x-defect"]["id"] for api in find_apis() for path in api.overlays]
+    ids = [overlays.read(path).document["x-defect"]["id"] for api in find_apis() for path in api.overlays]
 
     assert sorted(ids) == sorted(set(ids))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from scripts.documents import walk
+from scripts.specs.documents import walk
 from tests.overlays.necessity import EffectiveSpec, necessity
 
 AUDIENCE_FILTERS: dict[str, dict[str, Any]] = {

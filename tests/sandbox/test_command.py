@@ -19,8 +19,8 @@ from abwire.convert_v1 import Convert
 from abwire.kameleoon import Kameleoon
 
 from abwire_sandbox.__main__ import main
-from scripts import sandbox_process
-from scripts.sandbox_process import Running
+from scripts.tools import sandbox_process
+from scripts.tools.sandbox_process import Running
 
 pytestmark = pytest.mark.filterwarnings("ignore:Convert superseded:DeprecationWarning")
 

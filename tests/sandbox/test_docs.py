@@ -17,8 +17,8 @@ from abwire_sandbox import control, serve
 from abwire_sandbox.faults import KINDS, Fault
 from abwire_sandbox.seeding import seeded
 from abwire_sandbox.world import World
-from scripts import sandbox_process
-from scripts.build_specs import ROOT
+from scripts.specs.project import ROOT
+from scripts.tools import sandbox_process
 
 PAGE = (ROOT / "docs" / "sandbox.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)

@@ -18,7 +18,8 @@ import abwire_sandbox
 from abwire_core.errors import ServerError
 from abwire_sandbox import Sandbox, SandboxError, serve, specs
 from abwire_sandbox.engine import Answer, Engine
-from scripts.build_specs import ROOT
+from scripts.specs.documents import load, plain
+from scripts.specs.project import ROOT
 from tests.sandbox.callers import SyncCaller
 
 pytestmark = pytest.mark.filterwarnings("ignore:Convert superseded:DeprecationWarning")
@@ -168,8 +169,6 @@ def test_the_specs_are_found_in_a_package_before_a_checkout() -> None:
 
 
 def test_reading_the_specs_changes_no_value() -> None:
-    from scripts.documents import load, plain  # noqa: PLC0415
-
     for name in ("kameleoon", "convert-v1"):
         path = ROOT / "generated" / "specs" / f"{name}.yaml"
         assert specs.document(name) == plain(load(path, keep_comments=False))

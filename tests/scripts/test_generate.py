@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import yaml
 
-from scripts import generate
-from scripts.build_specs import ROOT
+from scripts.codegen import render
+from scripts.specs.project import ROOT
 from tests.scripts.projects import (
     API,
     PATH_ID,
@@ -180,8 +180,8 @@ def test_a_spec_without_schemas_gives_a_package(tmp_path: Path) -> None:
 @pytest.fixture
 def templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the templates, which is used instead of them."""
-    copied = shutil.copytree(generate.TEMPLATES, tmp_path / "templates")
-    monkeypatch.setattr(generate, "TEMPLATES", copied)
+    copied = shutil.copytree(render.TEMPLATES, tmp_path / "templates")
+    monkeypatch.setattr(render, "TEMPLATES", copied)
     return copied
 
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
-from scripts.build_specs import Api, build, find_apis, validate
-from scripts.documents import load, plain, walk
-from scripts.lowering import METHODS
+from scripts.codegen.lowering import METHODS
+from scripts.specs.documents import load, plain, walk
+from scripts.specs.effective import build, validate
+from scripts.specs.project import Api, find_apis
 
 APIS = pytest.mark.parametrize("api", find_apis(), ids=lambda api: api.name)
 

@@ -6,8 +6,8 @@ import shutil
 from collections.abc import Iterator
 from typing import Any
 
-from scripts import documents
-from scripts.build_specs import ROOT
+from scripts.specs import documents
+from scripts.specs.project import ROOT
 
 FOLDER = ROOT / ".github" / "workflows"
 FILES = sorted(FOLDER.iterdir())

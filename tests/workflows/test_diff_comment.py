@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from scripts import diff_comment
-from scripts.build_specs import ROOT
-from scripts.diff_comment import MARKER
+from scripts.ci import diff_comment
+from scripts.ci.diff_comment import MARKER
+from scripts.specs.project import ROOT
 from tests.core.loopback import Loopback
 from tests.workflows.fake_github import REPOSITORY, TOKEN, FakeGitHub
 
@@ -65,7 +65,7 @@ class Stage:
         self.github.artifacts[RUN] = [artifact(90, size=len(content)), *more]
 
     def run(self) -> int:
-        """Run ``python -m scripts.diff_comment`` in this process."""
+        """Run ``python -m scripts.ci.diff_comment`` in this process."""
         repository = None if self.head_repository is None else {"id": self.head_repository}
         event = {"workflow_run": {"id": RUN, "html_url": RUN_URL, "head_sha": HEAD, "head_repository": repository}}
         path = self.folder / "event.json"
@@ -383,7 +383,7 @@ def test_it_runs_on_the_standard_library_alone(stage: Stage) -> None:
     environment: Mapping[str, str] = {"PATH": os.environ["PATH"], **stage.environment}
 
     # -I and -S leave out all installed packages, and with them the work tree.
-    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from scripts.diff_comment import main; sys.exit(main())"
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from scripts.ci.diff_comment import main; sys.exit(main())"
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-W", "error", "-c", code],
         env=environment,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scripts.github import GitHub, GitHubError
+from scripts.ci.github import GitHub, GitHubError
 from tests.core.loopback import Loopback
 from tests.workflows.fake_github import REPOSITORY, TOKEN, FakeGitHub
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.build_specs import ROOT
+from scripts.specs.project import ROOT
 from tests.workflows.files import FOLDER, program
 
 

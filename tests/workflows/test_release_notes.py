@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts import release_notes
-from scripts.build_specs import ROOT
+from scripts.ci import release_notes
+from scripts.specs.project import ROOT
 
 CHANGELOG = """# Changelog
 
@@ -42,7 +42,7 @@ def project(folder: Path, version: str, changelog: str = CHANGELOG) -> Path:
 
 
 def run(root: Path, *arguments: str) -> int:
-    """Run ``python -m scripts.release_notes`` on a project, in this process."""
+    """Run ``python -m scripts.ci.release_notes`` on a project, in this process."""
     return release_notes.main(["--root", str(root), *arguments])
 
 

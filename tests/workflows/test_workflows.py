@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from scripts.build_specs import ROOT
+from scripts.specs.project import ROOT
 from tests.workflows.files import FILES, FOLDER, JOBS, WORKFLOWS, steps
 
 MAY_WRITE = {
@@ -83,9 +84,13 @@ def test_a_target_of_make_that_a_step_asks_for_exists() -> None:
 def test_a_module_of_the_scripts_that_a_step_runs_exists() -> None:
     text = "\n".join(path.read_text(encoding="utf-8") for path in FILES)
 
-    assert set(re.findall(r"-m scripts\.(\w+)", text)) == {"diff", "diff_comment", "release_notes"}
-    for module in re.findall(r"-m scripts\.(\w+)", text):
-        assert (ROOT / "scripts" / f"{module}.py").exists(), module
+    assert set(re.findall(r"-m (scripts\.[\w.]+)", text)) == {
+        "scripts.diff",
+        "scripts.ci.diff_comment",
+        "scripts.ci.release_notes",
+    }
+    for module in re.findall(r"-m (scripts\.[\w.]+)", text):
+        assert find_spec(module), module
 
 
 # --- the two workflows of the API diff ---
@@ -104,7 +109,7 @@ def test_the_job_that_comments_runs_one_script_of_the_default_branch() -> None:
     checkout, run = steps("api-diff-comment.yml", "comment")
 
     assert checkout["with"] == {"persist-credentials": False, "sparse-checkout": "scripts"}
-    assert run["run"] == "python3 -m scripts.diff_comment"
+    assert run["run"] == "python3 -m scripts.ci.diff_comment"
     assert run["env"] == {"GITHUB_TOKEN": "${{ github.token }}"}
 
 

@@ -1,0 +1,1 @@
+"""Effective spec to generated package."""

@@ -1,0 +1,1 @@
+"""Two states of the project, and the clients between them."""

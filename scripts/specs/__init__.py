@@ -1,0 +1,1 @@
+"""Vendor spec and overlays to effective spec."""

@@ -1,0 +1,1 @@
+"""Tools that run beside the pipeline: Node and the sandbox process."""
