@@ -17,7 +17,7 @@ from scripts.specs import documents
 from scripts.specs.effective import build, validate
 from scripts.specs.overlays import OverlayError
 from scripts.specs.project import ROOT, find_apis
-from scripts.specs.spec import SpecError
+from scripts.specs.spec import Spec, SpecError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         texts = {}
         for api in find_apis(options.root):
             document = build(api)
-            validate(document, api.spec)
+            validate(Spec(document, api.spec))
             texts[api.name] = documents.dump(document)
             print(f"{api.name}: {len(api.overlays)} overlays apply, the effective spec is valid")
         for name, text in texts.items():

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from scripts.codegen.checks import check
 from scripts.specs import documents
+from scripts.specs.spec import Spec
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("SPEC must be a file and PACKAGE a folder", file=sys.stderr)
         return 2
     try:
-        result = check(documents.load(options.spec, keep_comments=False), options.package)
+        result = check(Spec(documents.load(options.spec, keep_comments=False), options.spec), options.package)
     except documents.DocumentError as error:
         print(error, file=sys.stderr)
         return 1

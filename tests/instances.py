@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
-from scripts.specs.spec import resolve
+from scripts.specs.spec import Spec
 
 # Values that JSON, and with it any schema without a type, can hold.
 ANYTHING = st.recursive(
@@ -44,13 +45,13 @@ class Instances:
     """
 
     def __init__(self, document: Mapping[str, Any], *, for_requests: bool = False) -> None:
-        self._document = document
+        self._spec = Spec(dict(document), Path())
         self._for_requests = for_requests
         self._made: dict[tuple[int, int], st.SearchStrategy[Any]] = {}
 
     def of(self, schema: Mapping[str, Any], depth: int = 0) -> st.SearchStrategy[Any]:
         """Instances of a schema whose references point into the document."""
-        schema = resolve(self._document, schema)
+        schema = self._spec.resolve(schema)
         key = (id(schema), min(depth, DEEP))
         if key not in self._made:
             strategy = st.deferred(lambda: self._of(schema, depth))
@@ -99,11 +100,11 @@ class Instances:
         properties: dict[str, Any] = {}
         required = set(schema.get("required", ()))
         for member in schema.get("allOf", ()):
-            inherited, needed = self._members(resolve(self._document, member))
+            inherited, needed = self._members(self._spec.resolve(member))
             properties |= inherited
             required |= needed
         for name, prop in schema.get("properties", {}).items():
-            if not (self._for_requests and resolve(self._document, prop).get("readOnly")):
+            if not (self._for_requests and self._spec.resolve(prop).get("readOnly")):
                 properties[name] = prop
         return properties, required & properties.keys()
 

@@ -17,9 +17,9 @@ from typing import Any
 
 from openapi_python_client.strings import ClassName, PythonIdentifier
 
-from scripts.codegen.lowering import FIELD_PREFIX, METHODS, parameters_of
+from scripts.codegen.lowering import FIELD_PREFIX
 from scripts.specs import documents
-from scripts.specs.spec import resolve
+from scripts.specs.spec import Spec
 
 
 @dataclass
@@ -30,14 +30,14 @@ class Parity:
     losses: list[str] = field(default_factory=list)
 
 
-def check(spec: Mapping[str, Any], package: Path) -> Parity:
+def check(spec: Spec, package: Path) -> Parity:
     """Compare a spec with the package generated from it.
 
     Args:
         spec: the effective spec.
         package: the folder of the package, with ``api`` and ``models``.
     """
-    return _Checker(documents.plain(spec), package).check()
+    return _Checker(Spec(documents.plain(spec.document), spec.path), package).check()
 
 
 class _Class:
@@ -81,21 +81,19 @@ class _Class:
 
 
 class _Checker:
-    def __init__(self, spec: dict[str, Any], package: Path) -> None:
+    def __init__(self, spec: Spec, package: Path) -> None:
         self._spec = spec
         self._package = package
         self._result = Parity()
         self._seen: set[tuple[int, str]] = set()
 
     def check(self) -> Parity:
-        for route, reference in self._spec.get("paths", {}).items():
-            item = resolve(self._spec, reference)
-            for method in (method for method in METHODS if method in item):
-                operation = {**item[method], "parameters": parameters_of(self._spec, item, item[method])}
-                self._check_operation(route, method, operation)
-        for name, schema in self._spec.get("components", {}).get("schemas", {}).items():
+        for pointer, node in self._spec.operations():
+            _, route, method = pointer
+            self._check_operation(route, method, {**node, "parameters": self._spec.parameters(pointer)})
+        for name, schema in self._spec.schemas.items():
             pointer = ("components", "schemas", name)
-            if _has_class(resolve(self._spec, schema)):
+            if _has_class(self._spec.resolve(schema)):
                 annotation = ast.Name(str(ClassName(schema.get("title") or name, FIELD_PREFIX)))
                 if self._find("classes", annotation.id in self._classes, pointer, f"there is no class {annotation.id}"):
                     self._check_schema(schema, annotation, pointer)
@@ -125,7 +123,7 @@ class _Checker:
         ):
             return
         self._check_parameters(route, operation, functions, pointer)
-        body = resolve(self._spec, operation.get("requestBody", {}))
+        body = self._spec.resolve(operation.get("requestBody", {}))
         annotation = _argument(functions["sync_detailed"], "body")
         for media_type, content in body.get("content", {}).items():
             place = (*pointer, "requestBody", "content", media_type)
@@ -135,7 +133,7 @@ class _Checker:
             if self._find("bodies", bool(sent) and annotation is not None, place, "the body is not sent"):
                 self._check_schema(content.get("schema", {}), annotation, place)
         for status, response in operation.get("responses", {}).items():
-            self._check_response(status, resolve(self._spec, response), functions, (*pointer, "responses", status))
+            self._check_response(status, self._spec.resolve(response), functions, (*pointer, "responses", status))
 
     def _check_parameters(
         self,
@@ -152,7 +150,7 @@ class _Checker:
             "cookie": dict(_written_keys(builder, "cookies")),
         }
         for index, reference in enumerate(operation["parameters"]):
-            parameter = resolve(self._spec, reference)
+            parameter = self._spec.resolve(reference)
             place = (*pointer, "parameters", str(index))
             argument = _argument_of(builder, written[parameter["in"]].get(parameter["name"], ""))
             annotations = [
@@ -187,7 +185,7 @@ class _Checker:
     def _check_schema(self, schema: Mapping[str, Any], annotation: ast.expr | None, pointer: tuple[str, ...]) -> None:
         """Check that the classes that an annotation names hold what a schema describes."""
         reference = schema.get("$ref")
-        schema = resolve(self._spec, schema)
+        schema = self._spec.resolve(schema)
         if annotation is not None and reference is not None and _has_class(schema):
             name = str(ClassName(schema.get("title") or reference.rsplit("/", 1)[1], FIELD_PREFIX))
             named = any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(annotation))
@@ -233,13 +231,13 @@ class _Checker:
     ) -> dict[str, tuple[tuple[str, ...], Mapping[str, Any]]]:
         """All properties of an object with their places; of one in several allOf members, the last."""
         pointer = _place(schema.get("$ref"), pointer)
-        schema = resolve(self._spec, schema)
+        schema = self._spec.resolve(schema)
         found: dict[str, tuple[tuple[str, ...], Mapping[str, Any]]] = {}
         for index, member in enumerate(schema.get("allOf", ())):
             place = (*pointer, "allOf", str(index))
             found |= self._properties(member, place)
             for kind in ("oneOf", "anyOf"):
-                for number, choice in enumerate(resolve(self._spec, member).get(kind, ())):
+                for number, choice in enumerate(self._spec.resolve(member).get(kind, ())):
                     found |= self._properties(choice, (*place, kind, str(number)))
         for name, prop in schema.get("properties", {}).items():
             found[name] = (*pointer, "properties", name), prop

@@ -6,7 +6,6 @@ import keyword
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from openapi_python_client.parser import GeneratorData
@@ -20,7 +19,7 @@ from openapi_python_client.strings import ClassName
 from scripts.codegen.lowering import FIELD_PREFIX, Lowered, Operation
 from scripts.codegen.refining import METHOD_NAMES
 from scripts.specs.documents import json_pointer
-from scripts.specs.spec import SpecError
+from scripts.specs.spec import Spec, SpecError
 
 NOTHING = "None"
 CONNECTION = "Client"
@@ -172,19 +171,21 @@ class Group:
         return any(method.name == "list" for method in self.methods)
 
 
-def groups_of(data: GeneratorData, lowered: Lowered, path: Path) -> list[Group]:
+def groups_of(data: GeneratorData, lowered: Lowered) -> list[Group]:
     """The groups of an API; none if it has no entry class.
 
     Raises:
         SpecError: the surface is not described completely, or contradicts itself.
     """
-    builder = _builder(data, lowered, path)
+    builder = _builder(data, lowered)
     entry = lowered.document.get("x-sdk-client")
     described = [operation for operation in lowered.operations.values() if _METHOD_KEYS & operation.sdk.keys()]
     if entry and not described:
-        raise SpecError(path, "the entry class needs operations with x-sdk-group and x-sdk-method", ("x-sdk-client",))
+        raise lowered.spec.error(
+            "the entry class needs operations with x-sdk-group and x-sdk-method", ("x-sdk-client",)
+        )
     if entry and entry["name"] == CONNECTION:
-        raise SpecError(path, f"{CONNECTION} is the connection: choose another name", ("x-sdk-client", "name"))
+        raise lowered.spec.error(f"{CONNECTION} is the connection: choose another name", ("x-sdk-client", "name"))
     if described and not entry:
         raise builder.error(described[0], "a method needs an entry class: name it with x-sdk-client, at the root")
     descriptions = {tag["name"]: tag.get("description", "") for tag in lowered.document.get("tags", ())}
@@ -205,30 +206,30 @@ def groups_of(data: GeneratorData, lowered: Lowered, path: Path) -> list[Group]:
         for name in (group.class_name, f"Async{group.class_name}"):
             other = classes.setdefault(name, f"the group {group.name}")
             if other != f"the group {group.name}":
-                raise SpecError(path, f"{other} and the group {group.name} both give the class {name}: rename one")
+                raise lowered.spec.error(f"{other} and the group {group.name} both give the class {name}: rename one")
     return list(groups.values())
 
 
-def _builder(data: GeneratorData, lowered: Lowered, path: Path) -> _Builder:
+def _builder(data: GeneratorData, lowered: Lowered) -> _Builder:
     endpoints = {
         lowered.operations[str(endpoint.name)].operation_id: endpoint
         for collection in data.endpoint_collections_by_tag.values()
         for endpoint in collection.endpoints
     }
-    return _Builder({model.class_info.name: model for model in data.models}, endpoints, path)
+    return _Builder({model.class_info.name: model for model in data.models}, endpoints, lowered.spec)
 
 
 @dataclass(frozen=True)
 class _Builder:
     models: Mapping[str, ModelProperty]
     endpoints: Mapping[str, Endpoint]
-    path: Path
+    spec: Spec
 
     def error(self, operation: Operation, reason: str, *place: str) -> SpecError:
         """An error at an operation, or at a place in one of its ``x-sdk-`` keys."""
         method = str(self.endpoints[operation.operation_id].method).lower()
         key = [f"x-sdk-{place[0]}"] if place else []
-        return SpecError(self.path, reason, ("paths", operation.route, method, *key, *place[1:]))
+        return self.spec.error(reason, ("paths", operation.route, method, *key, *place[1:]))
 
     def check_names(self, operation: Operation) -> None:
         """Refuse names that are missing, taken, or none in Python."""

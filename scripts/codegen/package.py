@@ -19,6 +19,7 @@ from scripts.codegen import checks, manifest, render
 from scripts.codegen.render import HEADER, Generated, GenerateError, generate_api
 from scripts.specs import documents
 from scripts.specs.project import ROOT, Api, find_apis
+from scripts.specs.spec import Spec
 
 LINE_LENGTH = "120"
 
@@ -58,8 +59,8 @@ def generate(root: Path = ROOT, *, check: bool = False) -> Outcome:
 
 
 def _check_parity(api: Api, output: Path) -> Mapping[str, int]:
-    effective = documents.load(output / "specs" / f"{api.name}.yaml", keep_comments=False)
-    result = checks.check(effective, output / "abwire" / api.package)
+    path = output / "specs" / f"{api.name}.yaml"
+    result = checks.check(Spec(documents.load(path, keep_comments=False), path), output / "abwire" / api.package)
     if result.losses:
         raise GenerateError("\n".join(f"{api.spec}#{loss}" for loss in result.losses))
     return result.counts

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import attrs
@@ -25,7 +24,7 @@ from openapi_python_client.strings import ClassName, PythonIdentifier
 from scripts.codegen.expressions import unions_in
 from scripts.codegen.lowering import FIELD_PREFIX, Lowered, without_mark
 from scripts.codegen.properties import DiscriminatedUnion, Rule, converted
-from scripts.specs.spec import SpecError, resolve
+from scripts.specs.spec import keys_of, sdk
 
 # What the templates use, and a class, a field or an argument of the same name would hide.
 _CLASSES = {
@@ -40,13 +39,13 @@ METHOD_NAMES = {
 _ARGUMENTS = {"body", "encoding", "headers", "params", "response"} | METHOD_NAMES
 
 
-def refine(data: GeneratorData, lowered: Lowered, path: Path) -> None:
+def refine(data: GeneratorData, lowered: Lowered) -> None:
     """Refine everything that the generator has parsed, in place.
 
     Raises:
         SpecError: an extension does not fit the schema that it stands in.
     """
-    refiner = _Refiner(lowered, path)
+    refiner = _Refiner(lowered)
     refiner.check_classes([item.class_info for item in (*data.models, *data.enums)])
     for model in data.models:
         refiner.refine_model(model)
@@ -59,7 +58,6 @@ def refine(data: GeneratorData, lowered: Lowered, path: Path) -> None:
 @define
 class _Refiner:
     lowered: Lowered
-    path: Path
     literals: set[str] = attrs.field(factory=set[str])
     """The enum classes that a literal type has replaced."""
     enums: set[str] = attrs.field(factory=set[str])
@@ -72,11 +70,11 @@ class _Refiner:
         for found in classes:
             if found.name in _CLASSES:
                 reason = f"the schema {found.name} would hide a name of the generated code: give it another title"
-                raise SpecError(self.path, reason)
+                raise self.lowered.spec.error(reason)
             other = modules.setdefault(found.module_name, found.name)
             if other != found.name:
                 reason = f"the schemas {other} and {found.name} give the same module, {found.module_name}"
-                raise SpecError(self.path, reason)
+                raise self.lowered.spec.error(reason)
 
     def refine_model(self, model: ModelProperty) -> None:
         properties = [*(model.required_properties or ()), *(model.optional_properties or ())]
@@ -94,7 +92,7 @@ class _Refiner:
             other = taken.setdefault(prop.python_name, prop.name.get_untrusted_value())
             if other != prop.name.get_untrusted_value():
                 reason = f"two properties of {model.class_info.name} have the Python name {prop.python_name}"
-                raise SpecError(self.path, reason)
+                raise self.lowered.spec.error(reason)
         if model.additional_properties is not None:
             model.additional_properties = self.refine(model.additional_properties)
         attributes = {name: attribute for attribute, name in taken.items()}
@@ -163,14 +161,16 @@ class _Refiner:
 
     def _checked_names(self, model: ModelProperty) -> dict[str, str]:
         """The Python names that a model gives its properties; all that its extensions name must be there."""
-        extensions = model.data.model_extra or {}
-        names: dict[str, str] = extensions.get("x-sdk-names", {})
-        bare = extensions.get("x-sdk-accepts-bare")
+        extensions = sdk(model.data.model_extra or {})
+        names: dict[str, str] = extensions.get("names", {})
+        bare = extensions.get("accepts-bare")
         wrapped = [] if bare is None else [bare.get("into", ""), *bare.get("lift", ())]
         for key, used in (("x-sdk-names", names), ("x-sdk-accepts-bare", wrapped)):
             unknown = sorted(set(used) - self.known)
             if unknown:
-                raise SpecError(self.path, f"{key} of {model.class_info.name} names {unknown[0]!r}: no such property")
+                raise self.lowered.spec.error(
+                    f"{key} of {model.class_info.name} names {unknown[0]!r}: no such property"
+                )
         return names
 
     def _named(self, prop: Any, names: Mapping[str, str]) -> Any:
@@ -184,7 +184,7 @@ class _Refiner:
         kinds = [key for key in ("propertyName", "parentProperty", "presence") if key in own]
         mapping = own.get("presence") or own.get("mapping")
         if len(kinds) != 1 or not mapping:
-            raise SpecError(self.path, f"the discriminator of {prop.name.get_untrusted_value()} needs a mapping")
+            raise self.lowered.spec.error(f"the discriminator of {prop.name.get_untrusted_value()} needs a mapping")
         members = {inner.class_info.name for inner in prop.inner_properties if isinstance(inner, ModelProperty)}
         default = own.get("defaultMapping")
         rule = Rule(
@@ -198,18 +198,18 @@ class _Refiner:
         if reached != members:
             odd = ", ".join(sorted(reached ^ members))
             reason = f"the discriminator of {prop.name.get_untrusted_value()} and the union's members differ: {odd}"
-            raise SpecError(self.path, reason)
+            raise self.lowered.spec.error(reason)
         if rule.kind == "parent" and own["parentProperty"] not in self.known:
             reason = f"the discriminator of {prop.name.get_untrusted_value()} names {own['parentProperty']!r}: "
-            raise SpecError(self.path, reason + "the object around it has no such property")
+            raise self.lowered.spec.error(reason + "the object around it has no such property")
         return rule
 
     def _required(self, reference: str) -> list[str]:
-        return list(map(str, resolve(self.lowered.document, {"$ref": reference}).get("required", ())))
+        return list(map(str, self.lowered.spec.resolve({"$ref": reference}).get("required", ())))
 
     def _class_name(self, reference: str) -> str:
-        schema = resolve(self.lowered.document, {"$ref": reference})
-        return str(ClassName(schema.get("title") or reference.rsplit("/", 1)[1], FIELD_PREFIX))
+        schema = self.lowered.spec.resolve({"$ref": reference})
+        return str(ClassName(schema.get("title") or keys_of(reference)[-1], FIELD_PREFIX))
 
 
 def _local_names(prop: PropertyProtocol) -> Iterator[str]:

@@ -8,12 +8,12 @@ from typing import Any
 
 from openapi_python_client.strings import PythonIdentifier
 
-from scripts.codegen.lowering import FIELD_PREFIX, METHODS
+from scripts.codegen.lowering import FIELD_PREFIX
 from scripts.pages import tables
 from scripts.specs.effective import build
 from scripts.specs.extensions import GRADES, check_forms
 from scripts.specs.project import Api, find_apis
-from scripts.specs.spec import SpecError
+from scripts.specs.spec import Spec
 
 PAGE = "docs/evidence.md"
 _MEANINGS = (
@@ -46,8 +46,9 @@ def page(root: Path) -> str:
 
 
 def _section(api: Api) -> str:
-    document = build(api, keep_comments=False)
-    operations = list(_operations(api, document))
+    spec = Spec(build(api, keep_comments=False), api.spec)
+    document = spec.document
+    operations = list(_operations(spec))
     graded = [operation["x-evidence"] for _, _, operation in operations]
     counts = {grade: [sum(evidence[aspect] == grade for evidence in graded) for aspect in _ASPECTS] for grade in GRADES}
     return (
@@ -69,13 +70,12 @@ def _where(api: Api, document: Mapping[str, Any]) -> str:
     return f"; the Python names are methods of `abwire.{api.package}.{entry['name']}` and `Async{entry['name']}`"
 
 
-def _operations(api: Api, document: Mapping[str, Any]) -> Iterator[Operation]:
-    check_forms(document, api.spec)
-    for route, item in document["paths"].items():
-        for method in (method for method in METHODS if method in item):
-            if "x-evidence" not in item[method]:
-                raise SpecError(api.spec, "the operation needs x-evidence", ("paths", route, method))
-            yield method, route, item[method]
+def _operations(spec: Spec) -> Iterator[Operation]:
+    check_forms(spec)
+    for pointer, operation in spec.operations():
+        if "x-evidence" not in operation:
+            raise spec.error("the operation needs x-evidence", pointer)
+        yield pointer[2], pointer[1], operation
 
 
 def _row(method: str, route: str, operation: Mapping[str, Any]) -> tuple[str, ...]:

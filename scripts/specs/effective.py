@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
 from scripts.specs import documents, overlays
 from scripts.specs.project import Api
-from scripts.specs.spec import SpecError, objects, resolve
+from scripts.specs.spec import Spec, objects
 
 
 def build(
@@ -37,31 +36,30 @@ def build(
     return document
 
 
-def validate(document: Mapping[str, Any], path: Path) -> None:
+def validate(spec: Spec) -> None:
     """Refuse a spec that is not OpenAPI 3.0, or in which a reference leads nowhere.
 
     Args:
-        document: the spec.
-        path: the file to name in an error.
+        spec: the spec.
 
     Raises:
         SpecError: with the pointer of the first fault.
     """
-    version = document.get("openapi")
+    version = spec.document.get("openapi")
     if not isinstance(version, str) or not version.startswith("3.0."):
-        raise SpecError(path, f"openapi must be 3.0.x, not {version!r}", ("openapi",))
-    bare = documents.plain(document)
-    for pointer, reference in _references(bare):
+        raise spec.error(f"openapi must be 3.0.x, not {version!r}", ("openapi",))
+    bare = Spec(documents.plain(spec.document), spec.path)
+    for pointer, reference in _references(bare.document):
         try:
-            resolve(bare, {"$ref": reference})
+            bare.resolve({"$ref": reference})
         except (LookupError, TypeError, ValueError) as error:
-            raise SpecError(path, f"the reference {reference!r} leads nowhere in this document", pointer) from error
+            raise spec.error(f"the reference {reference!r} leads nowhere in this document", pointer) from error
     try:
-        fault = next(OpenAPIV30SpecValidator(bare).iter_errors(), None)
+        fault = next(OpenAPIV30SpecValidator(bare.document).iter_errors(), None)
     except Exception as error:  # it fails in many ways where it should report, for one at a parameter that is none
-        raise SpecError(path, f"is no valid OpenAPI: {type(error).__name__}: {error!s:.200}") from error
+        raise spec.error(f"is no valid OpenAPI: {type(error).__name__}: {error!s:.200}") from error
     if fault is not None:
-        raise SpecError(path, fault.message, tuple(map(str, fault.absolute_path)))
+        raise spec.error(fault.message, tuple(map(str, fault.absolute_path)))
 
 
 def _references(document: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from openapi_schema_validator import OAS31Validator
 
-from scripts.specs.spec import SpecError, objects
+from scripts.specs.spec import Spec
 
 GRADES = ["documented", "observed", "reconstructed", "guessed"]
 """What an operation may rest on, the best first; a schema is never a mere guess."""
@@ -96,14 +95,14 @@ _EXTENSIONS: Mapping[str, Any] = {
 """What the extensions look like that are read here or in ``refining``."""
 
 
-def check_forms(document: Mapping[str, Any], path: Path) -> None:
-    """Refuse an extension that has not the form in which it is read.
+def check_forms(spec: Spec) -> None:
+    """Raise if an extension is not in the form in which it is read.
 
     Raises:
-        SpecError: with the place.
+        SpecError: with all faults.
     """
-    for pointer, node in objects(document):
+    for pointer, node in spec.objects():
         for key in _EXTENSIONS.keys() & node.keys():
-            fault = next(_EXTENSIONS[key].iter_errors(node[key]), None)
-            if fault is not None:
-                raise SpecError(path, fault.message, (*pointer, key, *map(str, fault.absolute_path)))
+            for fault in _EXTENSIONS[key].iter_errors(node[key]):
+                spec.fault(fault.message, (*pointer, key, *map(str, fault.absolute_path)))
+    spec.check()

@@ -13,10 +13,10 @@ from typing import Any
 from openapi_core import OpenAPI
 from openapi_python_client.strings import ClassName, PythonIdentifier
 
-from scripts.codegen.lowering import FIELD_PREFIX, METHODS
+from scripts.codegen.lowering import FIELD_PREFIX
 from scripts.specs.documents import load, plain
 from scripts.specs.project import ROOT
-from scripts.specs.spec import resolve
+from scripts.specs.spec import METHODS, Spec
 from tests.instances import Instances
 
 GENERATED = ROOT / "generated"
@@ -102,7 +102,7 @@ class Api:
 
     def resolve(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
         """The node that a reference leads to."""
-        return resolve(self.document, node)
+        return Spec(self.document, Path()).resolve(node)
 
     def model_of(self, schema: Mapping[str, Any]) -> Any:
         """The model class of a reference to a component schema; None if there is none."""

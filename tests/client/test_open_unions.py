@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,11 +20,12 @@ from openapi_python_client.strings import PythonIdentifier
 
 from scripts.codegen.lowering import FIELD_PREFIX
 from scripts.specs.documents import walk
-from scripts.specs.spec import is_model
+from scripts.specs.spec import Spec
 from tests.client.apis import api
 from tests.instances import ANYTHING, EXAMPLES
 
 KAMELEOON = api("kameleoon")
+SPEC = Spec(KAMELEOON.document, Path("kameleoon.yaml"))
 ITEM, VALUE = "[]", "{}"
 """Steps into a list and into an object whose keys are not known in advance; all others are names of properties."""
 
@@ -65,7 +67,7 @@ def _is_open_union(node: object) -> bool:
 
 def _places(model: str, node: Mapping[str, Any], steps: tuple[str, ...] = ()) -> Iterator[Place]:
     """The unions within a schema, as far as the next model: its own are found from there."""
-    if "$ref" in node and is_model(KAMELEOON.document, node):
+    if "$ref" in node and SPEC.is_model(node):
         return
     node = KAMELEOON.resolve(node)
     if _is_open_union(node):
@@ -84,7 +86,7 @@ UNIONS = [node for _, node in walk(KAMELEOON.document) if _is_open_union(node)]
 PLACES = [
     place
     for name, schema in KAMELEOON.document["components"]["schemas"].items()
-    if is_model(KAMELEOON.document, schema)
+    if SPEC.is_model(schema)
     for place in _places(name, schema)
 ]
 KINDS = [pytest.param(place, value, id=f"{place}:{value}") for place in PLACES for value in place.mapping]

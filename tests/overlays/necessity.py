@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from openapi_schema_validator import OAS30Validator
@@ -14,7 +14,7 @@ from referencing.jsonschema import DRAFT4
 from scripts.specs.documents import plain
 from scripts.specs.effective import build
 from scripts.specs.project import Api, find_apis
-from scripts.specs.spec import resolve
+from scripts.specs.spec import Spec
 
 _BASE = "urn:effective-spec"
 
@@ -53,7 +53,7 @@ class EffectiveSpec:
 
     def resolve(self, node: dict[str, Any]) -> dict[str, Any]:
         """The node that a reference leads to; any other node as it is."""
-        return dict(resolve(self.document, node))
+        return dict(Spec(self.document, Path()).resolve(node))
 
     def accepts(self, schema: str, instance: object) -> bool:
         """Whether a component schema accepts an instance."""

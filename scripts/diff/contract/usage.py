@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from openapi_python_client.strings import ClassName, PythonIdentifier
 
-from scripts.codegen.lowering import FIELD_PREFIX, METHODS, parameters_of
-from scripts.specs.spec import objects, resolve
+from scripts.codegen.lowering import FIELD_PREFIX
+from scripts.specs.spec import Pointer, Spec, objects
 
 SCHEMAS = ("components", "schemas")
 """Where component schemas stand in a spec."""
@@ -41,7 +42,7 @@ class Index:
     """
 
     def __init__(self, document: Mapping[str, Any]) -> None:
-        self._document = document
+        self._spec = Spec(dict(document), Path())
         self.entry: str | None = document.get("x-sdk-client", {}).get("name")
         """The name of the entry class."""
         self.methods: dict[tuple[str, str], str] = {}
@@ -50,8 +51,8 @@ class Index:
         """The operation by the tag and the module of the low level."""
         self._python: dict[str, str] = {}
         self._uses: dict[str, Use] = {}
-        for name, operation, inherited in self._operations():
-            self._add(name, operation, inherited)
+        for pointer, operation in self._spec.operations():
+            self._add(pointer, operation)
 
     def python_name(self, operation: str) -> str | None:
         """How an operation is called, such as ``Kameleoon.goals.list``; None if it is not known, or not called so."""
@@ -69,7 +70,7 @@ class Index:
 
     def schema(self, name: str) -> Mapping[str, Any] | None:
         """A component schema; None if there is none of that name."""
-        found: Mapping[str, Any] | None = self._document.get("components", {}).get("schemas", {}).get(name)
+        found: Mapping[str, Any] | None = self._spec.schemas.get(name)
         return found
 
     def class_of(self, schema: str) -> str:
@@ -78,13 +79,8 @@ class Index:
 
     # --- reading the spec ---
 
-    def _operations(self) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
-        for route, item in self._document.get("paths", {}).items():
-            for method in METHODS:
-                if method in item:
-                    yield f"{method.upper()} {route}", item[method], item
-
-    def _add(self, name: str, operation: Mapping[str, Any], item: Mapping[str, Any]) -> None:
+    def _add(self, pointer: Pointer, operation: Mapping[str, Any]) -> None:
+        name = f"{pointer[2].upper()} {pointer[1]}"
         tag = str(PythonIdentifier((operation.get("tags") or [""])[0], "tag"))
         self.modules[tag, str(PythonIdentifier(operation["operationId"], FIELD_PREFIX))] = name
         group, method = operation.get("x-sdk-group"), operation.get("x-sdk-method")
@@ -94,7 +90,7 @@ class Index:
                 if called:
                     self.methods[group, called] = name
         request = {
-            "parameters": parameters_of(self._document, item, operation),
+            "parameters": self._spec.parameters(pointer),
             "requestBody": operation.get("requestBody", {}),
         }
         for model in self._models_of(request):
@@ -113,7 +109,7 @@ class Index:
                 for reference in _references(found):
                     if reference not in seen:
                         seen.add(reference)
-                        waiting.append(resolve(self._document, {"$ref": reference}))
+                        waiting.append(self._spec.resolve({"$ref": reference}))
         prefix = f"#/{'/'.join(SCHEMAS)}/"
         return {self.class_of(name.removeprefix(prefix)) for name in seen if name.startswith(prefix)}
 

@@ -20,6 +20,7 @@ from openapi_python_client.parser.errors import GeneratorError
 from scripts import parity
 from scripts.codegen import checks
 from scripts.codegen.lowering import FIELD_PREFIX
+from scripts.specs.spec import Spec
 from tests.scripts.projects import (
     PATH_ID,
     Project,
@@ -153,14 +154,14 @@ def package(template: Project, tmp_path: Path) -> Path:
 
 
 def test_nothing_is_lost_by_our_pipeline(template: Project) -> None:
-    found = checks.check(LOSSLESS, template.package)
+    found = checks.check(Spec(LOSSLESS, Path("spec.yaml")), template.package)
 
     assert found.losses == []
     assert dict(found.counts) == COUNTS
 
 
 def test_nothing_is_lost_where_the_generator_alone_loses_nothing(tmp_path: Path) -> None:
-    found = checks.check(LOSSLESS, stock_package(LOSSLESS, tmp_path))
+    found = checks.check(Spec(LOSSLESS, Path("spec.yaml")), stock_package(LOSSLESS, tmp_path))
 
     assert found.losses == []
     assert dict(found.counts) == {**COUNTS, "references": COUNTS["references"] - 4}
@@ -291,7 +292,7 @@ LOST = [
 
 @pytest.mark.parametrize(("document", "losses"), LOST)
 def test_what_the_generator_loses_is_named(tmp_path: Path, document: dict[str, Any], losses: list[str]) -> None:
-    assert checks.check(document, stock_package(document, tmp_path)).losses == losses
+    assert checks.check(Spec(document, Path("spec.yaml")), stock_package(document, tmp_path)).losses == losses
 
 
 # --- damage ---
@@ -535,7 +536,7 @@ def test_damage_is_named(package: Path, name: str, pattern: str, replacement: st
     assert count == 1, f"{pattern} is not in {name} any more"
     path.write_text(text, encoding="utf-8")
 
-    assert loss in checks.check(LOSSLESS, package).losses
+    assert loss in checks.check(Spec(LOSSLESS, Path("spec.yaml")), package).losses
 
 
 @pytest.mark.parametrize(
@@ -549,7 +550,7 @@ def test_damage_is_named(package: Path, name: str, pattern: str, replacement: st
 def test_a_missing_module_is_named(package: Path, name: str, loss: str) -> None:
     (package / name).unlink()
 
-    assert loss in checks.check(LOSSLESS, package).losses
+    assert loss in checks.check(Spec(LOSSLESS, Path("spec.yaml")), package).losses
 
 
 # --- command line ---

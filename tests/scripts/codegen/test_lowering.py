@@ -10,7 +10,7 @@ import pytest
 
 from scripts.codegen.lowering import Lowered, lower, without_mark
 from scripts.specs.effective import validate
-from scripts.specs.spec import SpecError
+from scripts.specs.spec import Spec, SpecError
 from tests.scripts.projects import (
     EVIDENCE,
     PATH_ID,
@@ -34,8 +34,9 @@ UNION: dict[str, Any] = {"oneOf": [ref("A"), ref("B")], "discriminator": RULE}
 
 def lowered(document: dict[str, Any]) -> Lowered:
     """A valid spec, lowered."""
-    validate(document, PATH)
-    return lower(document, PATH)
+    spec = Spec(document, PATH)
+    validate(spec)
+    return lower(spec)
 
 
 def lowered_parameters(*parameters: dict[str, Any], path_item: tuple[dict[str, Any], ...] = ()) -> Lowered:

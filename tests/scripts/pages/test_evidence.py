@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from scripts import docs
-from scripts.codegen.lowering import METHODS
 from scripts.pages import evidence
 from scripts.specs.documents import load
 from scripts.specs.project import ROOT, find_apis
+from scripts.specs.spec import METHODS
 from tests.scripts.projects import Project, files, operation, project, spec
 
 

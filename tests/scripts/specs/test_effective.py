@@ -12,7 +12,7 @@ from scripts import build_specs
 from scripts.specs import documents, overlays
 from scripts.specs.effective import build, validate
 from scripts.specs.project import ROOT, Api, find_apis
-from scripts.specs.spec import SpecError, resolve
+from scripts.specs.spec import Spec, SpecError
 from tests.scripts.projects import API, Project, answer, files, operation, project, ref, schemas_spec, spec
 
 PATH = Path("specs/mini-api.yaml")
@@ -204,7 +204,7 @@ FAULTS = [
 @pytest.mark.parametrize(("document", "pointer"), FAULTS)
 def test_a_reference_that_leads_nowhere_is_named(document: dict[str, Any], pointer: tuple[str, ...]) -> None:
     with pytest.raises(SpecError, match="leads nowhere in this document") as caught:
-        validate(document, PATH)
+        validate(Spec(document, PATH))
 
     assert caught.value.pointer == pointer
     assert str(caught.value).startswith(f"{PATH}#{documents.json_pointer(pointer)}: the reference ")
@@ -240,20 +240,20 @@ QUOTED = {"$ref": "#/nowhere", "mapping": {"x": "#/nowhere"}}
     ],
 )
 def test_what_is_quoted_is_no_reference(document: dict[str, Any]) -> None:
-    validate(document, PATH)
+    validate(Spec(document, PATH))
 
 
 @pytest.mark.parametrize("version", ["3.1.0", "3.2.0", "2.0", "", 3, 3.0, None])
 def test_only_openapi_3_0_is_taken(version: object) -> None:
     with pytest.raises(SpecError, match=r"openapi must be 3\.0\.x") as caught:
-        validate(spec(openapi=version), PATH)
+        validate(Spec(spec(openapi=version), PATH))
 
     assert caught.value.pointer == ("openapi",)
 
 
 @pytest.mark.parametrize("version", ["3.0.0", "3.0.3", "3.0.4"])
 def test_every_openapi_3_0_is_taken(version: str) -> None:
-    validate(spec(openapi=version), PATH)
+    validate(Spec(spec(openapi=version), PATH))
 
 
 INVALID = [
@@ -276,7 +276,7 @@ def test_an_invalid_spec_is_named_with_its_place(
     document: dict[str, Any], pointer: tuple[str, ...], reason: str
 ) -> None:
     with pytest.raises(SpecError) as caught:
-        validate(document, PATH)
+        validate(Spec(document, PATH))
 
     assert reason in caught.value.reason
     assert caught.value.pointer == pointer
@@ -284,13 +284,13 @@ def test_an_invalid_spec_is_named_with_its_place(
 
 def test_a_document_at_which_the_validator_fails_is_refused_too() -> None:
     with pytest.raises(SpecError, match="is no valid OpenAPI: KeyError"):
-        validate(spec({"/a": {"get": operation(parameters=[ref("Thing")])}}, {"Thing": {}}), PATH)
+        validate(Spec(spec({"/a": {"get": operation(parameters=[ref("Thing")])}}, {"Thing": {}}), PATH))
 
 
 def test_validating_changes_nothing() -> None:
     document = thing(a=ref("Other"))
 
-    validate(document, PATH)
+    validate(Spec(document, PATH))
 
     assert document == thing(a=ref("Other"))
 
@@ -309,14 +309,14 @@ DOCUMENT: dict[str, Any] = {
 
 
 def test_references_are_followed_to_their_end() -> None:
-    assert resolve(DOCUMENT, {"$ref": "#/one"}) == {"found": True}
-    assert resolve(DOCUMENT, {"no": "reference"}) == {"no": "reference"}
+    assert Spec(DOCUMENT, PATH).resolve({"$ref": "#/one"}) == {"found": True}
+    assert Spec(DOCUMENT, PATH).resolve({"no": "reference"}) == {"no": "reference"}
 
 
 @pytest.mark.parametrize("reference", ["#/nowhere", "#/circle", "#/text", "#/text/x", "#/list", "#/list/0", "a", "", 1])
 def test_a_reference_must_lead_to_an_object(reference: object) -> None:
     with pytest.raises((LookupError, TypeError, ValueError)):
-        resolve(DOCUMENT, {"$ref": reference})
+        Spec(DOCUMENT, PATH).resolve({"$ref": reference})
 
 
 # --- command line ---
