@@ -211,7 +211,11 @@ def _mark_schemas(spec: Spec) -> Iterator[Mapping[str, Any]]:
         rule = spec.discriminator(node)
         members = [choice for choice in spec.choices(node) if not is_null(choice)] if alternatives(node) else []
         models = [member for member in members if spec.is_model(member)]
-        if _is_undecided(spec, node) and not any(_is_undecided(spec, member) for member in alternatives(node)):
+        if (
+            alternatives(node)
+            and _is_undecided(spec, node)
+            and not any(_is_undecided(spec, member) for member in alternatives(node))
+        ):
             reason = "nothing tells the members of this union apart: give it a discriminator or x-sdk-discriminator"
             spec.fault(reason, pointer)
         if rule is not None and len(members) != len(models):
