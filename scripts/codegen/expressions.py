@@ -42,9 +42,9 @@ _ENCODERS: dict[type[Any], str] = {
 }
 
 
-def literal(text: str) -> str:
-    """A string as Python code."""
-    return json.dumps(text)
+def literal(value: str | int) -> str:
+    """A string or an integer as Python code."""
+    return json.dumps(value)
 
 
 def unions_in(prop: Any) -> Iterator[DiscriminatedUnion]:
