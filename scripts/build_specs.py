@@ -15,9 +15,9 @@ from pathlib import Path
 
 from scripts.specs import documents
 from scripts.specs.effective import build, validate
-from scripts.specs.overlays import OverlayError
+from scripts.specs.errors import InputError
 from scripts.specs.project import ROOT, find_apis
-from scripts.specs.spec import Spec, SpecError
+from scripts.specs.spec import Spec
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name, text in texts.items():
             if options.output is not None:
                 documents.write(options.output / f"{name}.yaml", text)
-    except (SpecError, OverlayError, documents.DocumentError) as error:
+    except InputError as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -16,10 +16,8 @@ from pathlib import Path
 
 from scripts.codegen.package import generate
 from scripts.codegen.render import GenerateError
-from scripts.specs.documents import DocumentError
-from scripts.specs.overlays import OverlayError
+from scripts.specs.errors import InputError
 from scripts.specs.project import ROOT
-from scripts.specs.spec import SpecError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         outcome = generate(options.root, check=options.check)
-    except (GenerateError, SpecError, OverlayError, DocumentError) as error:
+    except (GenerateError, InputError) as error:
         print(error, file=sys.stderr)
         print("generated/ was left as it is.", file=sys.stderr)
         return 1

@@ -28,7 +28,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scripts.specs import documents
-from scripts.specs.overlays import OverlayError, apply, check_extends, read
+from scripts.specs.errors import InputError
+from scripts.specs.overlays import apply, check_extends, read
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 sys.stdout.write(text)
             else:
                 documents.write(output, text)
-    except (OverlayError, documents.DocumentError) as error:
+    except InputError as error:
         print(error, file=sys.stderr)
         return 1
     except OSError as error:

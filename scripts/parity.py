@@ -16,6 +16,7 @@ from pathlib import Path
 
 from scripts.codegen.checks import check
 from scripts.specs import documents
+from scripts.specs.errors import InputError
 from scripts.specs.spec import Spec
 
 
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     try:
         result = check(Spec(documents.load(options.spec, keep_comments=False), options.spec), options.package)
-    except documents.DocumentError as error:
+    except InputError as error:
         print(error, file=sys.stderr)
         return 1
     for loss in result.losses:

@@ -40,7 +40,7 @@ def generate(root: Path = ROOT, *, check: bool = False) -> Outcome:
         check: write nothing, only compare.
 
     Raises:
-        documents.DocumentError: a spec or an overlay cannot be read.
+        errors.DocumentError: a spec or an overlay cannot be read.
         overlays.OverlayError: an overlay is invalid, stale or otherwise failed.
         SpecError: an effective spec is invalid, or has a construct from which no correct client can be made.
         GenerateError: the generator warned, or lost something.

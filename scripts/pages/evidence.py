@@ -33,7 +33,7 @@ def page(root: Path) -> str:
 
     Raises:
         SpecError: an operation does not say what it rests on.
-        documents.DocumentError, overlay.OverlayError: an effective spec cannot be built.
+        InputError: an effective spec cannot be built.
     """
     grades = "\n".join(f"* **{grade}**: {meaning}." for grade, meaning in zip(GRADES, _MEANINGS, strict=True))
     intro = (

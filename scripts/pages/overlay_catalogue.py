@@ -29,7 +29,7 @@ def table(apis: Sequence[Api], tests: Mapping[str, str]) -> str:
         tests: overlay (``<api>/<file>``) -> name of its necessity test.
 
     Raises:
-        documents.DocumentError: an overlay cannot be read.
+        errors.DocumentError: an overlay cannot be read.
         overlays.OverlayError: an overlay is invalid, or does not say what defect it is for.
     """
     return "\n".join(

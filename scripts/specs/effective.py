@@ -24,7 +24,7 @@ def build(
         keep_comments: carry the spec's comments along.
 
     Raises:
-        documents.DocumentError: a file cannot be read.
+        errors.DocumentError: a file cannot be read.
         overlays.OverlayError: an overlay is invalid, made for another spec, stale or otherwise failed.
     """
     document = documents.load(api.spec, keep_comments=keep_comments)

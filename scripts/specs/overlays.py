@@ -18,6 +18,7 @@ import jsonpath_rfc9535
 from jsonpath_rfc9535 import JSONPathError, JSONPathNode, JSONPathQuery
 
 from scripts.specs import documents
+from scripts.specs.errors import InputError
 
 _VERSION = re.compile(r"1\.[01]\.\d+")
 IDLE = "changes nothing as a whole: the spec already is as its actions want it; the overlay is stale, drop it"
@@ -29,7 +30,7 @@ T = TypeVar("T")
 _Fail = Callable[[str], "OverlayError"]
 
 
-class OverlayError(Exception):
+class OverlayError(InputError):
     """An overlay that is no valid document, or an action that failed: file, action, target and reason."""
 
     def __init__(self, path: Path | str, reason: str, action: int | None = None, target: str | None = None) -> None:
@@ -93,7 +94,7 @@ def read(path: Path) -> Overlay:
     """Read an overlay document and validate it by the rules of its version.
 
     Raises:
-        documents.DocumentError: the file is not a YAML or JSON object.
+        errors.DocumentError: the file is not a YAML or JSON object.
         OverlayError: the document breaks a rule of the Overlay Specification.
     """
     document = documents.load(path, keep_comments=False)

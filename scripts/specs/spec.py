@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from scripts.specs import documents
+from scripts.specs.errors import InputError, raise_all
 
 # Keywords of OpenAPI whose object has names for keys, and those under which stands a value, not a part of the spec.
 _NAMING = {
@@ -37,25 +38,27 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 """The HTTP methods of a path item, in the order of the specification."""
 
 
-class SpecError(Exception):
-    """Faults of a spec, each with its file and JSON pointer.
+class SpecError(InputError):
+    """A fault of a spec, with its file, line and JSON pointer.
 
     Args:
         path: the file.
-        reason: the first fault, and the way out.
+        reason: the fault, and the way out.
         pointer: the node at fault.
-        more: further faults of the same run.
+        line: the line of the node.
     """
 
     def __init__(
-        self, path: Path | str, reason: str, pointer: Pointer | None = None, more: Sequence[SpecError] = ()
+        self, path: Path | str, reason: str, pointer: Pointer | None = None, line: int | None = None
     ) -> None:
         self.path = str(path)
         self.reason = reason
         self.pointer = pointer
-        self.more = tuple(more)
-        location = self.path if pointer is None else f"{self.path}#{documents.json_pointer(pointer)}"
-        super().__init__("\n".join([f"{location}: {reason}", *map(str, more)]))
+        self.line = line
+        location = self.path if line is None else f"{self.path}:{line}"
+        if pointer is not None:
+            location += f"#{documents.json_pointer(pointer)}"
+        super().__init__(f"{location}: {reason}")
 
 
 @dataclass(frozen=True)
@@ -86,13 +89,11 @@ class Spec:
         """Raise if there are faults.
 
         Raises:
-            SpecError: with all of them.
+            InputError: with all of them.
         """
         unique = {str(fault): fault for fault in self.faults}
         self.faults.clear()
-        if unique:
-            first, *more = unique.values()
-            raise SpecError(first.path, first.reason, first.pointer, more)
+        raise_all(list(unique.values()))
 
     # --- nodes ---
 
