@@ -48,9 +48,7 @@ class SpecError(InputError):
         line: the line of the node.
     """
 
-    def __init__(
-        self, path: Path | str, reason: str, pointer: Pointer | None = None, line: int | None = None
-    ) -> None:
+    def __init__(self, path: Path | str, reason: str, pointer: Pointer | None = None, line: int | None = None) -> None:
         self.path = str(path)
         self.reason = reason
         self.pointer = pointer
