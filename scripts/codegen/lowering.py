@@ -18,7 +18,7 @@ from openapi_python_client.strings import PythonIdentifier, snake_case
 from scripts.codegen import contents, unsupported
 from scripts.codegen.normal_form import normalize
 from scripts.specs.documents import plain
-from scripts.specs.extensions import check_forms, check_operations
+from scripts.specs.extensions import check_forms
 from scripts.specs.spec import METHODS, Pointer, Spec, alternatives, is_null, sdk
 
 FIELD_PREFIX = "field_"
@@ -90,7 +90,7 @@ def lower(effective: Spec) -> Lowered:
     Raises:
         SpecError: the spec has constructs from which no correct client can be made; all of them are reported.
     """
-    spec = Spec(plain(effective.document), effective.path)
+    spec = Spec(plain(effective.document), effective.path, locate=effective.locate)
     try:
         return _lower(spec)
     except RecursionError as error:
@@ -100,7 +100,6 @@ def lower(effective: Spec) -> Lowered:
 def _lower(spec: Spec) -> Lowered:
     unsupported.check_servers(spec)
     check_forms(spec)
-    check_operations(spec)
     normalize(spec)
     operations: dict[str, Operation] = {}
     for pointer, node in _operations(spec):

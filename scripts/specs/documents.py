@@ -63,7 +63,7 @@ def load(path: Path, *, keep_comments: bool = True) -> dict[str, Any]:
     Raises:
         InputError: the file cannot be read, is not YAML or JSON, is too large, or its root is not an object.
     """
-    text = _text(path)
+    text = read_text(path)
     if path.suffix == ".json":
         document, has_anchors = _load_json(text, path), False
     else:
@@ -160,12 +160,17 @@ def locate(path: Path, keys: Sequence[str]) -> tuple[int, int]:
 @functools.lru_cache(maxsize=16)
 def _nodes(path: Path, _changed: int) -> yaml.Node | None:
     try:
-        return yaml.compose(_text(path), Loader=yaml_reading.Loader)
+        return yaml.compose(read_text(path), Loader=yaml_reading.Loader)
     except yaml.YAMLError:  # JSON that is not YAML, for one with a tab between two values
         return None
 
 
-def _text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """Read a text file that is not too large.
+
+    Raises:
+        DocumentError: it cannot be read, or is too large.
+    """
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from scripts.specs import documents
 from scripts.specs.errors import InputError, raise_all
+from scripts.specs.origins import Place
 
 # Keywords of OpenAPI whose object has names for keys, and those under which stands a value, not a part of the spec.
 _NAMING = {
+    "$defs",
     "callbacks",
     "content",
     "encoding",
@@ -19,7 +21,9 @@ _NAMING = {
     "links",
     "mapping",
     "parameters",
+    "pathItems",
     "paths",
+    "patternProperties",
     "presence",
     "properties",
     "requestBodies",
@@ -27,9 +31,10 @@ _NAMING = {
     "schemas",
     "securitySchemes",
     "variables",
+    "webhooks",
     "x-sdk-names",
 }
-_QUOTING = {"default", "enum", "example", "examples"}
+_QUOTING = {"const", "default", "enum", "example", "examples"}
 
 Pointer = tuple[str, ...]
 """The keys that lead from the root of a document to a node."""
@@ -67,17 +72,24 @@ class Spec:
         document: the document.
         path: the file.
         faults: what was found wrong so far; see :meth:`fault`.
+        locate: says which file and node put a node of the document there; without it, errors name ``path``.
     """
 
     document: dict[str, Any]
     path: Path
     faults: list[SpecError] = field(default_factory=list)
+    locate: Callable[[Pointer], Place] | None = None
 
     # --- errors ---
 
     def error(self, reason: str, pointer: Pointer | None = None) -> SpecError:
-        """Return an error at a node."""
-        return SpecError(self.path, reason, pointer)
+        """Return an error at a node, with the file, the line and the pointer that a maintainer edits."""
+        if self.locate is None:
+            return SpecError(self.path, reason, pointer)
+        place = self.locate(pointer or ())
+        if place.pointer != pointer and pointer:
+            reason = f"{reason} (in the effective spec: {documents.json_pointer(pointer)})"
+        return SpecError(place.path, reason, place.pointer, place.line)
 
     def fault(self, reason: str, pointer: Pointer | None = None) -> None:
         """Remember a fault, so that one run reports all of them; :meth:`check` raises."""
