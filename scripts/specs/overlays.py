@@ -424,8 +424,7 @@ class _Application:
             )
             return f"{counted}: {way_out}"
         locations = [node.location for node in nodes]
-        known = self.previous()
-        new = [location for location in locations if known is not None and not _exists(known, location)]
+        new = _new(self.previous(), locations)
         shown = f"new: {_shown(new)}" if new else f"they are {_shown(locations)}"
         way_out = "accept the number with make accept if the action is right there; else narrow the target"
         return f"{counted}; {shown}: {way_out}"
@@ -556,12 +555,22 @@ def _shown(locations: Sequence[Location]) -> str:
     return ", ".join(pointers[:_MOST_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
-def _exists(document: Mapping[str, Any], location: Location) -> bool:
-    try:
-        _at(document, location)
-    except (LookupError, TypeError):
-        return False
-    return True
+def _new(previous: Mapping[str, Any] | None, locations: Sequence[Location]) -> list[Location]:
+    """The locations of which less than of the others was there before; what an action removes was not there either."""
+    if previous is None:
+        return []
+    missing = [len(location) - _depth(previous, location) for location in locations]
+    return [location for location, count in zip(locations, missing, strict=True) if count > min(missing)]
+
+
+def _depth(document: Any, location: Location) -> int:
+    """How many keys of a location lead to something."""
+    for depth, key in enumerate(location):
+        try:
+            document = document[key]
+        except (LookupError, TypeError):
+            return depth
+    return len(location)
 
 
 def _sort_key(location: Location) -> list[tuple[bool, int, str]]:
