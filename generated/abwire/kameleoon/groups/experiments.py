@@ -152,8 +152,8 @@ class ExperimentsGroup(groups.Group):
 
         Evidence: route observed, schema reconstructed. Source: public client code on GitHub (tomteixeira/kam-cli).
         Note: Status and body of a success were not seen; the endpoint's page or a recorded response would settle
-        both. Which experiments can be deleted comes from a test report on the vendor's MCP server
-        (junaid-kameleoon/Claude), where a paused one was refused with 400.
+        both. Which experiments can be deleted rests on an unpublished test report alone, in which a paused one was
+        refused with 400.
 
         Args:
             experiment_id (int): Identifier of the experiment.
@@ -494,8 +494,8 @@ class AsyncExperimentsGroup(groups.AsyncGroup):
 
         Evidence: route observed, schema reconstructed. Source: public client code on GitHub (tomteixeira/kam-cli).
         Note: Status and body of a success were not seen; the endpoint's page or a recorded response would settle
-        both. Which experiments can be deleted comes from a test report on the vendor's MCP server
-        (junaid-kameleoon/Claude), where a paused one was refused with 400.
+        both. Which experiments can be deleted rests on an unpublished test report alone, in which a paused one was
+        refused with 400.
 
         Args:
             experiment_id (int): Identifier of the experiment.

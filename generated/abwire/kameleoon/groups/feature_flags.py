@@ -41,8 +41,8 @@ class FeatureFlagsGroup(groups.Group):
         Evidence: route documented, schema documented. Source:
         https://docs.kameleoon.com/api-reference/featureflag/get-all-feature-flags. Note: The paging parameters are
         those of all other lists; this page was not seen to name them, but the vendor's Go SDK of 2021
-        (Kameleoon/client-go, 1.0.0) sends them. ENUM as a type of variables comes from the vendor's MCP server
-        (junaid-kameleoon/Claude), all other types but BOOLEAN from tomteixeira/kam-cli.
+        (Kameleoon/client-go, 1.0.0) sends them. ENUM as a type of variables rests on an unpublished test report
+        alone; all other types but BOOLEAN come from tomteixeira/kam-cli.
 
         Args:
             optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for example tags or
@@ -307,8 +307,7 @@ class FeatureFlagsGroup(groups.Group):
 
         Evidence: route documented, schema documented. Source:
         https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/duplicate-feature-flag-configuration.
-        Note: The state and the key of the copy come from a test report on the vendor's MCP server
-        (junaid-kameleoon/Claude).
+        Note: The state and the key of the copy rest on an unpublished test report alone.
 
         Args:
             site_code (str): Code of the site, ten characters.
@@ -438,8 +437,8 @@ class AsyncFeatureFlagsGroup(groups.AsyncGroup):
         Evidence: route documented, schema documented. Source:
         https://docs.kameleoon.com/api-reference/featureflag/get-all-feature-flags. Note: The paging parameters are
         those of all other lists; this page was not seen to name them, but the vendor's Go SDK of 2021
-        (Kameleoon/client-go, 1.0.0) sends them. ENUM as a type of variables comes from the vendor's MCP server
-        (junaid-kameleoon/Claude), all other types but BOOLEAN from tomteixeira/kam-cli.
+        (Kameleoon/client-go, 1.0.0) sends them. ENUM as a type of variables rests on an unpublished test report
+        alone; all other types but BOOLEAN come from tomteixeira/kam-cli.
 
         Args:
             optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for example tags or
@@ -704,8 +703,7 @@ class AsyncFeatureFlagsGroup(groups.AsyncGroup):
 
         Evidence: route documented, schema documented. Source:
         https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/duplicate-feature-flag-configuration.
-        Note: The state and the key of the copy come from a test report on the vendor's MCP server
-        (junaid-kameleoon/Claude).
+        Note: The state and the key of the copy rest on an unpublished test report alone.
 
         Args:
             site_code (str): Code of the site, ten characters.

@@ -118,8 +118,8 @@ def sync_detailed(
     Evidence: route documented, schema documented. Source:
     https://docs.kameleoon.com/api-reference/featureflag/get-all-feature-flags. Note: The paging
     parameters are those of all other lists; this page was not seen to name them, but the vendor's Go
-    SDK of 2021 (Kameleoon/client-go, 1.0.0) sends them. ENUM as a type of variables comes from the
-    vendor's MCP server (junaid-kameleoon/Claude), all other types but BOOLEAN from tomteixeira/kam-cli.
+    SDK of 2021 (Kameleoon/client-go, 1.0.0) sends them. ENUM as a type of variables rests on an
+    unpublished test report alone; all other types but BOOLEAN come from tomteixeira/kam-cli.
 
     Args:
         optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
@@ -169,8 +169,8 @@ def sync(
     Evidence: route documented, schema documented. Source:
     https://docs.kameleoon.com/api-reference/featureflag/get-all-feature-flags. Note: The paging
     parameters are those of all other lists; this page was not seen to name them, but the vendor's Go
-    SDK of 2021 (Kameleoon/client-go, 1.0.0) sends them. ENUM as a type of variables comes from the
-    vendor's MCP server (junaid-kameleoon/Claude), all other types but BOOLEAN from tomteixeira/kam-cli.
+    SDK of 2021 (Kameleoon/client-go, 1.0.0) sends them. ENUM as a type of variables rests on an
+    unpublished test report alone; all other types but BOOLEAN come from tomteixeira/kam-cli.
 
     Args:
         optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
@@ -218,8 +218,8 @@ async def asyncio_detailed(
     Evidence: route documented, schema documented. Source:
     https://docs.kameleoon.com/api-reference/featureflag/get-all-feature-flags. Note: The paging
     parameters are those of all other lists; this page was not seen to name them, but the vendor's Go
-    SDK of 2021 (Kameleoon/client-go, 1.0.0) sends them. ENUM as a type of variables comes from the
-    vendor's MCP server (junaid-kameleoon/Claude), all other types but BOOLEAN from tomteixeira/kam-cli.
+    SDK of 2021 (Kameleoon/client-go, 1.0.0) sends them. ENUM as a type of variables rests on an
+    unpublished test report alone; all other types but BOOLEAN come from tomteixeira/kam-cli.
 
     Args:
         optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
@@ -269,8 +269,8 @@ async def asyncio(
     Evidence: route documented, schema documented. Source:
     https://docs.kameleoon.com/api-reference/featureflag/get-all-feature-flags. Note: The paging
     parameters are those of all other lists; this page was not seen to name them, but the vendor's Go
-    SDK of 2021 (Kameleoon/client-go, 1.0.0) sends them. ENUM as a type of variables comes from the
-    vendor's MCP server (junaid-kameleoon/Claude), all other types but BOOLEAN from tomteixeira/kam-cli.
+    SDK of 2021 (Kameleoon/client-go, 1.0.0) sends them. ENUM as a type of variables rests on an
+    unpublished test report alone; all other types but BOOLEAN come from tomteixeira/kam-cli.
 
     Args:
         optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
