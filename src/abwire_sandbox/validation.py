@@ -119,7 +119,7 @@ class Validator:
         return find(operation, tuple(arguments.items()), query, (content_type, body))
 
     def response_faults(self, operation: Operation, status: int, body: bytes) -> Faults:
-        """What is wrong with an answer in JSON; nothing, if it is valid."""
+        """What is wrong with an answer; nothing, if it is valid."""
         find = self._remembered_response if len(body) < _LARGE else self._response_faults
         return find(operation, status, body)
 
@@ -150,7 +150,7 @@ class Validator:
 
     def _response_faults(self, operation: Operation, status: int, body: bytes) -> Faults:
         request = MockRequest("", operation.method, operation.path)
-        response = MockResponse(body, status, content_type="application/json" if body else "")
+        response = MockResponse(body, status, content_type=operation.media_type(status) if body else "")
         return _told(self._responses.iter_apicall_response_errors(request, response))
 
 

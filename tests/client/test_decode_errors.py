@@ -43,7 +43,7 @@ def test_whatever_is_of_another_shape_is_refused_with_its_place(source: Api, nam
     model = source.model_of(schema)
     damaged: set[Any] = set()
 
-    @settings(EXAMPLES, max_examples=20)
+    @settings(EXAMPLES, max_examples=30)
     @given(data=st.data())
     def check(data: st.DataObject) -> None:
         instance = data.draw(source.instances.of(schema))

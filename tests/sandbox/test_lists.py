@@ -9,7 +9,7 @@ import pytest
 from abwire.convert_v1 import models as convert_models
 from abwire.kameleoon import models
 
-from abwire_core.errors import BadRequestError, UnprocessableError
+from abwire_core.errors import BadRequestError
 from abwire_sandbox import Sandbox
 from tests.sandbox.callers import Caller, SyncCaller
 
@@ -240,5 +240,6 @@ def test_convert_tells_segments_and_used_audiences(call: SyncCaller) -> None:
 
 def test_convert_refuses_a_page_that_cannot_be(call: SyncCaller) -> None:
     project = call("convert.projects.list")[0].id
-    with pytest.raises(UnprocessableError, match="at least 1"):
-        call("convert.goals.list", project, page=-1)
+    for page in (-1, 0):
+        with pytest.raises(BadRequestError, match="less than the minimum"):
+            call("convert.goals.list", project, page=page)

@@ -65,7 +65,7 @@ def test_a_change_is_dated(call: SyncCaller) -> None:
 
 def test_identifiers_are_not_given_twice(call: SyncCaller) -> None:
     site = call("kameleoon.sites.list")[0].id
-    body = models.GoalCreate(name="x", site_id=site, type_=models.GoalType.CLICK)
+    body = models.GoalCreate(name="x", site_id=site, type_=models.GoalType.CLICK, has_multiple_conversions=False)
     first = call("kameleoon.goals.create", body).id
     call("kameleoon.goals.delete", first)
 
@@ -102,7 +102,7 @@ def test_what_is_not_there_is_not_found(call: SyncCaller, name: str, arguments: 
     [
         (
             "kameleoon.goals.create",
-            (models.GoalCreate(name="x", site_id=17, type_=models.GoalType.CLICK),),
+            (models.GoalCreate(name="x", site_id=17, type_=models.GoalType.CLICK, has_multiple_conversions=False),),
             "siteId: there is no site 17",
         ),
         ("kameleoon.experiments.update", (188001, models.ExperimentUpdate(goals=[17])), "goals: there is no goal 17"),

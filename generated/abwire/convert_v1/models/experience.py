@@ -47,10 +47,7 @@ class Experience(OpenModel[Any]):
         min_variation_visitors (float | Unset): Visitors that each variation must have.
         max_visitors (float | Unset): Visitors after which the experience takes no more.
         confidence (float | Unset): Level of confidence, in percent.
-        site_area (SiteArea | Unset): Pages that an experience runs on, as two flat lists of rules. Documented rule
-            types are url, url_with_query, query_string, page_tag_page_type, page_tag_category_id,
-            page_tag_category_name, page_tag_product_sku, page_tag_product_name, page_tag_product_price,
-            page_tag_customer_id and page_tag_custom_1 to page_tag_custom_4.
+        site_area (SiteArea | Unset): Pages that an experience runs on, as two flat lists of rules.
         goals (list[EntityRef] | Unset): Goals of the experience. A personalization has none.
         audiences (list[EntityRef] | Unset): Audiences that the experience is shown to.
         variations (list[ExperienceVariation] | Unset): Variations of the experience.

@@ -85,12 +85,13 @@ class ExperimentsGroup(groups.Group):
     ) -> Experiment:
         """Create an experiment.
 
-        Creates an experiment, as a draft unless a status is sent.
+        Creates an experiment with one first variation, as a draft unless a status is sent.
 
         Evidence: route documented, schema documented. Source:
         https://docs.kameleoon.com/api-reference/experiment/create-experiment. Note: The status of a success could
         not be seen; 200 is assumed. The body field status comes from public client code on GitHub
-        (tomteixeira/kam-cli), siteCode from gueripep/kameleoon-test-writer and amit1366/NEW-KAMELEOON-test-dev.
+        (tomteixeira/kam-cli), siteCode from gueripep/kameleoon-test-writer and amit1366/NEW-KAMELEOON-test-dev,
+        which finds one variation in the response and creates the others next to it.
 
         Args:
             body (ExperimentCreate): An experiment to create.
@@ -181,12 +182,15 @@ class ExperimentsGroup(groups.Group):
     ) -> Experiment:
         """Update an experiment.
 
-        Changes the fields that are sent and, with the parameter action, the status of the experiment.
+        Changes the fields that are sent and, with the parameter action, the status of the experiment. Variations
+        named in deviations become part of the experiment.
 
         Evidence: route documented, schema documented. Source:
         https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/partial-update-experiment. Note: The
         body fields identificationKey, targetingRule and trafficAllocationMethod come from public client code on
-        GitHub (tomteixeira/kam-cli), type and variations from gueripep/kameleoon-test-writer.
+        GitHub (tomteixeira/kam-cli), type and variations from gueripep/kameleoon-test-writer. Clients, such as
+        amit1366/NEW-KAMELEOON-test-dev, attach new variations by deviations alone, with a share of 0, with or
+        without origin. ACTIVATE is sent for a paused experiment too (tomteixeira/kam-cli), though there is RESUME.
 
         Args:
             experiment_id (int): Identifier of the experiment.
@@ -237,6 +241,36 @@ class ExperimentsGroup(groups.Group):
         from ..api.experiment import restart_experiment as operation  # noqa: PLC0415
 
         return self._sender.call(operation.OPERATION, operation._get_kwargs(experiment_id, body=body))
+
+    def simulate(
+        self,
+        experiment_id: int,
+    ) -> str:
+        """Get the simulation link of an experiment.
+
+        Returns the address at which the experiment can be tried out before it runs.
+
+        Evidence: route observed, schema observed. Source: public client code on GitHub
+        (amit1366/NEW-KAMELEOON-test-dev and another). Note: The operationId is ours. Both clients send no body and
+        take the text of the response for the address; its media type was not seen. The endpoint's page or a
+        recorded response would settle it.
+
+        Args:
+            experiment_id (int): Identifier of the experiment.
+
+        Returns:
+            The answer.
+
+        Raises:
+            ValueError: A path argument is None, empty, ``.`` or ``..``.
+            errors.ApiStatusError: The server refused the request or failed, even when asked again.
+            errors.ApiConnectionError: No answer came.
+            errors.DecodeError: The answer has another shape than the spec describes.
+        """
+
+        from ..api.experiment import simulate_experiment as operation  # noqa: PLC0415
+
+        return self._sender.call(operation.OPERATION, operation._get_kwargs(experiment_id))
 
     def duplicate(
         self,
@@ -427,12 +461,13 @@ class AsyncExperimentsGroup(groups.AsyncGroup):
     ) -> Experiment:
         """Create an experiment.
 
-        Creates an experiment, as a draft unless a status is sent.
+        Creates an experiment with one first variation, as a draft unless a status is sent.
 
         Evidence: route documented, schema documented. Source:
         https://docs.kameleoon.com/api-reference/experiment/create-experiment. Note: The status of a success could
         not be seen; 200 is assumed. The body field status comes from public client code on GitHub
-        (tomteixeira/kam-cli), siteCode from gueripep/kameleoon-test-writer and amit1366/NEW-KAMELEOON-test-dev.
+        (tomteixeira/kam-cli), siteCode from gueripep/kameleoon-test-writer and amit1366/NEW-KAMELEOON-test-dev,
+        which finds one variation in the response and creates the others next to it.
 
         Args:
             body (ExperimentCreate): An experiment to create.
@@ -523,12 +558,15 @@ class AsyncExperimentsGroup(groups.AsyncGroup):
     ) -> Experiment:
         """Update an experiment.
 
-        Changes the fields that are sent and, with the parameter action, the status of the experiment.
+        Changes the fields that are sent and, with the parameter action, the status of the experiment. Variations
+        named in deviations become part of the experiment.
 
         Evidence: route documented, schema documented. Source:
         https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/partial-update-experiment. Note: The
         body fields identificationKey, targetingRule and trafficAllocationMethod come from public client code on
-        GitHub (tomteixeira/kam-cli), type and variations from gueripep/kameleoon-test-writer.
+        GitHub (tomteixeira/kam-cli), type and variations from gueripep/kameleoon-test-writer. Clients, such as
+        amit1366/NEW-KAMELEOON-test-dev, attach new variations by deviations alone, with a share of 0, with or
+        without origin. ACTIVATE is sent for a paused experiment too (tomteixeira/kam-cli), though there is RESUME.
 
         Args:
             experiment_id (int): Identifier of the experiment.
@@ -581,6 +619,36 @@ class AsyncExperimentsGroup(groups.AsyncGroup):
         from ..api.experiment import restart_experiment as operation  # noqa: PLC0415
 
         return await self._sender.call(operation.OPERATION, operation._get_kwargs(experiment_id, body=body))
+
+    async def simulate(
+        self,
+        experiment_id: int,
+    ) -> str:
+        """Get the simulation link of an experiment.
+
+        Returns the address at which the experiment can be tried out before it runs.
+
+        Evidence: route observed, schema observed. Source: public client code on GitHub
+        (amit1366/NEW-KAMELEOON-test-dev and another). Note: The operationId is ours. Both clients send no body and
+        take the text of the response for the address; its media type was not seen. The endpoint's page or a
+        recorded response would settle it.
+
+        Args:
+            experiment_id (int): Identifier of the experiment.
+
+        Returns:
+            The answer.
+
+        Raises:
+            ValueError: A path argument is None, empty, ``.`` or ``..``.
+            errors.ApiStatusError: The server refused the request or failed, even when asked again.
+            errors.ApiConnectionError: No answer came.
+            errors.DecodeError: The answer has another shape than the spec describes.
+        """
+
+        from ..api.experiment import simulate_experiment as operation  # noqa: PLC0415
+
+        return await self._sender.call(operation.OPERATION, operation._get_kwargs(experiment_id))
 
     async def duplicate(
         self,

@@ -85,7 +85,9 @@ class FeatureFlagsGroup(groups.Group):
 
         Evidence: route documented, schema documented. Source:
         https://docs.kameleoon.com/api-reference/featureflag/create-a-new-feature-flag-configuration. Note: The
-        status of a success could not be seen; 200 is assumed.
+        status of a success could not be seen; 200 is assumed. The body field archived, and type in the variables of
+        a variation, come from
+        https://developers.kameleoon.com/apis/automation-api-rest/tutorials/manage-feature-flags-and-rollout-rules.
 
         Args:
             body (FeatureFlagCreate): A feature flag to create.
@@ -233,9 +235,11 @@ class FeatureFlagsGroup(groups.Group):
 
         Evidence: route documented, schema documented. Source:
         https://docs.kameleoon.com/api-reference/featureflag/update-a-feature-flag-configuration-for-a-specific-environment.
-        Note: The page names the two forms of rolloutConfiguration, and its fields lie beyond what could be read; a
-        recorded progressive rule would settle them. The ranges of a rollback condition come from
-        tomteixeira/kam-cli.
+        Note: The required fields are those of the page; the older one,
+        https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/update-feature-flag-configuration-for-specific-environment,
+        marks none. A client (tomteixeira/kam-cli) sends featureKey and name and few others. The page names the two
+        forms of rolloutConfiguration, and its fields lie beyond what could be read; a recorded progressive rule
+        would settle them. The ranges of a rollback condition come from tomteixeira/kam-cli.
 
         Args:
             site_code (str): Code of the site, ten characters.
@@ -481,7 +485,9 @@ class AsyncFeatureFlagsGroup(groups.AsyncGroup):
 
         Evidence: route documented, schema documented. Source:
         https://docs.kameleoon.com/api-reference/featureflag/create-a-new-feature-flag-configuration. Note: The
-        status of a success could not be seen; 200 is assumed.
+        status of a success could not be seen; 200 is assumed. The body field archived, and type in the variables of
+        a variation, come from
+        https://developers.kameleoon.com/apis/automation-api-rest/tutorials/manage-feature-flags-and-rollout-rules.
 
         Args:
             body (FeatureFlagCreate): A feature flag to create.
@@ -629,9 +635,11 @@ class AsyncFeatureFlagsGroup(groups.AsyncGroup):
 
         Evidence: route documented, schema documented. Source:
         https://docs.kameleoon.com/api-reference/featureflag/update-a-feature-flag-configuration-for-a-specific-environment.
-        Note: The page names the two forms of rolloutConfiguration, and its fields lie beyond what could be read; a
-        recorded progressive rule would settle them. The ranges of a rollback condition come from
-        tomteixeira/kam-cli.
+        Note: The required fields are those of the page; the older one,
+        https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/update-feature-flag-configuration-for-specific-environment,
+        marks none. A client (tomteixeira/kam-cli) sends featureKey and name and few others. The page names the two
+        forms of rolloutConfiguration, and its fields lie beyond what could be read; a recorded progressive rule
+        would settle them. The ranges of a rollback condition come from tomteixeira/kam-cli.
 
         Args:
             site_code (str): Code of the site, ten characters.

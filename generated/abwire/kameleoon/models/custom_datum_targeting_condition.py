@@ -27,7 +27,8 @@ class CustomDatumTargetingCondition(OpenModel[Any]):
         id (int | Unset): Identifier of the condition. Shown in responses only.
         include (bool | Unset): True for the visitors who meet the condition, false for all others. True by default.
         custom_data_index (str | Unset): Index of the custom data, written as a string.
-        value (Any | Unset): Value to compare with, a string or a number.
+        value (Any | Unset): Value to compare with, a string or a number. With AMONG_VALUES it is a JSON array,
+            written as a string.
         value_match_type (CustomDatumMatchType | Unset): How the value of a custom data is compared. UNDEFINED is
             met by visitors without a value.
     """

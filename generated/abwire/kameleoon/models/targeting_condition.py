@@ -17,7 +17,7 @@ class TargetingCondition(OpenModel[Any]):
     """A targeting condition, for all types without a schema of their own.
 
     Attributes:
-        targeting_type (str): Type of the condition. TargetingType has the known ones.
+        targeting_type (str): Type of the condition, for example PAGE_URL or KEY_PAGES.
         weight (int | Unset): How important the condition is; a greater number is more important. 1 by default.
         html_description (str | Unset): The condition in words, as HTML. Shown in responses only.
         id (int | Unset): Identifier of the condition. Shown in responses only.

@@ -116,9 +116,9 @@ def sync_detailed(
     Returns the segments of the account, a page at a time.
 
     Evidence: route observed, schema observed. Source: public endpoint list on GitHub
-    (mindcloud-inc/universal-api-reference) and public client code on GitHub. Note: The endpoint's page,
-    which the list links to, was not seen. The items are those that the search of segments is documented
-    to return; optionalFields comes from the client.
+    (mindcloud-inc/universal-api-reference) and public client code on GitHub (tomteixeira/kam-cli).
+    Note: The endpoint's page, which the list links to, was not seen. The items are those that the
+    search of segments is documented to return; optionalFields comes from the client.
 
     Args:
         optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
@@ -166,9 +166,9 @@ def sync(
     Returns the segments of the account, a page at a time.
 
     Evidence: route observed, schema observed. Source: public endpoint list on GitHub
-    (mindcloud-inc/universal-api-reference) and public client code on GitHub. Note: The endpoint's page,
-    which the list links to, was not seen. The items are those that the search of segments is documented
-    to return; optionalFields comes from the client.
+    (mindcloud-inc/universal-api-reference) and public client code on GitHub (tomteixeira/kam-cli).
+    Note: The endpoint's page, which the list links to, was not seen. The items are those that the
+    search of segments is documented to return; optionalFields comes from the client.
 
     Args:
         optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
@@ -214,9 +214,9 @@ async def asyncio_detailed(
     Returns the segments of the account, a page at a time.
 
     Evidence: route observed, schema observed. Source: public endpoint list on GitHub
-    (mindcloud-inc/universal-api-reference) and public client code on GitHub. Note: The endpoint's page,
-    which the list links to, was not seen. The items are those that the search of segments is documented
-    to return; optionalFields comes from the client.
+    (mindcloud-inc/universal-api-reference) and public client code on GitHub (tomteixeira/kam-cli).
+    Note: The endpoint's page, which the list links to, was not seen. The items are those that the
+    search of segments is documented to return; optionalFields comes from the client.
 
     Args:
         optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
@@ -264,9 +264,9 @@ async def asyncio(
     Returns the segments of the account, a page at a time.
 
     Evidence: route observed, schema observed. Source: public endpoint list on GitHub
-    (mindcloud-inc/universal-api-reference) and public client code on GitHub. Note: The endpoint's page,
-    which the list links to, was not seen. The items are those that the search of segments is documented
-    to return; optionalFields comes from the client.
+    (mindcloud-inc/universal-api-reference) and public client code on GitHub (tomteixeira/kam-cli).
+    Note: The endpoint's page, which the list links to, was not seen. The items are those that the
+    search of segments is documented to return; optionalFields comes from the client.
 
     Args:
         optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for

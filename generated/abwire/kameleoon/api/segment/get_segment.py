@@ -88,9 +88,9 @@ def sync_detailed(
     Returns one segment.
 
     Evidence: route observed, schema observed. Source: the vendor's own Go client (Kameleoon/client-go,
-    release 1.0.0) and public client code on GitHub. Note: The operationId is ours. The response is the
-    segment of the documented pages; optionalFields comes from public client code on GitHub. The
-    endpoint's page would settle both.
+    release 1.0.0) and public client code on GitHub (tomteixeira/kam-cli). Note: The operationId is
+    ours. The response is the segment of the documented pages; optionalFields comes from the second
+    client. The endpoint's page would settle both.
 
     Args:
         segment_id (int): Identifier of the segment.
@@ -127,9 +127,9 @@ def sync(
     Returns one segment.
 
     Evidence: route observed, schema observed. Source: the vendor's own Go client (Kameleoon/client-go,
-    release 1.0.0) and public client code on GitHub. Note: The operationId is ours. The response is the
-    segment of the documented pages; optionalFields comes from public client code on GitHub. The
-    endpoint's page would settle both.
+    release 1.0.0) and public client code on GitHub (tomteixeira/kam-cli). Note: The operationId is
+    ours. The response is the segment of the documented pages; optionalFields comes from the second
+    client. The endpoint's page would settle both.
 
     Args:
         segment_id (int): Identifier of the segment.
@@ -164,9 +164,9 @@ async def asyncio_detailed(
     Returns one segment.
 
     Evidence: route observed, schema observed. Source: the vendor's own Go client (Kameleoon/client-go,
-    release 1.0.0) and public client code on GitHub. Note: The operationId is ours. The response is the
-    segment of the documented pages; optionalFields comes from public client code on GitHub. The
-    endpoint's page would settle both.
+    release 1.0.0) and public client code on GitHub (tomteixeira/kam-cli). Note: The operationId is
+    ours. The response is the segment of the documented pages; optionalFields comes from the second
+    client. The endpoint's page would settle both.
 
     Args:
         segment_id (int): Identifier of the segment.
@@ -203,9 +203,9 @@ async def asyncio(
     Returns one segment.
 
     Evidence: route observed, schema observed. Source: the vendor's own Go client (Kameleoon/client-go,
-    release 1.0.0) and public client code on GitHub. Note: The operationId is ours. The response is the
-    segment of the documented pages; optionalFields comes from public client code on GitHub. The
-    endpoint's page would settle both.
+    release 1.0.0) and public client code on GitHub (tomteixeira/kam-cli). Note: The operationId is
+    ours. The response is the segment of the documented pages; optionalFields comes from the second
+    client. The endpoint's page would settle both.
 
     Args:
         segment_id (int): Identifier of the segment.
