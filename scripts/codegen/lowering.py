@@ -26,7 +26,6 @@ FIELD_PREFIX = "field_"
 # The description is the one part of a schema that the generator carries through unchanged to every kind of
 # property, so a schema with extensions is found again by a mark in it.
 _MARK = re.compile(r"\[\[schema:(\d+)\]\]")
-_MARKED_KEYS = {"x-sdk-accepts", "x-sdk-boolean"}
 
 
 @dataclass(frozen=True)
@@ -110,6 +109,7 @@ def _lower(spec: Spec) -> Lowered:
             spec.fault(f"operationId gives the same Python name as {other!r}: {name}", pointer)
         operations[name] = _lower_operation(spec, node, pointer)
     spec.document.get("components", {}).pop("parameters", None)  # each stands in its operations now
+    _apply_types(spec)
     _inherit_names(spec)
     _describe_nullables(spec)
     marked = tuple(_mark_schemas(spec))
@@ -252,7 +252,7 @@ def _mark_schemas(spec: Spec) -> Iterator[Mapping[str, Any]]:
         members = alternatives(node)
         if members and _is_undecided(spec, node) and not any(_is_undecided(spec, member) for member in members):
             unsupported.report_union(spec, node, pointer)
-        if rule is None and not _MARKED_KEYS & node.keys() and node.get("format") != "password":
+        if rule is None and "x-sdk-type" not in node and node.get("format") != "password":
             continue
         yield {**node, "discriminator": rule}
         node["description"] = f"{node.get('description', '')}[[schema:{number}]]"
@@ -281,6 +281,18 @@ def _describe_nullables(spec: Spec) -> None:
         members = [member for member in alternatives(node) if not is_null(member)]
         if len(members) == 1 and "description" not in node and "allOf" not in node:
             node["description"] = spec.resolve(members[0]).get("description", "")
+
+
+def _apply_types(spec: Spec) -> None:
+    """Give every schema with an ``x-sdk-type`` one type: the one that Python sends."""
+    for pointer, node in spec.objects():
+        if "x-sdk-type" in node:
+            unsupported.check_type(spec, node, pointer)
+            if any(is_null(choice) or choice.get("nullable") for choice in spec.choices(node)):
+                node["nullable"] = True
+            for key in ("oneOf", "anyOf"):
+                node.pop(key, None)
+            node["type"] = "integer" if node["x-sdk-type"] == "boolean" else node["x-sdk-type"]
 
 
 def _inherit_names(spec: Spec) -> None:

@@ -90,6 +90,7 @@ _EXTENSIONS: Mapping[str, Any] = {
             "additionalProperties": False,
         },
         "x-sdk-names": _TEXTS,
+        "x-sdk-type": {"enum": ["boolean", "integer", "number", "string"]},
     }.items()
 }
 """What the extensions look like that are read here or in ``refining``."""

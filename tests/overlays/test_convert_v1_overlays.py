@@ -45,10 +45,13 @@ def rule(**element: Any) -> dict[str, Any]:
 
 @necessity("convert-v1/fix-d02-hypothesis-score.overlay.yaml")
 def test_d2_a_score_is_a_number_in_both_directions(spec: EffectiveSpec) -> None:
-    """The score that is read has the type of the one that is sent, and is read from a string too."""
+    """The score that is read may be a number, a decimal string or empty; in Python it has the type of the one sent."""
     assert spec.accepts("HypothesisWrite", {"prioritization_score": 3.7})
-    assert spec.accepts("Hypothesis", {"prioritization_score": 3.7})
-    assert "string" in properties(spec, "Hypothesis")["prioritization_score"]["x-sdk-accepts"]
+    for score in (3.7, "3.7", "-1", ""):
+        assert spec.accepts("Hypothesis", {"prioritization_score": score})
+    for score in ("high", " 3.7", "3.", None, True):
+        assert not spec.accepts("Hypothesis", {"prioritization_score": score})
+    assert properties(spec, "Hypothesis")["prioritization_score"]["x-sdk-type"] == "number"
 
 
 @necessity("convert-v1/fix-d03-score-bounds.overlay.yaml")
@@ -271,22 +274,23 @@ def test_d17_switches_are_booleans_in_python_and_0_or_1_on_the_wire(spec: Effect
         assert spec.accepts("Project", {name: 0})
         assert spec.accepts("Project", {name: 1})
         assert not spec.accepts("Project", {name: 2})
-        assert properties(spec, "Project")[name]["x-sdk-boolean"] is True
+        assert properties(spec, "Project")[name]["x-sdk-type"] == "boolean"
 
 
-@necessity("convert-v1/sdk-d21-identifiers.overlay.yaml")
-def test_d21_identifiers_are_read_as_strings_and_as_integers(spec: EffectiveSpec) -> None:
-    """Every identifier in a body is read in the form that the docs do not give it, too."""
+@necessity("convert-v1/fix-d21-identifiers.overlay.yaml")
+def test_d21_identifiers_are_strings_and_integers(spec: EffectiveSpec) -> None:
+    """Every identifier in a body may have either form on the wire, and has one type in Python."""
     identifiers = [
         schema
         for name in spec.at("components", "schemas")
         for key, schema in spec.schema(name).get("properties", {}).items()
         if key == "id" or key.endswith("_id")
     ]
-    assert len(identifiers) == 10
+    assert {schema["x-sdk-type"] for schema in identifiers} == {"string", "integer"}
     for schema in identifiers:
-        other = {"string": "integer", "integer": "string"}[schema["type"]]
-        assert schema["x-sdk-accepts"] == [other]
+        assert spec.accepts_schema(schema, 7)
+        assert spec.accepts_schema(schema, "7")
+        assert not spec.accepts_schema(schema, 0.5)
 
 
 @necessity("convert-v1/sdk-d22-goal-type-names.overlay.yaml")

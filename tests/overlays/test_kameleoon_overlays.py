@@ -517,6 +517,14 @@ def test_59_pages_count_from_1(spec: EffectiveSpec) -> None:
         assert not spec.accepts_schema(page, 0)
 
 
+@necessity("kameleoon/fix-60-deviation-shares.overlay.yaml")
+def test_60_shares_are_numbers_and_decimal_strings(spec: EffectiveSpec) -> None:
+    """A share of the traffic has either form on the wire, and is a number in Python."""
+    assert spec.accepts("ExperimentDeviations", {"origin": 0.5, "12345": "0.50000000"})
+    assert not spec.accepts("ExperimentDeviations", {"origin": "half"})
+    assert spec.schema("ExperimentDeviations")["additionalProperties"]["x-sdk-type"] == "number"
+
+
 @necessity("kameleoon/sdk-51-client.overlay.yaml")
 def test_51_the_client_has_a_name_and_a_way_to_authenticate(spec: EffectiveSpec) -> None:
     """The entry class, its authentication, its variables and the published rate limits are data."""

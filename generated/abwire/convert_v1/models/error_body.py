@@ -52,7 +52,7 @@ class ErrorBody(OpenModel[Any]):
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.code = UNSET if (v := d.pop("code", None)) is None else v
+            self.code = UNSET if (v := d.pop("code", None)) is None or v == "" else v
             self.message = (
                 UNSET
                 if (v := d.pop(key := "message", None)) is None

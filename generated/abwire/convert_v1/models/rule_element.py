@@ -57,7 +57,9 @@ class RuleElement(OpenModel[Any]):
         key: str | None = None
         try:
             self.rule_type = UNSET if (v := d.pop("rule_type", None)) is None else v
-            self.matching = UNSET if (v := d.pop(key := "matching", None)) is None else models.RuleMatching._decode(v)
+            self.matching = (
+                UNSET if (v := d.pop(key := "matching", None)) is None or v == [] else models.RuleMatching._decode(v)
+            )
             self.value = UNSET if (v := d.pop("value", None)) is None else v
             self.key = UNSET if (v := d.pop("key", None)) is None else v
         except (DecodeError, KeyError) as error:

@@ -59,7 +59,9 @@ class SiteAreaRule(OpenModel[Any]):
                 if (v := d.pop(key := "rule_type", None)) is None
                 else decoding.to_enum(models.SiteAreaRuleType, v)
             )
-            self.matching = UNSET if (v := d.pop(key := "matching", None)) is None else models.RuleMatching._decode(v)
+            self.matching = (
+                UNSET if (v := d.pop(key := "matching", None)) is None or v == [] else models.RuleMatching._decode(v)
+            )
             self.value = UNSET if (v := d.pop("value", None)) is None else v
             self.key = UNSET if (v := d.pop("key", None)) is None else v
         except (DecodeError, KeyError) as error:

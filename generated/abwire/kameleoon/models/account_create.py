@@ -127,7 +127,7 @@ class AccountCreate(OpenModel[Any]):
             self.status = (
                 UNSET if (v := d.pop(key := "status", None)) is None else decoding.to_enum(models.AccountStatus, v)
             )
-            self.team_id = UNSET if (v := d.pop("teamId", None)) is None else v
+            self.team_id = UNSET if (v := d.pop("teamId", None)) is None or v == "" else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

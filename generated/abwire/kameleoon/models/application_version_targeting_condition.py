@@ -67,9 +67,9 @@ class ApplicationVersionTargetingCondition(OpenModel[Any]):
         key: str | None = None
         try:
             self.targeting_type = decoding.to_constant(d.pop(key := "targetingType"), "APPLICATION_VERSION")
-            self.weight = UNSET if (v := d.pop("weight", None)) is None else v
+            self.weight = UNSET if (v := d.pop("weight", None)) is None or v == "" else v
             self.html_description = UNSET if (v := d.pop("htmlDescription", None)) is None else v
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
+            self.id = UNSET if (v := d.pop("id", None)) is None or v == "" else v
             self.include = UNSET if (v := d.pop("include", None)) is None else v
             self.version = UNSET if (v := d.pop("version", None)) is None else v
             self.version_match_type = (

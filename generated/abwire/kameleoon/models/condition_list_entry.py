@@ -108,16 +108,18 @@ class ConditionListEntry(OpenModel[Any]):
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
+            self.id = UNSET if (v := d.pop("id", None)) is None or v == "" else v
             self.is_condition_block = UNSET if (v := d.pop("isConditionBlock", None)) is None else v
             self.logical_operator = (
                 UNSET
                 if (v := d.pop(key := "logicalOperator", None)) is None
                 else decoding.to_enum(models.LogicalOperator, v)
             )
-            self.parent_id = UNSET if (v := d.pop("parentId", None)) is None else v
+            self.parent_id = UNSET if (v := d.pop("parentId", None)) is None or v == "" else v
             self.targeting_condition = (
-                UNSET if (v := d.pop(key := "targetingCondition", None)) is None else _decode_targeting_condition(v)
+                UNSET
+                if (v := d.pop(key := "targetingCondition", None)) is None or v == []
+                else _decode_targeting_condition(v)
             )
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None

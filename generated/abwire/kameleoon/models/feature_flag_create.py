@@ -106,9 +106,9 @@ class FeatureFlagCreate(OpenModel[Any]):
             self.name = d.pop("name")
             self.site_code = d.pop("siteCode")
             self.archived = UNSET if (v := d.pop("archived", None)) is None else v
-            self.attribution_window = UNSET if (v := d.pop("attributionWindow", None)) is None else v
+            self.attribution_window = UNSET if (v := d.pop("attributionWindow", None)) is None or v == "" else v
             self.bucketing_key = (
-                UNSET if (v := d.pop(key := "bucketingKey", None)) is None else _decode_bucketing_key(v)
+                UNSET if (v := d.pop(key := "bucketingKey", None)) is None or v == [] else _decode_bucketing_key(v)
             )
             self.description = UNSET if (v := d.pop("description", None)) is None else v
             self.environment_configurations = (
@@ -116,7 +116,7 @@ class FeatureFlagCreate(OpenModel[Any]):
                 if (v := d.pop(key := "environmentConfigurations", None)) is None
                 else decoding.list_of(models.EnvironmentConfigurationRequest._decode, v)
             )
-            self.primary_goal_id = UNSET if (v := d.pop("primaryGoalId", None)) is None else v
+            self.primary_goal_id = UNSET if (v := d.pop("primaryGoalId", None)) is None or v == "" else v
             self.secondary_goal_ids = (
                 UNSET if (v := d.pop(key := "secondaryGoalIds", None)) is None else decoding.to_list(v)
             )

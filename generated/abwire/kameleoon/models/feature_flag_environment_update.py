@@ -141,6 +141,8 @@ class FeatureFlagEnvironmentUpdate(OpenModel[Any]):
             self.integrations = (
                 v
                 if (v := d.pop(key := "integrations", UNSET)) is None or v is UNSET
+                else UNSET
+                if v == []
                 else models.EnvironmentIntegrations._decode(v)
             )
             self.name = d.pop("name", UNSET)
@@ -163,15 +165,23 @@ class FeatureFlagEnvironmentUpdate(OpenModel[Any]):
                 if (v := d.pop(key := "variations", UNSET)) is None or v is UNSET
                 else decoding.list_of(models.FeatureFlagVariationRequest._decode, v)
             )
-            self.attribution_window = d.pop("attributionWindow", UNSET)
+            self.attribution_window = (
+                v if (v := d.pop("attributionWindow", UNSET)) is None or v is UNSET else UNSET if v == "" else v
+            )
             self.bucketing_key = (
-                v if (v := d.pop(key := "bucketingKey", UNSET)) is None or v is UNSET else _decode_bucketing_key(v)
+                v
+                if (v := d.pop(key := "bucketingKey", UNSET)) is None or v is UNSET
+                else UNSET
+                if v == []
+                else _decode_bucketing_key(v)
             )
             self.default_variation_key = d.pop("defaultVariationKey", UNSET)
             self.description = d.pop("description", UNSET)
             self.feature_enabled = d.pop("featureEnabled", UNSET)
             self.is_archived = d.pop("isArchived", UNSET)
-            self.primary_goal_id = d.pop("primaryGoalId", UNSET)
+            self.primary_goal_id = (
+                v if (v := d.pop("primaryGoalId", UNSET)) is None or v is UNSET else UNSET if v == "" else v
+            )
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

@@ -67,13 +67,13 @@ class FeatureFlagTargetingCondition(OpenModel[Any]):
         key: str | None = None
         try:
             self.targeting_type = decoding.to_constant(d.pop(key := "targetingType"), "TARGET_FEATURE_FLAG")
-            self.weight = UNSET if (v := d.pop("weight", None)) is None else v
+            self.weight = UNSET if (v := d.pop("weight", None)) is None or v == "" else v
             self.html_description = UNSET if (v := d.pop("htmlDescription", None)) is None else v
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
+            self.id = UNSET if (v := d.pop("id", None)) is None or v == "" else v
             self.include = UNSET if (v := d.pop("include", None)) is None else v
-            self.feature_flag_id = UNSET if (v := d.pop("featureFlagId", None)) is None else v
+            self.feature_flag_id = UNSET if (v := d.pop("featureFlagId", None)) is None or v == "" else v
             self.variation_key = UNSET if (v := d.pop("variationKey", None)) is None else v
-            self.rule_id = UNSET if (v := d.pop("ruleId", None)) is None else v
+            self.rule_id = UNSET if (v := d.pop("ruleId", None)) is None or v == "" else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

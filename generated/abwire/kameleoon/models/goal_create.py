@@ -67,7 +67,9 @@ class GoalCreate(OpenModel[Any]):
             self.site_id = d.pop("siteId")
             self.type_ = decoding.to_enum(models.GoalType, d.pop(key := "type"))
             self.has_multiple_conversions = d.pop("hasMultipleConversions")
-            self.params = UNSET if (v := d.pop(key := "params", None)) is None else models.GoalParams._decode(v)
+            self.params = (
+                UNSET if (v := d.pop(key := "params", None)) is None or v == [] else models.GoalParams._decode(v)
+            )
             self.status = (
                 UNSET if (v := d.pop(key := "status", None)) is None else decoding.to_enum(models.GoalStatus, v)
             )

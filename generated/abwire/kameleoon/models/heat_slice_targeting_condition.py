@@ -71,14 +71,14 @@ class HeatSliceTargetingCondition(OpenModel[Any]):
         key: str | None = None
         try:
             self.targeting_type = decoding.to_constant(d.pop(key := "targetingType"), "HEAT_SLICE")
-            self.weight = UNSET if (v := d.pop("weight", None)) is None else v
+            self.weight = UNSET if (v := d.pop("weight", None)) is None or v == "" else v
             self.html_description = UNSET if (v := d.pop("htmlDescription", None)) is None else v
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
+            self.id = UNSET if (v := d.pop("id", None)) is None or v == "" else v
             self.include = UNSET if (v := d.pop("include", None)) is None else v
-            self.goal_id = UNSET if (v := d.pop("goalId", None)) is None else v
-            self.key_moment_id = UNSET if (v := d.pop("keyMomentId", None)) is None else v
-            self.lower_bound = UNSET if (v := d.pop("lowerBound", None)) is None else v
-            self.upper_bound = UNSET if (v := d.pop("upperBound", None)) is None else v
+            self.goal_id = UNSET if (v := d.pop("goalId", None)) is None or v == "" else v
+            self.key_moment_id = UNSET if (v := d.pop("keyMomentId", None)) is None or v == "" else v
+            self.lower_bound = UNSET if (v := d.pop("lowerBound", None)) is None or v == "" else v
+            self.upper_bound = UNSET if (v := d.pop("upperBound", None)) is None or v == "" else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:
