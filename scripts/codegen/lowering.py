@@ -8,6 +8,7 @@ rest is refused with its place.
 from __future__ import annotations
 
 import copy
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -52,6 +53,8 @@ class Operation:
     """The media type of the request body; empty without one."""
     query_styles: Mapping[str, str]
     """Wire name of a query parameter -> ``plain``, ``comma`` (joined by commas) or ``json`` (one JSON text)."""
+    query_defaults: Mapping[str, str]
+    """Wire name of a query parameter -> what is sent if the caller leaves it out, as Python code."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,7 @@ def _operations(spec: Spec) -> Iterator[tuple[Pointer, dict[str, Any]]]:
 
 def _lower_operation(spec: Spec, operation: dict[str, Any], pointer: Pointer) -> Operation:
     styles = {}
+    defaults = {}
     for index, reference in enumerate(operation["parameters"]):
         parameter = dict(spec.resolve(reference))
         location = (*pointer, "parameters", str(index))
@@ -148,6 +152,9 @@ def _lower_operation(spec: Spec, operation: dict[str, Any], pointer: Pointer) ->
         operation["parameters"][index] = parameter
         if parameter["in"] == "query":
             styles[parameter["name"]] = style
+        if "x-sdk-default" in parameter:
+            unsupported.check_default(spec, parameter, location)
+            defaults[parameter["name"]] = json.dumps(parameter["x-sdk-default"])
     media_type = _lower_body(spec, operation, pointer)
     _lower_responses(spec, operation)
     evidence = operation.get("x-evidence")
@@ -165,6 +172,7 @@ def _lower_operation(spec: Spec, operation: dict[str, Any], pointer: Pointer) ->
         source=evidence["source"] if evidence else "",
         sdk=sdk(operation),
         query_styles=styles,
+        query_defaults=defaults,
         media_type=media_type,
     )
 

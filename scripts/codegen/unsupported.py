@@ -39,6 +39,14 @@ def check_encodings(spec: Spec, media_type: str, content: Mapping[str, Any], poi
             spec.fault(reason, (*pointer, "encoding", name))
 
 
+def check_default(spec: Spec, parameter: Mapping[str, Any], pointer: Pointer) -> None:
+    """Report an ``x-sdk-default`` of a parameter that is not an optional list of strings in the query."""
+    schema = spec.collapsed(parameter.get("schema", {}))
+    is_list = schema.get("type") == "array" and spec.collapsed(schema.get("items", {})).get("type") == "string"
+    if parameter["in"] != "query" or parameter.get("required") or not is_list:
+        spec.fault("x-sdk-default needs an optional list of strings in the query", (*pointer, "x-sdk-default"))
+
+
 def check_type(spec: Spec, node: Mapping[str, Any], pointer: Pointer) -> None:
     """Report an ``x-sdk-type`` that cannot be read from, or sent as, what the schema has on the wire."""
     sent, *others = _READABLE.get(node["x-sdk-type"], ("",))

@@ -89,6 +89,7 @@ _EXTENSIONS: Mapping[str, Any] = {
             },
             "additionalProperties": False,
         },
+        "x-sdk-default": {"type": "array", "minItems": 1, "items": _TEXT},
         "x-sdk-names": _TEXTS,
         "x-sdk-type": {"enum": ["boolean", "integer", "number", "string"]},
     }.items()

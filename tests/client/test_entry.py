@@ -181,6 +181,23 @@ def test_options_of_one_call_do_not_touch_the_others() -> None:
 # --- pages ---
 
 
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ({}, "siteCode"),
+        ({"optional_fields": ["tags"]}, "tags"),
+        ({"optional_fields": ["tags", "siteCode"]}, "tags,siteCode"),
+    ],
+)
+def test_flags_are_asked_for_what_they_are_addressed_by(given: dict[str, Any], sent: str) -> None:
+    script = Script((200, FLAG), (200, []))
+    with script.kameleoon(token="made-up-token") as kameleoon:
+        kameleoon.feature_flags.get("abcdefghij", "checkout", **given)
+        kameleoon.feature_flags.search(**given).to_list()
+
+    assert [request.url.params["optionalFields"] for request in script.requests] == [sent, sent]
+
+
 def test_a_list_asks_for_a_page_when_it_is_wanted() -> None:
     script = Script((200, [FLAG, FLAG]), (200, [{**FLAG, "id": 2}]))
     with script.kameleoon(token="made-up-token") as kameleoon:

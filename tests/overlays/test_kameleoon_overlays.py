@@ -596,3 +596,17 @@ def test_56_what_only_reads_may_be_sent_again(spec: EffectiveSpec) -> None:
         "search-segments",
         "search-variations",
     }
+
+
+@necessity("kameleoon/sdk-61-feature-flag-fields.overlay.yaml")
+def test_61_feature_flags_are_read_with_what_they_are_addressed_by(spec: EffectiveSpec) -> None:
+    """Every operation that can be asked for fields of feature flags is asked for those in their path."""
+    fields = [
+        spec.parameters(operation["operationId"])["optionalFields"]
+        for _, _, operation in operations(spec)
+        if operation["tags"] == ["FeatureFlag"] and "optionalFields" in spec.parameters(operation["operationId"])
+    ]
+    assert len(fields) > 2
+    for parameter in fields:
+        assert parameter["x-sdk-default"] == ["siteCode"]
+        assert (parameter["style"], parameter["explode"]) == ("form", False)

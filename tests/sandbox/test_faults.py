@@ -285,7 +285,7 @@ def test_a_locked_object_cannot_be_changed_and_can_be_read(any_call: Caller, san
 
 def test_objects_are_locked_over_http(call: SyncCaller, sandbox: Sandbox) -> None:
     control = f"{sandbox.url}/_sandbox/locks"
-    flag = call("kameleoon.feature_flags.list", optional_fields=["siteCode"])[0]
+    flag = call("kameleoon.feature_flags.list")[0]
     lock = {"group": "feature_flags", "id": flag.id}
     assert lock in httpx.post(control, json=lock).json()
 

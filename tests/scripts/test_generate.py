@@ -587,6 +587,18 @@ UNSUPPORTED = [
         f"{PARAMETER}: cookies are not supported: the HTTP library keeps them for itself",
         id="cookie",
     ),
+    *(
+        pytest.param(
+            _with_parameter({**parameter("q", **changes), "x-sdk-default": ["a"]}),
+            f"{PARAMETER}/x-sdk-default: x-sdk-default needs an optional list of strings in the query",
+            id=f"x-sdk-default of {what}",
+        )
+        for what, changes in {
+            "a string": {"schema": TEXT},
+            "integers": {"schema": {"type": "array", "items": {"type": "integer"}}},
+            "what must be given": {"schema": {"type": "array", "items": TEXT}, "required": True},
+        }.items()
+    ),
     pytest.param(
         _with_parameter(parameter("q", "header", schema={"type": "array", "items": TEXT})),
         f"{PARAMETER}: a list is not supported in the header",

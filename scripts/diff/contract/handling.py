@@ -12,6 +12,7 @@ from scripts.specs.spec import objects
 
 _KEYS = {
     "x-sdk-accepts-bare": "is read without its wrapper in other cases than before",
+    "x-sdk-default": "is asked for other things than before if the argument is left out",
     "x-sdk-discriminator": "is read as another model than before, for some values",
     "x-sdk-pagination": "is asked for its pages in another way",
     "x-sdk-poll": "is polled for in another way",

@@ -177,6 +177,15 @@ def test_an_operation_overrides_the_parameters_of_its_path() -> None:
     assert get(found)["parameters"] == [parameter("p", schema={"type": "integer"}), parameter("p", "header")]
 
 
+def test_a_default_for_the_client_is_python_code() -> None:
+    texts = {"type": "array", "items": {"type": "string"}}
+    fields = {**parameter("fields", schema=texts), "x-sdk-default": ["siteCode", 'a"b']}
+
+    (found,) = lowered_parameters(fields, parameter("kinds", schema=texts)).operations.values()
+
+    assert found.query_defaults == {"fields": '["siteCode", "a\\"b"]'}
+
+
 # --- schemas ---
 
 DECIMAL = {"oneOf": [{"type": "number"}, {"type": "string"}], "x-sdk-type": "number"}

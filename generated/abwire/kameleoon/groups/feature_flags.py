@@ -45,8 +45,9 @@ class FeatureFlagsGroup(groups.Group):
         alone; all other types but BOOLEAN come from tomteixeira/kam-cli.
 
         Args:
-            optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for example tags or
-                description. Which there are depends on the object.
+            optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The vendor publishes
+                no list of them. Known are description, siteCode and tags. If it is left out, the client asks for
+                siteCode.
             page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count of the answer
                 says how many there are, as far as the vendor's Go SDK of 2021 shows.
             per_page (int | Unset): Items on a page. The limit is not published; public client code takes 200 for
@@ -122,8 +123,9 @@ class FeatureFlagsGroup(groups.Group):
         https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/search-feature-flags
 
         Args:
-            optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for example tags or
-                description. Which there are depends on the object.
+            optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The vendor publishes
+                no list of them. Known are description, siteCode and tags. If it is left out, the client asks for
+                siteCode.
             filter_ (dict[str, Any] | FilterCondition | FilterGroup | Unset): A condition, or conditions joined by
                 AND or OR.
             page (int | Unset): Number of the page; the first is 1.
@@ -168,8 +170,9 @@ class FeatureFlagsGroup(groups.Group):
         Args:
             site_code (str): Code of the site, ten characters.
             feature_key (str): Key of the feature flag within its site.
-            optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for example tags or
-                description. Which there are depends on the object.
+            optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The vendor publishes
+                no list of them. Known are description, siteCode and tags. If it is left out, the client asks for
+                siteCode.
 
         Returns:
             The answer.
@@ -445,8 +448,9 @@ class AsyncFeatureFlagsGroup(groups.AsyncGroup):
         alone; all other types but BOOLEAN come from tomteixeira/kam-cli.
 
         Args:
-            optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for example tags or
-                description. Which there are depends on the object.
+            optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The vendor publishes
+                no list of them. Known are description, siteCode and tags. If it is left out, the client asks for
+                siteCode.
             page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count of the answer
                 says how many there are, as far as the vendor's Go SDK of 2021 shows.
             per_page (int | Unset): Items on a page. The limit is not published; public client code takes 200 for
@@ -522,8 +526,9 @@ class AsyncFeatureFlagsGroup(groups.AsyncGroup):
         https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/search-feature-flags
 
         Args:
-            optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for example tags or
-                description. Which there are depends on the object.
+            optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The vendor publishes
+                no list of them. Known are description, siteCode and tags. If it is left out, the client asks for
+                siteCode.
             filter_ (dict[str, Any] | FilterCondition | FilterGroup | Unset): A condition, or conditions joined by
                 AND or OR.
             page (int | Unset): Number of the page; the first is 1.
@@ -568,8 +573,9 @@ class AsyncFeatureFlagsGroup(groups.AsyncGroup):
         Args:
             site_code (str): Code of the site, ten characters.
             feature_key (str): Key of the feature flag within its site.
-            optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for example tags or
-                description. Which there are depends on the object.
+            optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The vendor publishes
+                no list of them. Known are description, siteCode and tags. If it is left out, the client asks for
+                siteCode.
 
         Returns:
             The answer.

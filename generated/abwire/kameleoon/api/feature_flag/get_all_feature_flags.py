@@ -25,6 +25,8 @@ def _get_kwargs(
 
     params: dict[str, Any] = {}
 
+    if optional_fields is UNSET:
+        optional_fields = ["siteCode"]
     json_optional_fields: list[str] | Unset = UNSET
     if not isinstance(optional_fields, Unset):
         json_optional_fields = optional_fields
@@ -122,8 +124,9 @@ def sync_detailed(
     unpublished test report alone; all other types but BOOLEAN come from tomteixeira/kam-cli.
 
     Args:
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags. If it is left
+            out, the client asks for siteCode.
         page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count
             of the answer says how many there are, as far as the vendor's Go SDK of 2021 shows.
         per_page (int | Unset): Items on a page. The limit is not published; public client code
@@ -173,8 +176,9 @@ def sync(
     unpublished test report alone; all other types but BOOLEAN come from tomteixeira/kam-cli.
 
     Args:
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags. If it is left
+            out, the client asks for siteCode.
         page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count
             of the answer says how many there are, as far as the vendor's Go SDK of 2021 shows.
         per_page (int | Unset): Items on a page. The limit is not published; public client code
@@ -222,8 +226,9 @@ async def asyncio_detailed(
     unpublished test report alone; all other types but BOOLEAN come from tomteixeira/kam-cli.
 
     Args:
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags. If it is left
+            out, the client asks for siteCode.
         page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count
             of the answer says how many there are, as far as the vendor's Go SDK of 2021 shows.
         per_page (int | Unset): Items on a page. The limit is not published; public client code
@@ -273,8 +278,9 @@ async def asyncio(
     unpublished test report alone; all other types but BOOLEAN come from tomteixeira/kam-cli.
 
     Args:
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags. If it is left
+            out, the client asks for siteCode.
         page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count
             of the answer says how many there are, as far as the vendor's Go SDK of 2021 shows.
         per_page (int | Unset): Items on a page. The limit is not published; public client code

@@ -94,8 +94,9 @@ def sync_detailed(
 
     Args:
         segment_id (int): Identifier of the segment.
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags of feature
+            flags, goals, tags and variations of experiments, and goals of personalizations.
         client (Client): The connection to send the request through.
 
     Returns:
@@ -133,8 +134,9 @@ def sync(
 
     Args:
         segment_id (int): Identifier of the segment.
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags of feature
+            flags, goals, tags and variations of experiments, and goals of personalizations.
         client (Client): The connection to send the request through.
 
     Returns:
@@ -170,8 +172,9 @@ async def asyncio_detailed(
 
     Args:
         segment_id (int): Identifier of the segment.
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags of feature
+            flags, goals, tags and variations of experiments, and goals of personalizations.
         client (Client): The connection to send the request through.
 
     Returns:
@@ -209,8 +212,9 @@ async def asyncio(
 
     Args:
         segment_id (int): Identifier of the segment.
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags of feature
+            flags, goals, tags and variations of experiments, and goals of personalizations.
         client (Client): The connection to send the request through.
 
     Returns:
