@@ -272,7 +272,7 @@ class SandboxApp:
             self.store.commit()
             payload = await asyncio.to_thread(answer.payload) if callable(answer.payload) else answer.payload
             is_json = operation.media_type(operation.status) == _JSON
-            content = b"" if payload is None else _dumped(payload) if is_json else payload.encode()
+            content = b"" if payload is None else _dumped(payload) if is_json else str(payload).encode()
             return self._checked(vendor, operation, operation.status, content, answer.headers)
         except Refused as refused:
             content = _dumped(vendor.error(refused, operation))

@@ -49,8 +49,8 @@ def test_d2_a_score_is_a_number_in_both_directions(spec: EffectiveSpec) -> None:
     assert spec.accepts("HypothesisWrite", {"prioritization_score": 3.7})
     for score in (3.7, "3.7", "-1", ""):
         assert spec.accepts("Hypothesis", {"prioritization_score": score})
-    for score in ("high", " 3.7", "3.", None, True):
-        assert not spec.accepts("Hypothesis", {"prioritization_score": score})
+    for wrong in ("high", " 3.7", "3.", None, True):
+        assert not spec.accepts("Hypothesis", {"prioritization_score": wrong})
     assert properties(spec, "Hypothesis")["prioritization_score"]["x-sdk-type"] == "number"
 
 

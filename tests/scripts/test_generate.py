@@ -589,14 +589,14 @@ UNSUPPORTED = [
     ),
     *(
         pytest.param(
-            _with_parameter({**parameter("q", **changes), "x-sdk-default": ["a"]}),
+            _with_parameter({**wrong, "x-sdk-default": ["a"]}),
             f"{PARAMETER}/x-sdk-default: x-sdk-default needs an optional list of strings in the query",
             id=f"x-sdk-default of {what}",
         )
-        for what, changes in {
-            "a string": {"schema": TEXT},
-            "integers": {"schema": {"type": "array", "items": {"type": "integer"}}},
-            "what must be given": {"schema": {"type": "array", "items": TEXT}, "required": True},
+        for what, wrong in {
+            "a string": parameter("q"),
+            "integers": parameter("q", schema={"type": "array", "items": {"type": "integer"}}),
+            "what must be given": parameter("q", schema={"type": "array", "items": TEXT}, required=True),
         }.items()
     ),
     pytest.param(
