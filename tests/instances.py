@@ -62,6 +62,9 @@ class Instances:
         if "enum" in schema:
             nullable = schema.get("nullable")  # null is drawn by the caller then
             return st.sampled_from([value for value in schema["enum"] if value is not None or not nullable])
+        if schema.get("x-sdk-type", "boolean") != "boolean":
+            # What Python sends. It reads other forms too, and would not write them again.
+            return _scalars({"type": schema["x-sdk-type"]})
         members = [*schema.get("oneOf", ()), *schema.get("anyOf", ())]
         if members:
             return st.one_of([self.of(member, depth) for member in members])

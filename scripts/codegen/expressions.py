@@ -16,6 +16,8 @@ from openapi_python_client.parser.properties.date import DateProperty
 from openapi_python_client.parser.properties.datetime import DateTimeProperty
 from openapi_python_client.parser.properties.enum_property import EnumProperty
 from openapi_python_client.parser.properties.file import FileProperty
+from openapi_python_client.parser.properties.float import FloatProperty
+from openapi_python_client.parser.properties.int import IntProperty
 from openapi_python_client.parser.properties.list_property import ListProperty
 from openapi_python_client.parser.properties.model_property import ModelProperty
 from openapi_python_client.parser.properties.none import NoneProperty
@@ -81,12 +83,14 @@ def taken(prop: PropertyProtocol) -> str:
         if not _is_nullable(prop):
             return _read(prop, f"d.pop(key := {name})")
         return f"None if (v := d.pop(key := {name})) is None else {read}"
-    if _is_nullable(prop):
-        if read == "v":
-            return f"d.pop({name}, UNSET)"
-        return f"v if (v := d.pop(key := {name}, UNSET)) is None or v is UNSET else {read}"
+    empty = _empty(prop)
     key = name if read == "v" else f"key := {name}"
-    return f"UNSET if (v := d.pop({key}, None)) is None else {read}"
+    if _is_nullable(prop):
+        if read == "v" and not empty:
+            return f"d.pop({name}, UNSET)"
+        read = f"UNSET if v == {empty} else {read}" if empty else read
+        return f"v if (v := d.pop({key}, UNSET)) is None or v is UNSET else {read}"
+    return f"UNSET if (v := d.pop({key}, None)) is None{f' or v == {empty}' if empty else ''} else {read}"
 
 
 def decoder(prop: PropertyProtocol) -> str | None:
@@ -213,6 +217,20 @@ def _is_nullable(prop: PropertyProtocol) -> bool:
     if isinstance(prop, UnionProperty):
         return any(isinstance(inner, NoneProperty) or _is_nullable(inner) for inner in prop.inner_properties)
     return isinstance(prop, AnyProperty)
+
+
+def _empty(prop: PropertyProtocol) -> str | None:
+    """Return what some servers send in place of a value that is absent; None if it may be a value itself."""
+    members = _members(prop)
+    if isinstance(prop, DiscriminatedUnion) or (members and all(isinstance(each, ModelProperty) for each in members)):
+        return "[]"
+    return '""' if members and all(map(_is_number_or_date, members)) else None
+
+
+def _is_number_or_date(prop: PropertyProtocol) -> bool:
+    if isinstance(prop, ConvertedProperty):
+        return prop.python_type != "str"
+    return isinstance(prop, DateProperty | DateTimeProperty | FloatProperty | IntProperty)
 
 
 def _members(prop: PropertyProtocol) -> list[PropertyProtocol]:

@@ -8,6 +8,7 @@ rest is refused with its place.
 from __future__ import annotations
 
 import copy
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -26,7 +27,6 @@ FIELD_PREFIX = "field_"
 # The description is the one part of a schema that the generator carries through unchanged to every kind of
 # property, so a schema with extensions is found again by a mark in it.
 _MARK = re.compile(r"\[\[schema:(\d+)\]\]")
-_MARKED_KEYS = {"x-sdk-accepts", "x-sdk-boolean"}
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,8 @@ class Operation:
     """The media type of the request body; empty without one."""
     query_styles: Mapping[str, str]
     """Wire name of a query parameter -> ``plain``, ``comma`` (joined by commas) or ``json`` (one JSON text)."""
+    query_defaults: Mapping[str, str]
+    """Wire name of a query parameter -> what is sent if the caller leaves it out, as Python code."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,7 @@ def _lower(spec: Spec) -> Lowered:
             spec.fault(f"operationId gives the same Python name as {other!r}: {name}", pointer)
         operations[name] = _lower_operation(spec, node, pointer)
     spec.document.get("components", {}).pop("parameters", None)  # each stands in its operations now
+    _apply_types(spec)
     _inherit_names(spec)
     _describe_nullables(spec)
     marked = tuple(_mark_schemas(spec))
@@ -135,6 +138,7 @@ def _operations(spec: Spec) -> Iterator[tuple[Pointer, dict[str, Any]]]:
 
 def _lower_operation(spec: Spec, operation: dict[str, Any], pointer: Pointer) -> Operation:
     styles = {}
+    defaults = {}
     for index, reference in enumerate(operation["parameters"]):
         parameter = dict(spec.resolve(reference))
         location = (*pointer, "parameters", str(index))
@@ -147,6 +151,9 @@ def _lower_operation(spec: Spec, operation: dict[str, Any], pointer: Pointer) ->
         operation["parameters"][index] = parameter
         if parameter["in"] == "query":
             styles[parameter["name"]] = style
+        if "x-sdk-default" in parameter:
+            unsupported.check_default(spec, parameter, location)
+            defaults[parameter["name"]] = json.dumps(parameter["x-sdk-default"])
     media_type = _lower_body(spec, operation, pointer)
     _lower_responses(spec, operation)
     evidence = operation.get("x-evidence")
@@ -164,6 +171,7 @@ def _lower_operation(spec: Spec, operation: dict[str, Any], pointer: Pointer) ->
         source=evidence["source"] if evidence else "",
         sdk=sdk(operation),
         query_styles=styles,
+        query_defaults=defaults,
         media_type=media_type,
     )
 
@@ -251,7 +259,7 @@ def _mark_schemas(spec: Spec) -> Iterator[Mapping[str, Any]]:
         members = alternatives(node)
         if members and _is_undecided(spec, node) and not any(_is_undecided(spec, member) for member in members):
             unsupported.report_union(spec, node, pointer)
-        if rule is None and not _MARKED_KEYS & node.keys() and node.get("format") != "password":
+        if rule is None and "x-sdk-type" not in node and node.get("format") != "password":
             continue
         yield {**node, "discriminator": rule}
         node["description"] = f"{node.get('description', '')}[[schema:{number}]]"
@@ -280,6 +288,18 @@ def _describe_nullables(spec: Spec) -> None:
         members = [member for member in alternatives(node) if not is_null(member)]
         if len(members) == 1 and "description" not in node and "allOf" not in node:
             node["description"] = spec.resolve(members[0]).get("description", "")
+
+
+def _apply_types(spec: Spec) -> None:
+    """Give every schema with an ``x-sdk-type`` one type: the one that Python sends."""
+    for pointer, node in spec.objects():
+        if "x-sdk-type" in node:
+            unsupported.check_type(spec, node, pointer)
+            if any(is_null(choice) or choice.get("nullable") for choice in spec.choices(node)):
+                node["nullable"] = True
+            for key in ("oneOf", "anyOf"):
+                node.pop(key, None)
+            node["type"] = "integer" if node["x-sdk-type"] == "boolean" else node["x-sdk-type"]
 
 
 def _inherit_names(spec: Spec) -> None:

@@ -89,7 +89,9 @@ _EXTENSIONS: Mapping[str, Any] = {
             },
             "additionalProperties": False,
         },
+        "x-sdk-default": {"type": "array", "minItems": 1, "items": _TEXT},
         "x-sdk-names": _TEXTS,
+        "x-sdk-type": {"enum": ["boolean", "integer", "number", "string"]},
     }.items()
 }
 """What the extensions look like that are read here or in ``refining``."""

@@ -2,7 +2,9 @@
 
 Shapes are checked: an object where an object belongs, a list where a list belongs, every required field, and all that
 becomes another type in Python, such as date-times. What is of another shape raises a
-:class:`abwire_core.errors.DecodeError` that names the place. Scalars that Python has as JSON has them are not checked:
+:class:`abwire_core.errors.DecodeError` that names the place. In an optional field, null is absence where the spec does
+not allow it, and so is what some servers send in place of nothing: ``""`` for a number or a date, ``[]`` for an object.
+Scalars that Python has as JSON has them are not checked:
 a number where a string is documented is passed on as it came.
 """
 
@@ -323,7 +325,7 @@ def to_float(value: Any) -> float:
     """
     if type(value) is float and math.isfinite(value):
         return value
-    if isinstance(value, bool) or not isinstance(value, int | float | str) or _has_underscore(value):
+    if isinstance(value, bool) or not isinstance(value, int | float | str) or not _is_plain(value):
         _refuse(value, "a number or a decimal string")
     try:
         number = float(value)
@@ -342,7 +344,7 @@ def to_int(value: Any) -> int:
     """
     if type(value) is int:
         return value
-    if isinstance(value, bool) or not isinstance(value, int | str) or _has_underscore(value):
+    if isinstance(value, bool) or not isinstance(value, int | str) or not _is_plain(value):
         _refuse(value, "an integer or a string of digits")
     try:
         return int(value)
@@ -374,9 +376,9 @@ def to_bool(value: Any) -> bool:
     return bool(value)
 
 
-def _has_underscore(value: float | str) -> bool:
-    """Whether a number is written as Python alone would read it: ``1_0`` is an identifier, not ten."""
-    return isinstance(value, str) and "_" in value
+def _is_plain(value: float | str) -> bool:
+    """Whether a number is not written as Python alone would read it: with ``_``, blanks or digits of other scripts."""
+    return not isinstance(value, str) or (value.isascii() and "_" not in value and value.strip() == value)
 
 
 # --- errors ---

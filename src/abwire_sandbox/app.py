@@ -271,7 +271,8 @@ class SandboxApp:
             answer = vendor.api.handle(call)
             self.store.commit()
             payload = await asyncio.to_thread(answer.payload) if callable(answer.payload) else answer.payload
-            content = b"" if payload is None else _dumped(payload)
+            is_json = operation.media_type(operation.status) == _JSON
+            content = b"" if payload is None else _dumped(payload) if is_json else str(payload).encode()
             return self._checked(vendor, operation, operation.status, content, answer.headers)
         except Refused as refused:
             content = _dumped(vendor.error(refused, operation))
@@ -287,7 +288,8 @@ class SandboxApp:
         faults = vendor.validator.response_faults(operation, status, content)
         if faults:
             return self._bug(vendor, operation, f"status {status}: {'; '.join(faults)}")
-        return Response(content, status, {**headers, "Content-Type": _JSON} if content else dict(headers))
+        media_type = {"Content-Type": operation.media_type(status)} if content else {}
+        return Response(content, status, {**headers, **media_type})
 
     def _bug(self, vendor: _Vendor, operation: Operation | None, what: str) -> Response:
         message = f"a mistake of the sandbox in {operation.id if operation else vendor.name}: {what}"

@@ -116,6 +116,12 @@ class Operation:
         content = self.definition.get("requestBody", {}).get("content", {}).get("application/json")
         return set(members(self.spec, content["schema"])[0]) if content else set()
 
+    def media_type(self, status: int) -> str:
+        """Media type of a response with a status; JSON if the spec has no content for it."""
+        responses = self.definition["responses"]
+        response = resolve(self.spec, responses.get(str(status)) or responses.get("default") or {})
+        return next(iter(response.get("content", {})), "application/json")
+
     def response_schema(self, status: int) -> Mapping[str, Any] | None:
         """The schema of an answer with a status, references followed; None if there is no content."""
         responses = self.definition["responses"]

@@ -1,8 +1,4 @@
-"""Whether requests and answers are what the effective spec says, in the judgement of openapi-core.
-
-Requests are held to the spec as it is. In answers a vendor may write what an overlay only tolerates, such as a number
-as a string; there ``x-sdk-accepts`` counts too.
-"""
+"""Whether requests and answers are what the effective spec says, in the judgement of openapi-core."""
 
 from __future__ import annotations
 
@@ -78,10 +74,10 @@ class Validator:
 
     def __init__(self, spec: Mapping[str, Any]) -> None:
         nothing: Any = None  # validates the spec, which the pipeline that makes it has done
-        requests = {**spec, "security": []}  # who asks is checked elsewhere, for real
+        checked = {**spec, "security": []}  # who asks is checked elsewhere, for real
         self._requests, self._responses = (
             OpenAPI.from_dict(
-                document,
+                checked,
                 config=Config(
                     spec_validator_cls=nothing,
                     path_finder_cls=_Finder,
@@ -89,10 +85,7 @@ class Validator:
                     schema_validators_factory=_Schemas(plain),
                 ),
             )
-            for document, plain in (
-                (requests, oas30_write_schema_validators_factory),
-                (_widened(requests), oas30_read_schema_validators_factory),
-            )
+            for plain in (oas30_write_schema_validators_factory, oas30_read_schema_validators_factory)
         )
         # What was valid once is valid again; under load most requests and answers repeat.
         self._remembered_request = functools.lru_cache(_REMEMBERED)(self._request_faults)
@@ -119,7 +112,7 @@ class Validator:
         return find(operation, tuple(arguments.items()), query, (content_type, body))
 
     def response_faults(self, operation: Operation, status: int, body: bytes) -> Faults:
-        """What is wrong with an answer in JSON; nothing, if it is valid."""
+        """What is wrong with an answer; nothing, if it is valid."""
         find = self._remembered_response if len(body) < _LARGE else self._response_faults
         return find(operation, status, body)
 
@@ -150,7 +143,7 @@ class Validator:
 
     def _response_faults(self, operation: Operation, status: int, body: bytes) -> Faults:
         request = MockRequest("", operation.method, operation.path)
-        response = MockResponse(body, status, content_type="application/json" if body else "")
+        response = MockResponse(body, status, content_type=operation.media_type(status) if body else "")
         return _told(self._responses.iter_apicall_response_errors(request, response))
 
 
@@ -203,24 +196,3 @@ def _is_date_time(value: object) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _widened(node: Any) -> Any:
-    """A spec in which each schema also allows what an overlay says is accepted in its place."""
-    if isinstance(node, list):
-        return [_widened(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    wide = {key: _widened(value) for key, value in node.items()}
-    accepted = wide.get("x-sdk-accepts")
-    if not isinstance(accepted, list):
-        return wide
-    others = [_ACCEPTED[wide["type"], kind] for kind in accepted]
-    return {"anyOf": [wide, *others]}
-
-
-_ACCEPTED: dict[tuple[str, str], dict[str, str]] = {
-    ("number", "string"): {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"},
-    ("integer", "string"): {"type": "string", "pattern": r"^-?[0-9]+$"},
-    ("string", "integer"): {"type": "integer"},
-}

@@ -149,7 +149,9 @@ def test_what_only_reads_is_sent_again(failure: Any) -> None:
 def test_a_create_that_may_have_arrived_is_never_sent_twice(failure: Any, raised: type[Exception]) -> None:
     script = Script(failure)
     with script.kameleoon(token="made-up-token") as kameleoon, pytest.raises(raised):
-        kameleoon.goals.create(models.GoalCreate(name="Buy", site_id=1, type_=models.GoalType.CLICK))
+        kameleoon.goals.create(
+            models.GoalCreate(name="Buy", site_id=1, type_=models.GoalType.CLICK, has_multiple_conversions=False)
+        )
 
     assert len(script.requests) == 1
 
@@ -158,7 +160,9 @@ def test_a_create_that_may_have_arrived_is_never_sent_twice(failure: Any, raised
 def test_a_create_that_cannot_have_arrived_is_sent_again(failure: Any) -> None:
     script = Script(failure, (200, GOAL))
     with script.kameleoon(token="made-up-token") as kameleoon:
-        goal = kameleoon.goals.create(models.GoalCreate(name="Buy", site_id=1, type_=models.GoalType.CLICK))
+        goal = kameleoon.goals.create(
+            models.GoalCreate(name="Buy", site_id=1, type_=models.GoalType.CLICK, has_multiple_conversions=False)
+        )
 
     assert goal.id == 3
     assert len(script.requests) == 2
@@ -175,6 +179,23 @@ def test_options_of_one_call_do_not_touch_the_others() -> None:
 
 
 # --- pages ---
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ({}, "siteCode"),
+        ({"optional_fields": ["tags"]}, "tags"),
+        ({"optional_fields": ["tags", "siteCode"]}, "tags,siteCode"),
+    ],
+)
+def test_flags_are_asked_for_what_they_are_addressed_by(given: dict[str, Any], sent: str) -> None:
+    script = Script((200, FLAG), (200, []))
+    with script.kameleoon(token="made-up-token") as kameleoon:
+        kameleoon.feature_flags.get("abcdefghij", "checkout", **given)
+        kameleoon.feature_flags.search(**given).to_list()
+
+    assert [request.url.params["optionalFields"] for request in script.requests] == [sent, sent]
 
 
 def test_a_list_asks_for_a_page_when_it_is_wanted() -> None:

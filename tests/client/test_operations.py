@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.client.apis import NAMES, OPERATIONS, Operation, api
-from tests.client.wire import Judge, arguments_of, call
+from tests.client.wire import Judge, arguments_of, call, draw_success
 from tests.instances import EXAMPLES
 
 EVERY_OPERATION = pytest.mark.parametrize("operation", OPERATIONS, ids=str)
@@ -24,9 +24,8 @@ SYNC_AND_ASYNC = pytest.mark.parametrize("is_async", [False, True], ids=["sync",
 def test_the_request_is_valid_and_the_answer_is_read_whole(
     operation: Operation, is_async: bool, data: st.DataObject
 ) -> None:
-    status, schema = _success(operation)
-    answer = data.draw(operation.api.instances.of(schema), "answer") if schema is not None else None
-    judge = Judge(operation, status, answer, is_json=schema is not None)
+    status, answer, media_type = draw_success(operation, data)
+    judge = Judge(operation, status, answer, media_type)
 
     response = call(operation, judge, arguments_of(operation, data), is_async=is_async)
 
@@ -61,13 +60,6 @@ def test_every_operation_of_every_spec_is_called_above() -> None:
         for operation in item.values()
         if isinstance(operation, dict)
     }
-
-
-def _success(operation: Operation) -> tuple[int, Any]:
-    """The status of success and the schema of its answer, None for an empty one."""
-    (status,) = [status for status in operation.spec["responses"] if status.startswith("2")]
-    content = operation.api.resolve(operation.spec["responses"][status]).get("content", {})
-    return int(status), content["application/json"]["schema"] if content else None
 
 
 def _encoded(parsed: Any) -> Any:

@@ -45,8 +45,8 @@ def test_the_example_for_kameleoon_runs(monkeypatch: pytest.MonkeyPatch, capsys:
     assert capsys.readouterr().out == "checkout\nsearch\n['12', '_reference']\n"
     assert [(request.method, request.target) for request in server.received] == [
         ("POST", "/oauth/token"),
-        ("GET", "/feature-flags?page=1"),
-        ("GET", "/feature-flags?page=2"),
+        ("GET", "/feature-flags?optionalFields=siteCode&page=1"),
+        ("GET", "/feature-flags?optionalFields=siteCode&page=2"),
         ("POST", "/feature-flags/42/results"),
         ("GET", "/results?dataCode=1%7C2"),
     ]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.client.apis import NAMES, OPERATIONS, Operation, api
 from tests.client.methods import call_method, entry, is_paged, method_arguments
-from tests.client.wire import Judge, arguments_of
+from tests.client.wire import Judge, arguments_of, draw_success
 from tests.instances import EXAMPLES
 
 pytestmark = [
@@ -39,11 +39,8 @@ async def awaited(target: Any, operation: Operation, arguments: dict[str, Any]) 
 def test_a_method_sends_a_valid_request_and_reads_the_whole_answer(
     operation: Operation, is_async: bool, data: st.DataObject
 ) -> None:
-    (status,) = [status for status in operation.spec["responses"] if status.startswith("2")]
-    content = operation.api.resolve(operation.spec["responses"][status]).get("content", {})
-    schema = content["application/json"]["schema"] if content else None
-    answer = data.draw(operation.api.instances.of(schema), "answer") if schema is not None else None
-    judge = Judge(operation, int(status), answer, is_json=schema is not None)
+    status, answer, media_type = draw_success(operation, data)
+    judge = Judge(operation, status, answer, media_type)
     arguments = method_arguments(operation, arguments_of(operation, data))
     assume(not is_paged(operation) or arguments.get("page") != 2**31 - 1)  # there is no page after it
     target = entry(operation.api, is_async=is_async, transport=httpx.MockTransport(judge))

@@ -34,6 +34,22 @@ KNOWN: dict[str, tuple[dict[str, Any], type]] = {
         {"targetingType": "JS_CODE", "id": 7, "include": False, "applied": "IMMEDIATE", "jsCode": "return 1 < 2"},
         models.JsCodeTargetingCondition,
     ),
+    "APPLICATION_VERSION": (
+        {"targetingType": "APPLICATION_VERSION", "version": "2.10.1", "versionMatchType": "GREATER"},
+        models.ApplicationVersionTargetingCondition,
+    ),
+    "HEAT_SLICE": (
+        {"targetingType": "HEAT_SLICE", "goalId": 4, "keyMomentId": 5, "lowerBound": 0.25, "upperBound": 0.75},
+        models.HeatSliceTargetingCondition,
+    ),
+    "TARGET_FEATURE_FLAG": (
+        {"targetingType": "TARGET_FEATURE_FLAG", "featureFlagId": 6, "variationKey": "on", "ruleId": 7},
+        models.FeatureFlagTargetingCondition,
+    ),
+    "TARGET_PERSONALIZATION": (
+        {"targetingType": "TARGET_PERSONALIZATION", "personalizationId": 8},
+        models.PersonalizationTargetingCondition,
+    ),
 }
 """Conditions whose fields are known, and their classes."""
 
@@ -239,7 +255,7 @@ def test_a_condition_made_in_python_needs_no_type_and_no_weight() -> None:
 
 
 def test_a_condition_of_a_listed_type_can_be_made_with_fields_that_only_its_author_knows() -> None:
-    condition = models.TargetingCondition(targeting_type=models.TargetingType.KEY_PAGES, weight=3)
+    condition = models.TargetingCondition(targeting_type="KEY_PAGES", weight=3)
     condition["pages"] = [12]
     server = Server(condition.to_dict())
     with server.client() as client:

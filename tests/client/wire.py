@@ -58,14 +58,29 @@ def _fits(model: Any, value: Mapping[str, Any]) -> bool:
         return False
 
 
+def draw_success(operation: Operation, data: st.DataObject) -> tuple[int, Any, str | None]:
+    """Status, content and media type of a success, drawn from the effective spec; None for no content."""
+    (status,) = [status for status in operation.spec["responses"] if status.startswith("2")]
+    content = operation.api.resolve(operation.spec["responses"][status]).get("content", {})
+    for media_type, described in content.items():
+        answers = operation.api.instances.of(described["schema"])
+        if media_type != "application/json":
+            answers = answers.filter(bool)  # text without a character is no content
+        return int(status), data.draw(answers, "answer"), media_type
+    return int(status), None, None
+
+
 class Judge:
     """A server that checks each request against the effective spec, and answers with what it was given."""
 
-    def __init__(self, operation: Operation, status: int, answer: Any, *, is_json: bool = True) -> None:
+    def __init__(
+        self, operation: Operation, status: int, answer: Any, media_type: str | None = "application/json"
+    ) -> None:
         self._operation = operation
         self._status = status
-        self._content = json.dumps(answer).encode() if is_json else b""
-        self._headers = {"Content-Type": "application/json"} if is_json else {}
+        self._media_type = media_type
+        is_json = media_type == "application/json"
+        self._content = b"" if media_type is None else (json.dumps(answer) if is_json else answer).encode()
         self.requests: list[httpx.Request] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -81,11 +96,10 @@ class Judge:
             content_type=request.headers.get("Content-Type", ""),
         )
         validator.validate_request(described)
-        if self._headers:
-            validator.validate_response(
-                described, MockResponse(self._content, self._status, content_type="application/json")
-            )
-        return httpx.Response(self._status, content=self._content, headers=self._headers)
+        if self._media_type is None:
+            return httpx.Response(self._status)
+        validator.validate_response(described, MockResponse(self._content, self._status, content_type=self._media_type))
+        return httpx.Response(self._status, content=self._content, headers={"Content-Type": self._media_type})
 
 
 def call(operation: Operation, judge: Judge, arguments: dict[str, Any], *, is_async: bool) -> Any:

@@ -437,11 +437,15 @@ def _with_property(schema: Mapping[str, Any]) -> Callable[[Project], object]:
 
 
 MISPLACED: dict[str, dict[str, Any]] = {
-    "of the wrong kind": {"type": "number", "x-sdk-accepts": ["integer"]},
-    "of a boolean": {"type": "boolean", "x-sdk-accepts": ["string"]},
-    "of a date": {"type": "string", "format": "date", "x-sdk-accepts": ["integer"]},
-    "of an enum": {"type": "integer", "enum": [1, 2], "x-sdk-accepts": ["string"]},
-    "beside a reference": {"allOf": [ref("A")], "x-sdk-accepts": ["string"]},
+    "of one type": {"type": "number", "x-sdk-type": "number"},
+    "of a type that is not on the wire": {"type": "string", "x-sdk-type": "number"},
+    "of a type that cannot be read": {"oneOf": [{"type": "number"}, {"type": "boolean"}], "x-sdk-type": "number"},
+    "of a date": {
+        "oneOf": [{"type": "number"}, {"type": "string", "format": "date"}],
+        "x-sdk-type": "number",
+    },
+    "of an enum": {"oneOf": [{"type": "number"}, {"type": "string", "enum": ["1"]}], "x-sdk-type": "number"},
+    "beside a reference": {"allOf": [ref("A")], "x-sdk-type": "number"},
 }
 PARAMETER = f"{SPEC}#/paths/~1things/get/parameters/0"
 HELD = f"{SPEC}#/components/schemas/Holder/properties/held"
@@ -583,6 +587,18 @@ UNSUPPORTED = [
         f"{PARAMETER}: cookies are not supported: the HTTP library keeps them for itself",
         id="cookie",
     ),
+    *(
+        pytest.param(
+            _with_parameter({**wrong, "x-sdk-default": ["a"]}),
+            f"{PARAMETER}/x-sdk-default: x-sdk-default needs an optional list of strings in the query",
+            id=f"x-sdk-default of {what}",
+        )
+        for what, wrong in {
+            "a string": parameter("q"),
+            "integers": parameter("q", schema={"type": "array", "items": {"type": "integer"}}),
+            "what must be given": parameter("q", schema={"type": "array", "items": TEXT}, required=True),
+        }.items()
+    ),
     pytest.param(
         _with_parameter(parameter("q", "header", schema={"type": "array", "items": TEXT})),
         f"{PARAMETER}: a list is not supported in the header",
@@ -671,16 +687,21 @@ UNSUPPORTED = [
     *(
         pytest.param(
             _with_property(schema),
-            f"{HELD}/x-sdk-accepts: x-sdk-accepts can be [string] for a number or an integer, [integer] for a string "
-            "without a format",
-            id=f"x-sdk-accepts {what}",
+            f"{HELD}/x-sdk-type: x-sdk-type number needs number on the wire, in a union with string or integer, "
+            "without enum or format",
+            id=f"x-sdk-type {what}",
         )
         for what, schema in MISPLACED.items()
     ),
     pytest.param(
-        _with_property({"type": "string", "x-sdk-boolean": True}),
-        f"{HELD}/x-sdk-boolean: x-sdk-boolean needs an integer",
-        id="x-sdk-boolean of a string",
+        _with_property({"type": "string", "x-sdk-type": "boolean"}),
+        f"{HELD}/x-sdk-type: x-sdk-type boolean needs integer on the wire, without enum or format",
+        id="x-sdk-type boolean of a string",
+    ),
+    pytest.param(
+        _with_property({"type": "string", "x-sdk-type": "date"}),
+        f"{HELD}/x-sdk-type: 'date' is not one of ['boolean', 'integer', 'number', 'string']",
+        id="unknown x-sdk-type",
     ),
     pytest.param(
         _with_property({"type": "string", "x-sdk-names": {"a": "b"}}),

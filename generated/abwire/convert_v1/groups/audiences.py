@@ -26,8 +26,8 @@ class AudiencesGroup(groups.Group):
     ) -> pages.Pages[Audience]:
         """List audiences.
 
-        Returns the audiences of a project that match a filter, a page at a time. Nothing is changed. The last page
-        is the one that is not full.
+        Deprecated. Returns the audiences of a project that match a filter, a page at a time. Nothing is changed.
+        The last page is the one that is not full.
 
         Evidence: route observed, schema documented. Source: https://api.convert.com/doc/v1 for the schemas, public
         client code on GitHub for the route. Note: The client sends no body, so the effect of the filters is not
@@ -77,7 +77,7 @@ class AudiencesGroup(groups.Group):
     ) -> Audience:
         """Read an audience.
 
-        Returns one audience.
+        Deprecated. Returns one audience.
 
         Evidence: route observed, schema documented. Source: https://api.convert.com/doc/v1 for the schemas, public
         client code on GitHub for the route. Note: One client, whose code was read and not run; a recorded call
@@ -108,12 +108,13 @@ class AudiencesGroup(groups.Group):
     ) -> Audience:
         """Create an audience.
 
-        Creates an audience in a project and returns it. Version 2 needs at least a name, rules and a type; version
-        1 documents nothing as needed.
+        Deprecated. Creates an audience in a project and returns it. Version 2 needs at least a name, rules and a
+        type; version 1 documents nothing as needed.
 
         Evidence: route observed, schema documented. Source: https://api.convert.com/doc/v1 for the schemas, public
-        client code on GitHub for the route. Note: The client also sends is_segment, which the docs do not have. The
-        status of a success is not seen; 200 is assumed. A recorded call would settle it.
+        client code on GitHub for the route. Note: The one known client sends audience_name and is_segment only, the
+        latter of which the docs do not have, and in one place two slashes before audiences. The status of a success
+        is not seen; 200 is assumed. A recorded call would settle it.
 
         Args:
             project_id (str): Identifier of the project.
@@ -141,7 +142,7 @@ class AudiencesGroup(groups.Group):
     ) -> Audience:
         """Update an audience.
 
-        Changes an audience and returns it. What happens to fields that are left out is not documented.
+        Deprecated. Changes an audience and returns it. What happens to fields that are left out is not documented.
 
         Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The copy of
         the docs that we could read lacks the route. It has the form of POST /audiences/add, which public client
@@ -182,8 +183,8 @@ class AsyncAudiencesGroup(groups.AsyncGroup):
     ) -> pages.AsyncPages[Audience]:
         """List audiences.
 
-        Returns the audiences of a project that match a filter, a page at a time. Nothing is changed. The last page
-        is the one that is not full.
+        Deprecated. Returns the audiences of a project that match a filter, a page at a time. Nothing is changed.
+        The last page is the one that is not full.
 
         Evidence: route observed, schema documented. Source: https://api.convert.com/doc/v1 for the schemas, public
         client code on GitHub for the route. Note: The client sends no body, so the effect of the filters is not
@@ -233,7 +234,7 @@ class AsyncAudiencesGroup(groups.AsyncGroup):
     ) -> Audience:
         """Read an audience.
 
-        Returns one audience.
+        Deprecated. Returns one audience.
 
         Evidence: route observed, schema documented. Source: https://api.convert.com/doc/v1 for the schemas, public
         client code on GitHub for the route. Note: One client, whose code was read and not run; a recorded call
@@ -264,12 +265,13 @@ class AsyncAudiencesGroup(groups.AsyncGroup):
     ) -> Audience:
         """Create an audience.
 
-        Creates an audience in a project and returns it. Version 2 needs at least a name, rules and a type; version
-        1 documents nothing as needed.
+        Deprecated. Creates an audience in a project and returns it. Version 2 needs at least a name, rules and a
+        type; version 1 documents nothing as needed.
 
         Evidence: route observed, schema documented. Source: https://api.convert.com/doc/v1 for the schemas, public
-        client code on GitHub for the route. Note: The client also sends is_segment, which the docs do not have. The
-        status of a success is not seen; 200 is assumed. A recorded call would settle it.
+        client code on GitHub for the route. Note: The one known client sends audience_name and is_segment only, the
+        latter of which the docs do not have, and in one place two slashes before audiences. The status of a success
+        is not seen; 200 is assumed. A recorded call would settle it.
 
         Args:
             project_id (str): Identifier of the project.
@@ -297,7 +299,7 @@ class AsyncAudiencesGroup(groups.AsyncGroup):
     ) -> Audience:
         """Update an audience.
 
-        Changes an audience and returns it. What happens to fields that are left out is not documented.
+        Deprecated. Changes an audience and returns it. What happens to fields that are left out is not documented.
 
         Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The copy of
         the docs that we could read lacks the route. It has the form of POST /audiences/add, which public client

@@ -30,8 +30,8 @@ class ExperiencesGroup(groups.Group):
     ) -> pages.Pages[Experience]:
         """List experiences.
 
-        Returns the experiences of a project that match a filter, a page at a time. Nothing is changed. The last
-        page is the one that is not full.
+        Deprecated. Returns the experiences of a project that match a filter, a page at a time. Nothing is changed.
+        The last page is the one that is not full.
 
         Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The copy of
         the docs that we could read lacks the route. It follows the lists of goals and audiences, which public
@@ -81,7 +81,7 @@ class ExperiencesGroup(groups.Group):
     ) -> Experience:
         """Read an experience.
 
-        Returns one experience with its variations.
+        Deprecated. Returns one experience with its variations.
 
         Evidence: route observed, schema documented. Source: https://api.convert.com/doc/v1 for the schemas, public
         client code on GitHub (of 2025) for the route. Note: The client reads each variation without the object that
@@ -112,7 +112,7 @@ class ExperiencesGroup(groups.Group):
     ) -> Experience:
         """Create an experience.
 
-        Creates an experience in a project and returns it.
+        Deprecated. Creates an experience in a project and returns it.
 
         Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The copy of
         the docs that we could read lacks the route and the status of a success. The route follows POST
@@ -144,8 +144,8 @@ class ExperiencesGroup(groups.Group):
     ) -> Experience:
         """Update an experience.
 
-        Changes an experience and returns it. What happens to fields and variations that are left out is not
-        documented; version 2 keeps the fields and deletes the variations.
+        Deprecated. Changes an experience and returns it. What happens to fields and variations that are left out is
+        not documented; version 2 keeps the fields and deletes the variations.
 
         Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The copy of
         the docs that we could read lacks the route. It has the form of POST /audiences/add, which public client
@@ -178,8 +178,8 @@ class ExperiencesGroup(groups.Group):
     ) -> Experience:
         """Add a variation to an experience.
 
-        Writes one variation of an experience and returns the whole experience. The body is the variation itself,
-        without the object that wraps it within an experience.
+        Deprecated. Writes one variation of an experience and returns the whole experience. The body is the
+        variation itself, without the object that wraps it within an experience.
 
         Evidence: route guessed, schema documented. Source: https://api.convert.com/doc/v1. Note: Neither route nor
         purpose can be read in our copy of the docs: the body has an id, so it may also change the variation with
@@ -214,7 +214,7 @@ class ExperiencesGroup(groups.Group):
     ) -> Experience:
         """Remove a variation from an experience.
 
-        Removes one variation of an experience and returns the whole experience.
+        Deprecated. Removes one variation of an experience and returns the whole experience.
 
         Evidence: route guessed, schema documented. Source: https://api.convert.com/doc/v1. Note: Neither route nor
         purpose can be read in our copy of the docs; that it removes follows from the missing body and the answer.
@@ -257,8 +257,8 @@ class AsyncExperiencesGroup(groups.AsyncGroup):
     ) -> pages.AsyncPages[Experience]:
         """List experiences.
 
-        Returns the experiences of a project that match a filter, a page at a time. Nothing is changed. The last
-        page is the one that is not full.
+        Deprecated. Returns the experiences of a project that match a filter, a page at a time. Nothing is changed.
+        The last page is the one that is not full.
 
         Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The copy of
         the docs that we could read lacks the route. It follows the lists of goals and audiences, which public
@@ -308,7 +308,7 @@ class AsyncExperiencesGroup(groups.AsyncGroup):
     ) -> Experience:
         """Read an experience.
 
-        Returns one experience with its variations.
+        Deprecated. Returns one experience with its variations.
 
         Evidence: route observed, schema documented. Source: https://api.convert.com/doc/v1 for the schemas, public
         client code on GitHub (of 2025) for the route. Note: The client reads each variation without the object that
@@ -339,7 +339,7 @@ class AsyncExperiencesGroup(groups.AsyncGroup):
     ) -> Experience:
         """Create an experience.
 
-        Creates an experience in a project and returns it.
+        Deprecated. Creates an experience in a project and returns it.
 
         Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The copy of
         the docs that we could read lacks the route and the status of a success. The route follows POST
@@ -371,8 +371,8 @@ class AsyncExperiencesGroup(groups.AsyncGroup):
     ) -> Experience:
         """Update an experience.
 
-        Changes an experience and returns it. What happens to fields and variations that are left out is not
-        documented; version 2 keeps the fields and deletes the variations.
+        Deprecated. Changes an experience and returns it. What happens to fields and variations that are left out is
+        not documented; version 2 keeps the fields and deletes the variations.
 
         Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The copy of
         the docs that we could read lacks the route. It has the form of POST /audiences/add, which public client
@@ -405,8 +405,8 @@ class AsyncExperiencesGroup(groups.AsyncGroup):
     ) -> Experience:
         """Add a variation to an experience.
 
-        Writes one variation of an experience and returns the whole experience. The body is the variation itself,
-        without the object that wraps it within an experience.
+        Deprecated. Writes one variation of an experience and returns the whole experience. The body is the
+        variation itself, without the object that wraps it within an experience.
 
         Evidence: route guessed, schema documented. Source: https://api.convert.com/doc/v1. Note: Neither route nor
         purpose can be read in our copy of the docs: the body has an id, so it may also change the variation with
@@ -441,7 +441,7 @@ class AsyncExperiencesGroup(groups.AsyncGroup):
     ) -> Experience:
         """Remove a variation from an experience.
 
-        Removes one variation of an experience and returns the whole experience.
+        Deprecated. Removes one variation of an experience and returns the whole experience.
 
         Evidence: route guessed, schema documented. Source: https://api.convert.com/doc/v1. Note: Neither route nor
         purpose can be read in our copy of the docs; that it removes follows from the missing body and the answer.

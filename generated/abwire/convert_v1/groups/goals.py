@@ -24,12 +24,13 @@ class GoalsGroup(groups.Group):
     ) -> pages.Pages[Goal]:
         """List goals.
 
-        Returns the goals of a project that match a filter, a page at a time. Nothing is changed. The last page is
-        the one that is not full.
+        Deprecated. Returns the goals of a project that match a filter, a page at a time. Nothing is changed. The
+        last page is the one that is not full.
 
         Evidence: route observed, schema documented. Source: https://api.convert.com/doc/v1 for the schemas, public
-        client code on GitHub for the route. Note: The client sends no body, and two slashes before goals; that one
-        is enough, as everywhere else, is taken for granted here. A recorded call would settle it.
+        client code on GitHub for the route. Note: The client sends no body, and two slashes before goals, in the
+        URL that it signs too; that one is enough, as everywhere else, is taken for granted here. A recorded call
+        would settle it.
 
         Args:
             project_id (str): Identifier of the project.
@@ -67,7 +68,7 @@ class GoalsGroup(groups.Group):
     ) -> Goal:
         """Read a goal.
 
-        Returns one goal.
+        Deprecated. Returns one goal.
 
         Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The copy of
         the docs that we could read lacks the route. It follows GET /audiences/get, which public client code calls;
@@ -98,8 +99,8 @@ class GoalsGroup(groups.Group):
     ) -> Goal:
         """Create a goal.
 
-        Creates a goal in a project and returns it. Version 2 needs at least a name and a type; version 1 documents
-        nothing as needed.
+        Deprecated. Creates a goal in a project and returns it. Version 2 needs at least a name and a type; version
+        1 documents nothing as needed.
 
         Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The copy of
         the docs that we could read lacks the route and the status of a success. The route follows POST
@@ -131,7 +132,7 @@ class GoalsGroup(groups.Group):
     ) -> Goal:
         """Update a goal.
 
-        Changes a goal and returns it. What happens to fields that are left out is not documented.
+        Deprecated. Changes a goal and returns it. What happens to fields that are left out is not documented.
 
         Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The copy of
         the docs that we could read lacks the route. It has the form of POST /audiences/add, which public client
@@ -170,12 +171,13 @@ class AsyncGoalsGroup(groups.AsyncGroup):
     ) -> pages.AsyncPages[Goal]:
         """List goals.
 
-        Returns the goals of a project that match a filter, a page at a time. Nothing is changed. The last page is
-        the one that is not full.
+        Deprecated. Returns the goals of a project that match a filter, a page at a time. Nothing is changed. The
+        last page is the one that is not full.
 
         Evidence: route observed, schema documented. Source: https://api.convert.com/doc/v1 for the schemas, public
-        client code on GitHub for the route. Note: The client sends no body, and two slashes before goals; that one
-        is enough, as everywhere else, is taken for granted here. A recorded call would settle it.
+        client code on GitHub for the route. Note: The client sends no body, and two slashes before goals, in the
+        URL that it signs too; that one is enough, as everywhere else, is taken for granted here. A recorded call
+        would settle it.
 
         Args:
             project_id (str): Identifier of the project.
@@ -213,7 +215,7 @@ class AsyncGoalsGroup(groups.AsyncGroup):
     ) -> Goal:
         """Read a goal.
 
-        Returns one goal.
+        Deprecated. Returns one goal.
 
         Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The copy of
         the docs that we could read lacks the route. It follows GET /audiences/get, which public client code calls;
@@ -244,8 +246,8 @@ class AsyncGoalsGroup(groups.AsyncGroup):
     ) -> Goal:
         """Create a goal.
 
-        Creates a goal in a project and returns it. Version 2 needs at least a name and a type; version 1 documents
-        nothing as needed.
+        Deprecated. Creates a goal in a project and returns it. Version 2 needs at least a name and a type; version
+        1 documents nothing as needed.
 
         Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The copy of
         the docs that we could read lacks the route and the status of a success. The route follows POST
@@ -277,7 +279,7 @@ class AsyncGoalsGroup(groups.AsyncGroup):
     ) -> Goal:
         """Update a goal.
 
-        Changes a goal and returns it. What happens to fields that are left out is not documented.
+        Deprecated. Changes a goal and returns it. What happens to fields that are left out is not documented.
 
         Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The copy of
         the docs that we could read lacks the route. It has the form of POST /audiences/add, which public client

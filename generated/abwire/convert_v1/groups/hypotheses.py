@@ -31,12 +31,13 @@ class HypothesesGroup(groups.Group):
     ) -> pages.Pages[Hypothesis]:
         """List hypotheses.
 
-        Returns the hypotheses of a project that match a filter, a page at a time. Nothing is changed. The last page
-        is the one that is not full.
+        Deprecated. Returns the hypotheses of a project that match a filter, a page at a time. Nothing is changed.
+        The last page is the one that is not full.
 
         Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The copy of
         the docs that we could read lacks the route. It follows the lists of goals and audiences, which public
-        client code calls; a recorded call would settle it.
+        client code calls; a recorded call would settle it. That id and project_id of a hypothesis and id of a tag
+        are integers is inferred from samples of 0.
 
         Args:
             project_id (str): Identifier of the project.
@@ -84,7 +85,7 @@ class HypothesesGroup(groups.Group):
     ) -> Hypothesis:
         """Read a hypothesis.
 
-        Returns one hypothesis.
+        Deprecated. Returns one hypothesis.
 
         Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The copy of
         the docs that we could read lacks the route. It follows GET /audiences/get, which public client code calls;
@@ -115,8 +116,8 @@ class HypothesesGroup(groups.Group):
     ) -> Hypothesis:
         """Create a hypothesis.
 
-        Creates a hypothesis in a project and returns it. Version 2 needs at least a name, a status, a scoring model
-        and its attributes; version 1 documents nothing as needed.
+        Deprecated. Creates a hypothesis in a project and returns it. Version 2 needs at least a name, a status, a
+        scoring model and its attributes; version 1 documents nothing as needed.
 
         Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The copy of
         the docs that we could read lacks the route and the status of a success. The route follows POST
@@ -148,7 +149,7 @@ class HypothesesGroup(groups.Group):
     ) -> Hypothesis:
         """Update a hypothesis.
 
-        Changes a hypothesis and returns it. What happens to fields that are left out is not documented.
+        Deprecated. Changes a hypothesis and returns it. What happens to fields that are left out is not documented.
 
         Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The copy of
         the docs that we could read lacks the route. It has the form of POST /audiences/add, which public client
@@ -181,7 +182,7 @@ class HypothesesGroup(groups.Group):
     ) -> Hypothesis:
         """Update the status of a hypothesis.
 
-        Changes the status of a hypothesis, and nothing else, and returns the hypothesis.
+        Deprecated. Changes the status of a hypothesis, and nothing else, and returns the hypothesis.
 
         Evidence: route guessed, schema documented. Source: https://api.convert.com/doc/v1. Note: The copy of the
         docs that we could read lacks the route. The word is that of version 2, put where version 1 puts its words;
@@ -224,12 +225,13 @@ class AsyncHypothesesGroup(groups.AsyncGroup):
     ) -> pages.AsyncPages[Hypothesis]:
         """List hypotheses.
 
-        Returns the hypotheses of a project that match a filter, a page at a time. Nothing is changed. The last page
-        is the one that is not full.
+        Deprecated. Returns the hypotheses of a project that match a filter, a page at a time. Nothing is changed.
+        The last page is the one that is not full.
 
         Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The copy of
         the docs that we could read lacks the route. It follows the lists of goals and audiences, which public
-        client code calls; a recorded call would settle it.
+        client code calls; a recorded call would settle it. That id and project_id of a hypothesis and id of a tag
+        are integers is inferred from samples of 0.
 
         Args:
             project_id (str): Identifier of the project.
@@ -277,7 +279,7 @@ class AsyncHypothesesGroup(groups.AsyncGroup):
     ) -> Hypothesis:
         """Read a hypothesis.
 
-        Returns one hypothesis.
+        Deprecated. Returns one hypothesis.
 
         Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The copy of
         the docs that we could read lacks the route. It follows GET /audiences/get, which public client code calls;
@@ -308,8 +310,8 @@ class AsyncHypothesesGroup(groups.AsyncGroup):
     ) -> Hypothesis:
         """Create a hypothesis.
 
-        Creates a hypothesis in a project and returns it. Version 2 needs at least a name, a status, a scoring model
-        and its attributes; version 1 documents nothing as needed.
+        Deprecated. Creates a hypothesis in a project and returns it. Version 2 needs at least a name, a status, a
+        scoring model and its attributes; version 1 documents nothing as needed.
 
         Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The copy of
         the docs that we could read lacks the route and the status of a success. The route follows POST
@@ -341,7 +343,7 @@ class AsyncHypothesesGroup(groups.AsyncGroup):
     ) -> Hypothesis:
         """Update a hypothesis.
 
-        Changes a hypothesis and returns it. What happens to fields that are left out is not documented.
+        Deprecated. Changes a hypothesis and returns it. What happens to fields that are left out is not documented.
 
         Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The copy of
         the docs that we could read lacks the route. It has the form of POST /audiences/add, which public client
@@ -374,7 +376,7 @@ class AsyncHypothesesGroup(groups.AsyncGroup):
     ) -> Hypothesis:
         """Update the status of a hypothesis.
 
-        Changes the status of a hypothesis, and nothing else, and returns the hypothesis.
+        Deprecated. Changes the status of a hypothesis, and nothing else, and returns the hypothesis.
 
         Evidence: route guessed, schema documented. Source: https://api.convert.com/doc/v1. Note: The copy of the
         docs that we could read lacks the route. The word is that of version 2, put where version 1 puts its words;

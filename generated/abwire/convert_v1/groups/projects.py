@@ -22,13 +22,13 @@ class ProjectsGroup(groups.Group):
     ) -> pages.Pages[Project]:
         """List projects.
 
-        Returns the projects that the caller has access to.
+        Deprecated. Returns the projects that the caller has access to.
 
         Evidence: route observed, schema documented. Source: https://api.convert.com/doc/v1 for the schemas;
         https://support.convert.com/hc/en-us/articles/360045754791-Convert-API-authorization-using-Python and public
         client code on GitHub for the route. Note: Both callers send a GET without a body, while the docs show a
         paging body, so the documented method may be POST, as in version 2. A recorded call with a page number would
-        settle it.
+        settle it. That the members of reporting_settings are numbers is inferred from a sample of 0.
 
         Args:
             page (int | Unset): Number of the page; the first is 1. The server's default is 1.
@@ -60,7 +60,7 @@ class ProjectsGroup(groups.Group):
     ) -> Project:
         """Read a project.
 
-        Returns one project.
+        Deprecated. Returns one project.
 
         Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The copy of
         the docs that we could read lacks the route. It follows GET /audiences/get, which public client code calls;
@@ -89,7 +89,7 @@ class ProjectsGroup(groups.Group):
     ) -> Project:
         """Create a project.
 
-        Creates a project and returns it.
+        Deprecated. Creates a project and returns it.
 
         Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The copy of
         the docs that we could read lacks the route and the status of a success. The route joins the word of POST
@@ -119,7 +119,7 @@ class ProjectsGroup(groups.Group):
     ) -> Project:
         """Update a project.
 
-        Changes a project and returns it. What happens to fields that are left out is not documented.
+        Deprecated. Changes a project and returns it. What happens to fields that are left out is not documented.
 
         Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The copy of
         the docs that we could read lacks the route. It has the form of POST /audiences/add, which public client
@@ -155,13 +155,13 @@ class AsyncProjectsGroup(groups.AsyncGroup):
     ) -> pages.AsyncPages[Project]:
         """List projects.
 
-        Returns the projects that the caller has access to.
+        Deprecated. Returns the projects that the caller has access to.
 
         Evidence: route observed, schema documented. Source: https://api.convert.com/doc/v1 for the schemas;
         https://support.convert.com/hc/en-us/articles/360045754791-Convert-API-authorization-using-Python and public
         client code on GitHub for the route. Note: Both callers send a GET without a body, while the docs show a
         paging body, so the documented method may be POST, as in version 2. A recorded call with a page number would
-        settle it.
+        settle it. That the members of reporting_settings are numbers is inferred from a sample of 0.
 
         Args:
             page (int | Unset): Number of the page; the first is 1. The server's default is 1.
@@ -193,7 +193,7 @@ class AsyncProjectsGroup(groups.AsyncGroup):
     ) -> Project:
         """Read a project.
 
-        Returns one project.
+        Deprecated. Returns one project.
 
         Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The copy of
         the docs that we could read lacks the route. It follows GET /audiences/get, which public client code calls;
@@ -222,7 +222,7 @@ class AsyncProjectsGroup(groups.AsyncGroup):
     ) -> Project:
         """Create a project.
 
-        Creates a project and returns it.
+        Deprecated. Creates a project and returns it.
 
         Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The copy of
         the docs that we could read lacks the route and the status of a success. The route joins the word of POST
@@ -252,7 +252,7 @@ class AsyncProjectsGroup(groups.AsyncGroup):
     ) -> Project:
         """Update a project.
 
-        Changes a project and returns it. What happens to fields that are left out is not documented.
+        Deprecated. Changes a project and returns it. What happens to fields that are left out is not documented.
 
         Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The copy of
         the docs that we could read lacks the route. It has the form of POST /audiences/add, which public client

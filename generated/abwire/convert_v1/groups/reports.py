@@ -23,8 +23,8 @@ class ReportsGroup(groups.Group):
     ) -> Any:
         """Read the report on one goal of an experience.
 
-        Returns what was measured for one goal of an experience in a period. The answer is not documented, so it is
-        given as it comes. Nothing is changed.
+        Deprecated. Returns what was measured for one goal of an experience in a period. The answer is not
+        documented, so it is given as it comes. Nothing is changed.
 
         Evidence: route guessed, schema reconstructed. Source: https://api.convert.com/doc/v1. Note: The request is
         documented, the response is not, nor is the route. Of the two reports of version 2 the daily one needs a
@@ -62,8 +62,8 @@ class ReportsGroup(groups.Group):
     ) -> Any:
         """Read the report on an experience.
 
-        Returns what was measured for all goals of an experience in a period. The answer is not documented, so it is
-        given as it comes. Nothing is changed.
+        Deprecated. Returns what was measured for all goals of an experience in a period. The answer is not
+        documented, so it is given as it comes. Nothing is changed.
 
         Evidence: route guessed, schema reconstructed. Source: https://api.convert.com/doc/v1. Note: The request is
         documented, the response is not, nor is the route. Of the two reports of version 2 the aggregated one needs
@@ -103,8 +103,8 @@ class AsyncReportsGroup(groups.AsyncGroup):
     ) -> Any:
         """Read the report on one goal of an experience.
 
-        Returns what was measured for one goal of an experience in a period. The answer is not documented, so it is
-        given as it comes. Nothing is changed.
+        Deprecated. Returns what was measured for one goal of an experience in a period. The answer is not
+        documented, so it is given as it comes. Nothing is changed.
 
         Evidence: route guessed, schema reconstructed. Source: https://api.convert.com/doc/v1. Note: The request is
         documented, the response is not, nor is the route. Of the two reports of version 2 the daily one needs a
@@ -142,8 +142,8 @@ class AsyncReportsGroup(groups.AsyncGroup):
     ) -> Any:
         """Read the report on an experience.
 
-        Returns what was measured for all goals of an experience in a period. The answer is not documented, so it is
-        given as it comes. Nothing is changed.
+        Deprecated. Returns what was measured for all goals of an experience in a period. The answer is not
+        documented, so it is given as it comes. Nothing is changed.
 
         Evidence: route guessed, schema reconstructed. Source: https://api.convert.com/doc/v1. Note: The request is
         documented, the response is not, nor is the route. Of the two reports of version 2 the aggregated one needs

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from .rule_object import RuleObject
     from .rule_or_block import RuleOrBlock
     from .site_area import SiteArea
+    from .site_area_rule import SiteAreaRule
+    from .site_area_rule_type import SiteAreaRuleType
     from .tag_object import TagObject
     from .variation import Variation
 
@@ -75,6 +77,8 @@ __all__ = (
     "RuleObject",
     "RuleOrBlock",
     "SiteArea",
+    "SiteAreaRule",
+    "SiteAreaRuleType",
     "TagObject",
     "Variation",
 )
@@ -113,6 +117,8 @@ _MODULES: dict[str, str] = {
     "RuleObject": "rule_object",
     "RuleOrBlock": "rule_or_block",
     "SiteArea": "site_area",
+    "SiteAreaRule": "site_area_rule",
+    "SiteAreaRuleType": "site_area_rule_type",
     "TagObject": "tag_object",
     "Variation": "variation",
 }

@@ -70,7 +70,7 @@ class Audience(OpenModel[Any]):
             self.audience_name = UNSET if (v := d.pop("audience_name", None)) is None else v
             self.description = UNSET if (v := d.pop("description", None)) is None else v
             self.firing_rule = (
-                UNSET if (v := d.pop(key := "firing_rule", None)) is None else models.RuleObject._decode(v)
+                UNSET if (v := d.pop(key := "firing_rule", None)) is None or v == [] else models.RuleObject._decode(v)
             )
             self.audience_type = (
                 UNSET

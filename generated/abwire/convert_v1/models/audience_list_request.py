@@ -49,8 +49,8 @@ class AudienceListRequest(OpenModel[Any]):
         if type(d) is not dict:
             raise decoding.mismatch("an object", d)
         self = cls.__new__(cls)
-        self.page = UNSET if (v := d.pop("page", None)) is None else v
-        self.results_per_page = UNSET if (v := d.pop("results_per_page", None)) is None else v
+        self.page = UNSET if (v := d.pop("page", None)) is None or v == "" else v
+        self.results_per_page = UNSET if (v := d.pop("results_per_page", None)) is None or v == "" else v
         self.search = UNSET if (v := d.pop("search", None)) is None else v
         self.is_segment = UNSET if (v := d.pop("isSegment", None)) is None else v
         self.is_used = UNSET if (v := d.pop("isUsed", None)) is None else v

@@ -20,11 +20,15 @@ class ErrorBody(OpenModel[Any]):
         code (int | Unset): Number of the error, often the HTTP status.
         message (list[str] | str | Unset): What went wrong, for people; one text or several.
         fields (list[str] | str | Unset): Fields of the request that are at fault, one name or several.
+        parameters (list[str] | str | Unset): The same as fields, in the vendor's samples.
+        is_error (bool | Unset): Whether the request failed, as a public client reads it.
     """
 
     code: int | Unset = UNSET
     message: list[str] | str | Unset = UNSET
     fields: list[str] | str | Unset = UNSET
+    parameters: list[str] | str | Unset = UNSET
+    is_error: bool | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -35,6 +39,10 @@ class ErrorBody(OpenModel[Any]):
             d["message"] = self.message
         if self.fields is not UNSET:
             d["fields"] = self.fields
+        if self.parameters is not UNSET:
+            d["parameters"] = self.parameters
+        if self.is_error is not UNSET:
+            d["isError"] = self.is_error
         return d
 
     @classmethod
@@ -44,7 +52,7 @@ class ErrorBody(OpenModel[Any]):
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.code = UNSET if (v := d.pop("code", None)) is None else v
+            self.code = UNSET if (v := d.pop("code", None)) is None or v == "" else v
             self.message = (
                 UNSET
                 if (v := d.pop(key := "message", None)) is None
@@ -55,6 +63,12 @@ class ErrorBody(OpenModel[Any]):
                 if (v := d.pop(key := "fields", None)) is None
                 else decoding.first_of(v, decoding.to_list, decoding.as_is)
             )
+            self.parameters = (
+                UNSET
+                if (v := d.pop(key := "parameters", None)) is None
+                else decoding.first_of(v, decoding.to_list, decoding.as_is)
+            )
+            self.is_error = UNSET if (v := d.pop("isError", None)) is None else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

@@ -47,10 +47,7 @@ class Experience(OpenModel[Any]):
         min_variation_visitors (float | Unset): Visitors that each variation must have.
         max_visitors (float | Unset): Visitors after which the experience takes no more.
         confidence (float | Unset): Level of confidence, in percent.
-        site_area (SiteArea | Unset): Pages that an experience runs on, as two flat lists of rules. Documented rule
-            types are url, url_with_query, query_string, page_tag_page_type, page_tag_category_id,
-            page_tag_category_name, page_tag_product_sku, page_tag_product_name, page_tag_product_price,
-            page_tag_customer_id and page_tag_custom_1 to page_tag_custom_4.
+        site_area (SiteArea | Unset): Pages that an experience runs on, as two flat lists of rules.
         goals (list[EntityRef] | Unset): Goals of the experience. A personalization has none.
         audiences (list[EntityRef] | Unset): Audiences that the experience is shown to.
         variations (list[ExperienceVariation] | Unset): Variations of the experience.
@@ -151,21 +148,23 @@ class Experience(OpenModel[Any]):
                 if (v := d.pop(key := "experience_status", None)) is None
                 else decoding.to_enum(models.ExperienceStatus, v)
             )
-            self.start_time = UNSET if (v := d.pop("start_time", None)) is None else v
-            self.end_time = UNSET if (v := d.pop("end_time", None)) is None else v
+            self.start_time = UNSET if (v := d.pop("start_time", None)) is None or v == "" else v
+            self.end_time = UNSET if (v := d.pop("end_time", None)) is None or v == "" else v
             self.global_js = UNSET if (v := d.pop("global_js", None)) is None else v
             self.editor_url = UNSET if (v := d.pop("editor_url", None)) is None else v
             self.keep_winner = UNSET if (v := d.pop("keep_winner", None)) is None else v
             self.stop_loser = UNSET if (v := d.pop("stop_looser", None)) is None else v
-            self.min_running_time = UNSET if (v := d.pop("minrun", None)) is None else v
-            self.max_running_time = UNSET if (v := d.pop("maxrun", None)) is None else v
-            self.min_order_value = UNSET if (v := d.pop("minordv", None)) is None else v
-            self.max_order_value = UNSET if (v := d.pop("maxordv", None)) is None else v
-            self.min_variation_conversions = UNSET if (v := d.pop("minconv", None)) is None else v
-            self.min_variation_visitors = UNSET if (v := d.pop("minvis", None)) is None else v
-            self.max_visitors = UNSET if (v := d.pop("maxvis", None)) is None else v
-            self.confidence = UNSET if (v := d.pop("confidence", None)) is None else v
-            self.site_area = UNSET if (v := d.pop(key := "site_area", None)) is None else models.SiteArea._decode(v)
+            self.min_running_time = UNSET if (v := d.pop("minrun", None)) is None or v == "" else v
+            self.max_running_time = UNSET if (v := d.pop("maxrun", None)) is None or v == "" else v
+            self.min_order_value = UNSET if (v := d.pop("minordv", None)) is None or v == "" else v
+            self.max_order_value = UNSET if (v := d.pop("maxordv", None)) is None or v == "" else v
+            self.min_variation_conversions = UNSET if (v := d.pop("minconv", None)) is None or v == "" else v
+            self.min_variation_visitors = UNSET if (v := d.pop("minvis", None)) is None or v == "" else v
+            self.max_visitors = UNSET if (v := d.pop("maxvis", None)) is None or v == "" else v
+            self.confidence = UNSET if (v := d.pop("confidence", None)) is None or v == "" else v
+            self.site_area = (
+                UNSET if (v := d.pop(key := "site_area", None)) is None or v == [] else models.SiteArea._decode(v)
+            )
             self.goals = (
                 UNSET if (v := d.pop(key := "goals", None)) is None else decoding.list_of(models.EntityRef._decode, v)
             )

@@ -57,8 +57,8 @@ class ExperienceListRequest(OpenModel[Any]):
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.page = UNSET if (v := d.pop("page", None)) is None else v
-            self.results_per_page = UNSET if (v := d.pop("results_per_page", None)) is None else v
+            self.page = UNSET if (v := d.pop("page", None)) is None or v == "" else v
+            self.results_per_page = UNSET if (v := d.pop("results_per_page", None)) is None or v == "" else v
             self.experience_types = (
                 UNSET
                 if (v := d.pop(key := "experience_types", None)) is None

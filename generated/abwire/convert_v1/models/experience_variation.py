@@ -48,7 +48,7 @@ class ExperienceVariation(OpenModel[Any]):
         key: str | None = None
         try:
             self.variation = models.Variation._decode(d.pop(key := "variation"))
-            self.percentage = UNSET if (v := d.pop("percentage", None)) is None else v
+            self.percentage = UNSET if (v := d.pop("percentage", None)) is None or v == "" else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, into if key == "variation" else key) from None
         if d:

@@ -70,7 +70,9 @@ class Goal(OpenModel[Any]):
             self.goal_id = UNSET if (v := d.pop(key := "goal_id", None)) is None else decoding.to_str(v)
             self.goal_name = UNSET if (v := d.pop("goal_name", None)) is None else v
             self.triggering_rule = (
-                UNSET if (v := d.pop(key := "triggering_rule", None)) is None else models.RuleObject._decode(v)
+                UNSET
+                if (v := d.pop(key := "triggering_rule", None)) is None or v == []
+                else models.RuleObject._decode(v)
             )
             self.goal_type = (
                 UNSET if (v := d.pop(key := "goal_type", None)) is None else decoding.to_enum(models.GoalType, v)

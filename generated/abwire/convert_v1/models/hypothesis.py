@@ -107,12 +107,14 @@ class Hypothesis(OpenModel[Any]):
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.id = UNSET if (v := d.pop(key := "id", None)) is None else decoding.to_int(v)
-            self.project_id = UNSET if (v := d.pop(key := "project_id", None)) is None else decoding.to_int(v)
+            self.id = UNSET if (v := d.pop(key := "id", None)) is None or v == "" else decoding.to_int(v)
+            self.project_id = (
+                UNSET if (v := d.pop(key := "project_id", None)) is None or v == "" else decoding.to_int(v)
+            )
             self.name = UNSET if (v := d.pop("name", None)) is None else v
             self.objective = UNSET if (v := d.pop("objective", None)) is None else v
             self.prioritization_score = (
-                UNSET if (v := d.pop(key := "prioritization_score", None)) is None else decoding.to_float(v)
+                UNSET if (v := d.pop(key := "prioritization_score", None)) is None or v == "" else decoding.to_float(v)
             )
             self.prioritization_score_type = (
                 UNSET
@@ -123,9 +125,19 @@ class Hypothesis(OpenModel[Any]):
                 UNSET if (v := d.pop(key := "status", None)) is None else decoding.to_enum(models.HypothesisStatus, v)
             )
             self.start_date = (
-                v if (v := d.pop(key := "start_date", UNSET)) is None or v is UNSET else decoding.to_date(v)
+                v
+                if (v := d.pop(key := "start_date", UNSET)) is None or v is UNSET
+                else UNSET
+                if v == ""
+                else decoding.to_date(v)
             )
-            self.end_date = v if (v := d.pop(key := "end_date", UNSET)) is None or v is UNSET else decoding.to_date(v)
+            self.end_date = (
+                v
+                if (v := d.pop(key := "end_date", UNSET)) is None or v is UNSET
+                else UNSET
+                if v == ""
+                else decoding.to_date(v)
+            )
             self.tags = (
                 UNSET if (v := d.pop(key := "tags", None)) is None else decoding.list_of(models.TagObject._decode, v)
             )
@@ -133,7 +145,7 @@ class Hypothesis(OpenModel[Any]):
             self.created_at = UNSET if (v := d.pop("created_at", None)) is None else v
             self.prioritization_score_attributes = (
                 UNSET
-                if (v := d.pop(key := "prioritization_score_attributes", None)) is None
+                if (v := d.pop(key := "prioritization_score_attributes", None)) is None or v == []
                 else _decode_prioritization_score_attributes(v, self.prioritization_score_type)
             )
         except (DecodeError, KeyError) as error:

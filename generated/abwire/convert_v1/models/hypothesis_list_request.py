@@ -60,16 +60,16 @@ class HypothesisListRequest(OpenModel[Any]):
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.page = UNSET if (v := d.pop("page", None)) is None else v
-            self.results_per_page = UNSET if (v := d.pop("results_per_page", None)) is None else v
+            self.page = UNSET if (v := d.pop("page", None)) is None or v == "" else v
+            self.results_per_page = UNSET if (v := d.pop("results_per_page", None)) is None or v == "" else v
             self.search = UNSET if (v := d.pop("search", None)) is None else v
             self.status = (
                 UNSET
                 if (v := d.pop(key := "status", None)) is None
                 else decoding.list_of(models.HypothesisStatus._decode, v)
             )
-            self.score_max = UNSET if (v := d.pop("scoreMax", None)) is None else v
-            self.score_min = UNSET if (v := d.pop("scoreMin", None)) is None else v
+            self.score_max = UNSET if (v := d.pop("scoreMax", None)) is None or v == "" else v
+            self.score_min = UNSET if (v := d.pop("scoreMin", None)) is None or v == "" else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

@@ -98,7 +98,7 @@ class HypothesisWrite(OpenModel[Any]):
         try:
             self.name = UNSET if (v := d.pop("name", None)) is None else v
             self.objective = UNSET if (v := d.pop("objective", None)) is None else v
-            self.prioritization_score = UNSET if (v := d.pop("prioritization_score", None)) is None else v
+            self.prioritization_score = UNSET if (v := d.pop("prioritization_score", None)) is None or v == "" else v
             self.prioritization_score_type = (
                 UNSET
                 if (v := d.pop(key := "prioritization_score_type", None)) is None
@@ -108,16 +108,26 @@ class HypothesisWrite(OpenModel[Any]):
                 UNSET if (v := d.pop(key := "status", None)) is None else decoding.to_enum(models.HypothesisStatus, v)
             )
             self.start_date = (
-                v if (v := d.pop(key := "start_date", UNSET)) is None or v is UNSET else decoding.to_date(v)
+                v
+                if (v := d.pop(key := "start_date", UNSET)) is None or v is UNSET
+                else UNSET
+                if v == ""
+                else decoding.to_date(v)
             )
-            self.end_date = v if (v := d.pop(key := "end_date", UNSET)) is None or v is UNSET else decoding.to_date(v)
+            self.end_date = (
+                v
+                if (v := d.pop(key := "end_date", UNSET)) is None or v is UNSET
+                else UNSET
+                if v == ""
+                else decoding.to_date(v)
+            )
             self.tags = (
                 UNSET if (v := d.pop(key := "tags", None)) is None else decoding.list_of(models.TagObject._decode, v)
             )
             self.summary = UNSET if (v := d.pop("summary", None)) is None else v
             self.prioritization_score_attributes = (
                 UNSET
-                if (v := d.pop(key := "prioritization_score_attributes", None)) is None
+                if (v := d.pop(key := "prioritization_score_attributes", None)) is None or v == []
                 else _decode_prioritization_score_attributes(v, self.prioritization_score_type)
             )
         except (DecodeError, KeyError) as error:

@@ -37,8 +37,8 @@ class ListPaging(OpenModel[Any]):
         if type(d) is not dict:
             raise decoding.mismatch("an object", d)
         self = cls.__new__(cls)
-        self.page = UNSET if (v := d.pop("page", None)) is None else v
-        self.results_per_page = UNSET if (v := d.pop("results_per_page", None)) is None else v
+        self.page = UNSET if (v := d.pop("page", None)) is None or v == "" else v
+        self.results_per_page = UNSET if (v := d.pop("results_per_page", None)) is None or v == "" else v
         if d:
             self.additional_properties = d.copy()
         return self

@@ -97,18 +97,24 @@ class Project(OpenModel[Any]):
             self.status = (
                 UNSET if (v := d.pop(key := "status", None)) is None else decoding.to_enum(models.ProjectStatus, v)
             )
-            self.created_at = UNSET if (v := d.pop(key := "created_at", None)) is None else decoding.to_date(v)
+            self.created_at = (
+                UNSET if (v := d.pop(key := "created_at", None)) is None or v == "" else decoding.to_date(v)
+            )
             self.reporting_settings = (
                 UNSET
-                if (v := d.pop(key := "reporting_settings", None)) is None
+                if (v := d.pop(key := "reporting_settings", None)) is None or v == []
                 else models.ReportingSettings._decode(v)
             )
-            self.include_jquery = UNSET if (v := d.pop(key := "include_jquery", None)) is None else decoding.to_bool(v)
+            self.include_jquery = (
+                UNSET if (v := d.pop(key := "include_jquery", None)) is None or v == "" else decoding.to_bool(v)
+            )
             self.allow_crossdomain_tracking = (
-                UNSET if (v := d.pop(key := "allow_crossdomain_tracking", None)) is None else decoding.to_bool(v)
+                UNSET
+                if (v := d.pop(key := "allow_crossdomain_tracking", None)) is None or v == ""
+                else decoding.to_bool(v)
             )
             self.data_anonymization = (
-                UNSET if (v := d.pop(key := "data_anonymization", None)) is None else decoding.to_bool(v)
+                UNSET if (v := d.pop(key := "data_anonymization", None)) is None or v == "" else decoding.to_bool(v)
             )
             self.websites = UNSET if (v := d.pop(key := "websites", None)) is None else decoding.to_list(v)
             self.global_javascript = UNSET if (v := d.pop("global_javascript", None)) is None else v

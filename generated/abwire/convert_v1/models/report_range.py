@@ -39,8 +39,8 @@ class ReportRange(OpenModel[Any]):
         if type(d) is not dict:
             raise decoding.mismatch("an object", d)
         self = cls.__new__(cls)
-        self.start_timestamp = UNSET if (v := d.pop("start_timestamp", None)) is None else v
-        self.end_timestamp = UNSET if (v := d.pop("end_timestamp", None)) is None else v
+        self.start_timestamp = UNSET if (v := d.pop("start_timestamp", None)) is None or v == "" else v
+        self.end_timestamp = UNSET if (v := d.pop("end_timestamp", None)) is None or v == "" else v
         if d:
             self.additional_properties = d.copy()
         return self

@@ -71,13 +71,19 @@ class ReportingSettings(OpenModel[Any]):
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.min_order_value = UNSET if (v := d.pop("min_order_value", None)) is None else v
-            self.max_order_value = UNSET if (v := d.pop("max_order_value", None)) is None else v
-            self.min_running_time = UNSET if (v := d.pop("min_running_time", None)) is None else v
-            self.min_variation_visitors = UNSET if (v := d.pop("min_variation_visitors", None)) is None else v
-            self.min_variation_conversions = UNSET if (v := d.pop("min_variation_conversions", None)) is None else v
-            self.tested_visitors_quota = UNSET if (v := d.pop("tested_visitors_quota", None)) is None else v
-            self.max_variation_visitors = UNSET if (v := d.pop("max_variation_visitors", None)) is None else v
+            self.min_order_value = UNSET if (v := d.pop("min_order_value", None)) is None or v == "" else v
+            self.max_order_value = UNSET if (v := d.pop("max_order_value", None)) is None or v == "" else v
+            self.min_running_time = UNSET if (v := d.pop("min_running_time", None)) is None or v == "" else v
+            self.min_variation_visitors = (
+                UNSET if (v := d.pop("min_variation_visitors", None)) is None or v == "" else v
+            )
+            self.min_variation_conversions = (
+                UNSET if (v := d.pop("min_variation_conversions", None)) is None or v == "" else v
+            )
+            self.tested_visitors_quota = UNSET if (v := d.pop("tested_visitors_quota", None)) is None or v == "" else v
+            self.max_variation_visitors = (
+                UNSET if (v := d.pop("max_variation_visitors", None)) is None or v == "" else v
+            )
             self.currency_symbol = UNSET if (v := d.pop("curency_symbol", None)) is None else v
             self.blocked_ips = UNSET if (v := d.pop(key := "blocked_ips", None)) is None else decoding.to_list(v)
         except (DecodeError, KeyError) as error:

@@ -23,7 +23,8 @@ class RuleElement(OpenModel[Any]):
     Attributes:
         rule_type (str | Unset): What is looked at. The docs name url and the other types of a site area; version 2
             also has campaign, cookie, country, language, browser_name, os, visitor_type, visits_count,
-            pages_visited_count, is_mobile, goal_triggered, js_condition and many more.
+            pages_visited_count, is_mobile, goal_triggered, js_condition and many more. The samples show url where bare
+            strings show a placeholder, so the vendor has a list or an example for it. Example: url.
         matching (RuleMatching | Unset): How a rule compares.
         value (bool | float | str | Unset): Value to compare with: text for most rules, a number for counts,
             durations and prices, a boolean for rules such as is_mobile.
@@ -56,7 +57,9 @@ class RuleElement(OpenModel[Any]):
         key: str | None = None
         try:
             self.rule_type = UNSET if (v := d.pop("rule_type", None)) is None else v
-            self.matching = UNSET if (v := d.pop(key := "matching", None)) is None else models.RuleMatching._decode(v)
+            self.matching = (
+                UNSET if (v := d.pop(key := "matching", None)) is None or v == [] else models.RuleMatching._decode(v)
+            )
             self.value = UNSET if (v := d.pop("value", None)) is None else v
             self.key = UNSET if (v := d.pop("key", None)) is None else v
         except (DecodeError, KeyError) as error:

@@ -16,8 +16,9 @@ class RuleMatching(OpenModel[Any]):
     """How a rule compares.
 
     Attributes:
-        match_type (str | Unset): Comparison. The docs show matches; version 2 also has regexMatches, contains,
-            startsWith, endsWith, equals, equalsNumber, less, lessEqual, exists and doesNotExist.
+        match_type (str | Unset): Comparison. The docs show matches, where bare strings show a placeholder, so the
+            vendor has a list or an example for it. Version 2 also has regexMatches, contains, startsWith, endsWith,
+            equals, equalsNumber, less, lessEqual, exists and doesNotExist. Example: matches.
         negated (bool | Unset): Whether the rule holds where the comparison does not.
     """
 

@@ -13,22 +13,20 @@ from .. import models
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
-    from ..models.rule_element import RuleElement
+    from ..models.site_area_rule import SiteAreaRule
 
 
 @_attrs_define(kw_only=True, repr=False)
 class SiteArea(OpenModel[Any]):
-    """Pages that an experience runs on, as two flat lists of rules. Documented rule types are url, url_with_query,
-    query_string, page_tag_page_type, page_tag_category_id, page_tag_category_name, page_tag_product_sku,
-    page_tag_product_name, page_tag_product_price, page_tag_customer_id and page_tag_custom_1 to page_tag_custom_4.
+    """Pages that an experience runs on, as two flat lists of rules.
 
     Attributes:
-        include (list[RuleElement] | Unset): Pages to run on.
-        exclude (list[RuleElement] | Unset): Pages to stay away from.
+        include (list[SiteAreaRule] | Unset): Pages to run on.
+        exclude (list[SiteAreaRule] | Unset): Pages to stay away from.
     """
 
-    include: list[RuleElement] | Unset = UNSET
-    exclude: list[RuleElement] | Unset = UNSET
+    include: list[SiteAreaRule] | Unset = UNSET
+    exclude: list[SiteAreaRule] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -49,12 +47,12 @@ class SiteArea(OpenModel[Any]):
             self.include = (
                 UNSET
                 if (v := d.pop(key := "include", None)) is None
-                else decoding.list_of(models.RuleElement._decode, v)
+                else decoding.list_of(models.SiteAreaRule._decode, v)
             )
             self.exclude = (
                 UNSET
                 if (v := d.pop(key := "exclude", None)) is None
-                else decoding.list_of(models.RuleElement._decode, v)
+                else decoding.list_of(models.SiteAreaRule._decode, v)
             )
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None

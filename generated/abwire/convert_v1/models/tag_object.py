@@ -40,7 +40,7 @@ class TagObject(OpenModel[Any]):
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.id = UNSET if (v := d.pop(key := "id", None)) is None else decoding.to_int(v)
+            self.id = UNSET if (v := d.pop(key := "id", None)) is None or v == "" else decoding.to_int(v)
             self.name = UNSET if (v := d.pop("name", None)) is None else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None

@@ -66,7 +66,7 @@ class Variation(OpenModel[Any]):
             self.js = UNSET if (v := d.pop("js", None)) is None else v
             self.customjs = UNSET if (v := d.pop("customjs", None)) is None else v
             self.css = UNSET if (v := d.pop("css", None)) is None else v
-            self.percentage = UNSET if (v := d.pop("percentage", None)) is None else v
+            self.percentage = UNSET if (v := d.pop("percentage", None)) is None or v == "" else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

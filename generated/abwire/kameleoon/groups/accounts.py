@@ -74,7 +74,8 @@ class AccountsGroup(groups.Group):
         https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/create-account. Note: The status of
         a success could not be seen; 200 is assumed. Which fields are required comes from a public endpoint list on
         GitHub (mindcloud-inc/universal-api-reference); the sample of a tutorial on creating many accounts has all
-        of them.
+        of them. One command of a client (tomteixeira/kam-cli) sends neither password nor passwordConfirm, another
+        sends both.
 
         Args:
             body (AccountCreate): An account to create.
@@ -107,8 +108,9 @@ class AccountsGroup(groups.Group):
 
         Args:
             account_id (int): Identifier of the account.
-            optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for example tags or
-                description. Which there are depends on the object.
+            optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The vendor publishes
+                no list of them. Known are description, siteCode and tags of feature flags, goals, tags and variations
+                of experiments, and goals of personalizations.
 
         Returns:
             The answer.
@@ -165,10 +167,11 @@ class AccountsGroup(groups.Group):
 
         Changes the fields that are sent.
 
-        Evidence: route documented, schema documented. Source:
+        Evidence: route documented, schema observed. Source:
         https://docs.kameleoon.com/api-reference/account/update-account-fields. Note: The operationId comes from the
         link in a public endpoint list on GitHub (mindcloud-inc/universal-api-reference). The page says that the
-        body is an object and names no field of it.
+        body is an object and names no field of it; the nine fields come from that list and from public client code
+        on GitHub (tomteixeira/kam-cli).
 
         Args:
             account_id (int): Identifier of the account.
@@ -247,7 +250,8 @@ class AsyncAccountsGroup(groups.AsyncGroup):
         https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/create-account. Note: The status of
         a success could not be seen; 200 is assumed. Which fields are required comes from a public endpoint list on
         GitHub (mindcloud-inc/universal-api-reference); the sample of a tutorial on creating many accounts has all
-        of them.
+        of them. One command of a client (tomteixeira/kam-cli) sends neither password nor passwordConfirm, another
+        sends both.
 
         Args:
             body (AccountCreate): An account to create.
@@ -280,8 +284,9 @@ class AsyncAccountsGroup(groups.AsyncGroup):
 
         Args:
             account_id (int): Identifier of the account.
-            optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for example tags or
-                description. Which there are depends on the object.
+            optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The vendor publishes
+                no list of them. Known are description, siteCode and tags of feature flags, goals, tags and variations
+                of experiments, and goals of personalizations.
 
         Returns:
             The answer.
@@ -338,10 +343,11 @@ class AsyncAccountsGroup(groups.AsyncGroup):
 
         Changes the fields that are sent.
 
-        Evidence: route documented, schema documented. Source:
+        Evidence: route documented, schema observed. Source:
         https://docs.kameleoon.com/api-reference/account/update-account-fields. Note: The operationId comes from the
         link in a public endpoint list on GitHub (mindcloud-inc/universal-api-reference). The page says that the
-        body is an object and names no field of it.
+        body is an object and names no field of it; the nine fields come from that list and from public client code
+        on GitHub (tomteixeira/kam-cli).
 
         Args:
             account_id (int): Identifier of the account.

@@ -50,8 +50,9 @@ class ExperimentsGroup(groups.Group):
         a perPage of -1 (amit1366/NEW-KAMELEOON-test-dev).
 
         Args:
-            optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for example tags or
-                description. Which there are depends on the object.
+            optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The vendor publishes
+                no list of them. Known are description, siteCode and tags of feature flags, goals, tags and variations
+                of experiments, and goals of personalizations.
             page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count of the answer
                 says how many there are, as far as the vendor's Go SDK of 2021 shows.
             per_page (int | Unset): Items on a page. The limit is not published; public client code takes 200 for
@@ -85,12 +86,13 @@ class ExperimentsGroup(groups.Group):
     ) -> Experiment:
         """Create an experiment.
 
-        Creates an experiment, as a draft unless a status is sent.
+        Creates an experiment with one first variation, as a draft unless a status is sent.
 
         Evidence: route documented, schema documented. Source:
         https://docs.kameleoon.com/api-reference/experiment/create-experiment. Note: The status of a success could
         not be seen; 200 is assumed. The body field status comes from public client code on GitHub
-        (tomteixeira/kam-cli), siteCode from gueripep/kameleoon-test-writer and amit1366/NEW-KAMELEOON-test-dev.
+        (tomteixeira/kam-cli), siteCode from gueripep/kameleoon-test-writer and amit1366/NEW-KAMELEOON-test-dev,
+        which finds one variation in the response and creates the others next to it.
 
         Args:
             body (ExperimentCreate): An experiment to create.
@@ -123,8 +125,9 @@ class ExperimentsGroup(groups.Group):
 
         Args:
             experiment_id (int): Identifier of the experiment.
-            optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for example tags or
-                description. Which there are depends on the object.
+            optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The vendor publishes
+                no list of them. Known are description, siteCode and tags of feature flags, goals, tags and variations
+                of experiments, and goals of personalizations.
 
         Returns:
             The answer.
@@ -152,8 +155,8 @@ class ExperimentsGroup(groups.Group):
 
         Evidence: route observed, schema reconstructed. Source: public client code on GitHub (tomteixeira/kam-cli).
         Note: Status and body of a success were not seen; the endpoint's page or a recorded response would settle
-        both. Which experiments can be deleted comes from a test report on the vendor's MCP server
-        (junaid-kameleoon/Claude), where a paused one was refused with 400.
+        both. Which experiments can be deleted rests on an unpublished test report alone, in which a paused one was
+        refused with 400.
 
         Args:
             experiment_id (int): Identifier of the experiment.
@@ -181,12 +184,15 @@ class ExperimentsGroup(groups.Group):
     ) -> Experiment:
         """Update an experiment.
 
-        Changes the fields that are sent and, with the parameter action, the status of the experiment.
+        Changes the fields that are sent and, with the parameter action, the status of the experiment. Variations
+        named in deviations become part of the experiment.
 
         Evidence: route documented, schema documented. Source:
         https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/partial-update-experiment. Note: The
         body fields identificationKey, targetingRule and trafficAllocationMethod come from public client code on
-        GitHub (tomteixeira/kam-cli), type and variations from gueripep/kameleoon-test-writer.
+        GitHub (tomteixeira/kam-cli), type and variations from gueripep/kameleoon-test-writer. Clients, such as
+        amit1366/NEW-KAMELEOON-test-dev, attach new variations by deviations alone, with a share of 0, with or
+        without origin. ACTIVATE is sent for a paused experiment too (tomteixeira/kam-cli), though there is RESUME.
 
         Args:
             experiment_id (int): Identifier of the experiment.
@@ -237,6 +243,36 @@ class ExperimentsGroup(groups.Group):
         from ..api.experiment import restart_experiment as operation  # noqa: PLC0415
 
         return self._sender.call(operation.OPERATION, operation._get_kwargs(experiment_id, body=body))
+
+    def simulate(
+        self,
+        experiment_id: int,
+    ) -> str:
+        """Get the simulation link of an experiment.
+
+        Returns the address at which the experiment can be tried out before it runs.
+
+        Evidence: route observed, schema observed. Source: public client code on GitHub
+        (amit1366/NEW-KAMELEOON-test-dev and another). Note: The operationId is ours. Both clients send no body and
+        take the text of the response for the address; its media type was not seen. The endpoint's page or a
+        recorded response would settle it.
+
+        Args:
+            experiment_id (int): Identifier of the experiment.
+
+        Returns:
+            The answer.
+
+        Raises:
+            ValueError: A path argument is None, empty, ``.`` or ``..``.
+            errors.ApiStatusError: The server refused the request or failed, even when asked again.
+            errors.ApiConnectionError: No answer came.
+            errors.DecodeError: The answer has another shape than the spec describes.
+        """
+
+        from ..api.experiment import simulate_experiment as operation  # noqa: PLC0415
+
+        return self._sender.call(operation.OPERATION, operation._get_kwargs(experiment_id))
 
     def duplicate(
         self,
@@ -392,8 +428,9 @@ class AsyncExperimentsGroup(groups.AsyncGroup):
         a perPage of -1 (amit1366/NEW-KAMELEOON-test-dev).
 
         Args:
-            optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for example tags or
-                description. Which there are depends on the object.
+            optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The vendor publishes
+                no list of them. Known are description, siteCode and tags of feature flags, goals, tags and variations
+                of experiments, and goals of personalizations.
             page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count of the answer
                 says how many there are, as far as the vendor's Go SDK of 2021 shows.
             per_page (int | Unset): Items on a page. The limit is not published; public client code takes 200 for
@@ -427,12 +464,13 @@ class AsyncExperimentsGroup(groups.AsyncGroup):
     ) -> Experiment:
         """Create an experiment.
 
-        Creates an experiment, as a draft unless a status is sent.
+        Creates an experiment with one first variation, as a draft unless a status is sent.
 
         Evidence: route documented, schema documented. Source:
         https://docs.kameleoon.com/api-reference/experiment/create-experiment. Note: The status of a success could
         not be seen; 200 is assumed. The body field status comes from public client code on GitHub
-        (tomteixeira/kam-cli), siteCode from gueripep/kameleoon-test-writer and amit1366/NEW-KAMELEOON-test-dev.
+        (tomteixeira/kam-cli), siteCode from gueripep/kameleoon-test-writer and amit1366/NEW-KAMELEOON-test-dev,
+        which finds one variation in the response and creates the others next to it.
 
         Args:
             body (ExperimentCreate): An experiment to create.
@@ -465,8 +503,9 @@ class AsyncExperimentsGroup(groups.AsyncGroup):
 
         Args:
             experiment_id (int): Identifier of the experiment.
-            optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for example tags or
-                description. Which there are depends on the object.
+            optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The vendor publishes
+                no list of them. Known are description, siteCode and tags of feature flags, goals, tags and variations
+                of experiments, and goals of personalizations.
 
         Returns:
             The answer.
@@ -494,8 +533,8 @@ class AsyncExperimentsGroup(groups.AsyncGroup):
 
         Evidence: route observed, schema reconstructed. Source: public client code on GitHub (tomteixeira/kam-cli).
         Note: Status and body of a success were not seen; the endpoint's page or a recorded response would settle
-        both. Which experiments can be deleted comes from a test report on the vendor's MCP server
-        (junaid-kameleoon/Claude), where a paused one was refused with 400.
+        both. Which experiments can be deleted rests on an unpublished test report alone, in which a paused one was
+        refused with 400.
 
         Args:
             experiment_id (int): Identifier of the experiment.
@@ -523,12 +562,15 @@ class AsyncExperimentsGroup(groups.AsyncGroup):
     ) -> Experiment:
         """Update an experiment.
 
-        Changes the fields that are sent and, with the parameter action, the status of the experiment.
+        Changes the fields that are sent and, with the parameter action, the status of the experiment. Variations
+        named in deviations become part of the experiment.
 
         Evidence: route documented, schema documented. Source:
         https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/partial-update-experiment. Note: The
         body fields identificationKey, targetingRule and trafficAllocationMethod come from public client code on
-        GitHub (tomteixeira/kam-cli), type and variations from gueripep/kameleoon-test-writer.
+        GitHub (tomteixeira/kam-cli), type and variations from gueripep/kameleoon-test-writer. Clients, such as
+        amit1366/NEW-KAMELEOON-test-dev, attach new variations by deviations alone, with a share of 0, with or
+        without origin. ACTIVATE is sent for a paused experiment too (tomteixeira/kam-cli), though there is RESUME.
 
         Args:
             experiment_id (int): Identifier of the experiment.
@@ -581,6 +623,36 @@ class AsyncExperimentsGroup(groups.AsyncGroup):
         from ..api.experiment import restart_experiment as operation  # noqa: PLC0415
 
         return await self._sender.call(operation.OPERATION, operation._get_kwargs(experiment_id, body=body))
+
+    async def simulate(
+        self,
+        experiment_id: int,
+    ) -> str:
+        """Get the simulation link of an experiment.
+
+        Returns the address at which the experiment can be tried out before it runs.
+
+        Evidence: route observed, schema observed. Source: public client code on GitHub
+        (amit1366/NEW-KAMELEOON-test-dev and another). Note: The operationId is ours. Both clients send no body and
+        take the text of the response for the address; its media type was not seen. The endpoint's page or a
+        recorded response would settle it.
+
+        Args:
+            experiment_id (int): Identifier of the experiment.
+
+        Returns:
+            The answer.
+
+        Raises:
+            ValueError: A path argument is None, empty, ``.`` or ``..``.
+            errors.ApiStatusError: The server refused the request or failed, even when asked again.
+            errors.ApiConnectionError: No answer came.
+            errors.DecodeError: The answer has another shape than the spec describes.
+        """
+
+        from ..api.experiment import simulate_experiment as operation  # noqa: PLC0415
+
+        return await self._sender.call(operation.OPERATION, operation._get_kwargs(experiment_id))
 
     async def duplicate(
         self,

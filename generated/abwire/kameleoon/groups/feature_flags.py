@@ -41,12 +41,13 @@ class FeatureFlagsGroup(groups.Group):
         Evidence: route documented, schema documented. Source:
         https://docs.kameleoon.com/api-reference/featureflag/get-all-feature-flags. Note: The paging parameters are
         those of all other lists; this page was not seen to name them, but the vendor's Go SDK of 2021
-        (Kameleoon/client-go, 1.0.0) sends them. ENUM as a type of variables comes from the vendor's MCP server
-        (junaid-kameleoon/Claude), all other types but BOOLEAN from tomteixeira/kam-cli.
+        (Kameleoon/client-go, 1.0.0) sends them. ENUM as a type of variables rests on an unpublished test report
+        alone; all other types but BOOLEAN come from tomteixeira/kam-cli.
 
         Args:
-            optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for example tags or
-                description. Which there are depends on the object.
+            optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The vendor publishes
+                no list of them. Known are description, siteCode and tags. If it is left out, the client asks for
+                siteCode.
             page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count of the answer
                 says how many there are, as far as the vendor's Go SDK of 2021 shows.
             per_page (int | Unset): Items on a page. The limit is not published; public client code takes 200 for
@@ -85,7 +86,9 @@ class FeatureFlagsGroup(groups.Group):
 
         Evidence: route documented, schema documented. Source:
         https://docs.kameleoon.com/api-reference/featureflag/create-a-new-feature-flag-configuration. Note: The
-        status of a success could not be seen; 200 is assumed.
+        status of a success could not be seen; 200 is assumed. The body field archived, and type in the variables of
+        a variation, come from
+        https://developers.kameleoon.com/apis/automation-api-rest/tutorials/manage-feature-flags-and-rollout-rules.
 
         Args:
             body (FeatureFlagCreate): A feature flag to create.
@@ -120,8 +123,9 @@ class FeatureFlagsGroup(groups.Group):
         https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/search-feature-flags
 
         Args:
-            optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for example tags or
-                description. Which there are depends on the object.
+            optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The vendor publishes
+                no list of them. Known are description, siteCode and tags. If it is left out, the client asks for
+                siteCode.
             filter_ (dict[str, Any] | FilterCondition | FilterGroup | Unset): A condition, or conditions joined by
                 AND or OR.
             page (int | Unset): Number of the page; the first is 1.
@@ -166,8 +170,9 @@ class FeatureFlagsGroup(groups.Group):
         Args:
             site_code (str): Code of the site, ten characters.
             feature_key (str): Key of the feature flag within its site.
-            optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for example tags or
-                description. Which there are depends on the object.
+            optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The vendor publishes
+                no list of them. Known are description, siteCode and tags. If it is left out, the client asks for
+                siteCode.
 
         Returns:
             The answer.
@@ -233,9 +238,11 @@ class FeatureFlagsGroup(groups.Group):
 
         Evidence: route documented, schema documented. Source:
         https://docs.kameleoon.com/api-reference/featureflag/update-a-feature-flag-configuration-for-a-specific-environment.
-        Note: The page names the two forms of rolloutConfiguration, and its fields lie beyond what could be read; a
-        recorded progressive rule would settle them. The ranges of a rollback condition come from
-        tomteixeira/kam-cli.
+        Note: The required fields are those of the page; the older one,
+        https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/update-feature-flag-configuration-for-specific-environment,
+        marks none. A client (tomteixeira/kam-cli) sends featureKey and name and few others. The page names the two
+        forms of rolloutConfiguration, and its fields lie beyond what could be read; a recorded progressive rule
+        would settle them. The ranges of a rollback condition come from tomteixeira/kam-cli.
 
         Args:
             site_code (str): Code of the site, ten characters.
@@ -307,8 +314,7 @@ class FeatureFlagsGroup(groups.Group):
 
         Evidence: route documented, schema documented. Source:
         https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/duplicate-feature-flag-configuration.
-        Note: The state and the key of the copy come from a test report on the vendor's MCP server
-        (junaid-kameleoon/Claude).
+        Note: The state and the key of the copy rest on an unpublished test report alone.
 
         Args:
             site_code (str): Code of the site, ten characters.
@@ -438,12 +444,13 @@ class AsyncFeatureFlagsGroup(groups.AsyncGroup):
         Evidence: route documented, schema documented. Source:
         https://docs.kameleoon.com/api-reference/featureflag/get-all-feature-flags. Note: The paging parameters are
         those of all other lists; this page was not seen to name them, but the vendor's Go SDK of 2021
-        (Kameleoon/client-go, 1.0.0) sends them. ENUM as a type of variables comes from the vendor's MCP server
-        (junaid-kameleoon/Claude), all other types but BOOLEAN from tomteixeira/kam-cli.
+        (Kameleoon/client-go, 1.0.0) sends them. ENUM as a type of variables rests on an unpublished test report
+        alone; all other types but BOOLEAN come from tomteixeira/kam-cli.
 
         Args:
-            optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for example tags or
-                description. Which there are depends on the object.
+            optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The vendor publishes
+                no list of them. Known are description, siteCode and tags. If it is left out, the client asks for
+                siteCode.
             page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count of the answer
                 says how many there are, as far as the vendor's Go SDK of 2021 shows.
             per_page (int | Unset): Items on a page. The limit is not published; public client code takes 200 for
@@ -482,7 +489,9 @@ class AsyncFeatureFlagsGroup(groups.AsyncGroup):
 
         Evidence: route documented, schema documented. Source:
         https://docs.kameleoon.com/api-reference/featureflag/create-a-new-feature-flag-configuration. Note: The
-        status of a success could not be seen; 200 is assumed.
+        status of a success could not be seen; 200 is assumed. The body field archived, and type in the variables of
+        a variation, come from
+        https://developers.kameleoon.com/apis/automation-api-rest/tutorials/manage-feature-flags-and-rollout-rules.
 
         Args:
             body (FeatureFlagCreate): A feature flag to create.
@@ -517,8 +526,9 @@ class AsyncFeatureFlagsGroup(groups.AsyncGroup):
         https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/search-feature-flags
 
         Args:
-            optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for example tags or
-                description. Which there are depends on the object.
+            optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The vendor publishes
+                no list of them. Known are description, siteCode and tags. If it is left out, the client asks for
+                siteCode.
             filter_ (dict[str, Any] | FilterCondition | FilterGroup | Unset): A condition, or conditions joined by
                 AND or OR.
             page (int | Unset): Number of the page; the first is 1.
@@ -563,8 +573,9 @@ class AsyncFeatureFlagsGroup(groups.AsyncGroup):
         Args:
             site_code (str): Code of the site, ten characters.
             feature_key (str): Key of the feature flag within its site.
-            optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for example tags or
-                description. Which there are depends on the object.
+            optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The vendor publishes
+                no list of them. Known are description, siteCode and tags. If it is left out, the client asks for
+                siteCode.
 
         Returns:
             The answer.
@@ -630,9 +641,11 @@ class AsyncFeatureFlagsGroup(groups.AsyncGroup):
 
         Evidence: route documented, schema documented. Source:
         https://docs.kameleoon.com/api-reference/featureflag/update-a-feature-flag-configuration-for-a-specific-environment.
-        Note: The page names the two forms of rolloutConfiguration, and its fields lie beyond what could be read; a
-        recorded progressive rule would settle them. The ranges of a rollback condition come from
-        tomteixeira/kam-cli.
+        Note: The required fields are those of the page; the older one,
+        https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/update-feature-flag-configuration-for-specific-environment,
+        marks none. A client (tomteixeira/kam-cli) sends featureKey and name and few others. The page names the two
+        forms of rolloutConfiguration, and its fields lie beyond what could be read; a recorded progressive rule
+        would settle them. The ranges of a rollback condition come from tomteixeira/kam-cli.
 
         Args:
             site_code (str): Code of the site, ten characters.
@@ -704,8 +717,7 @@ class AsyncFeatureFlagsGroup(groups.AsyncGroup):
 
         Evidence: route documented, schema documented. Source:
         https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/duplicate-feature-flag-configuration.
-        Note: The state and the key of the copy come from a test report on the vendor's MCP server
-        (junaid-kameleoon/Claude).
+        Note: The state and the key of the copy rest on an unpublished test report alone.
 
         Args:
             site_code (str): Code of the site, ten characters.

@@ -33,8 +33,9 @@ class GoalsGroup(groups.Group):
         Returns the goals of the account, a page at a time.
 
         Evidence: route observed, schema observed. Source: public endpoint list on GitHub
-        (mindcloud-inc/universal-api-reference) and public client code on GitHub. Note: The endpoint's page, which
-        the list links to, was not seen. It is https://docs.kameleoon.com/api-reference/goal/get-all-goals now.
+        (mindcloud-inc/universal-api-reference) and public client code on GitHub (tomteixeira/kam-cli). Note: The
+        endpoint's page, which the list links to, was not seen. It is
+        https://docs.kameleoon.com/api-reference/goal/get-all-goals now.
 
         Args:
             page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count of the answer
@@ -71,10 +72,11 @@ class GoalsGroup(groups.Group):
         Creates a goal in a site. What else than its name a goal needs depends on its type.
 
         Evidence: route observed, schema observed. Source: public client code on GitHub
-        (gueripep/kameleoon-test-writer, amit1366/NEW-KAMELEOON-test-dev). Note: The operationId is inferred from
-        the page's name. The page, https://docs.kameleoon.com/api-reference/goal/create-a-new-goal, exists and could
-        not be read; it would settle what each type of goal takes. The status of a success could not be seen; 200 is
-        assumed.
+        (gueripep/kameleoon-test-writer, amit1366/NEW-KAMELEOON-test-dev, tomteixeira/kam-cli). Note: The
+        operationId is inferred from the page's name. The page,
+        https://docs.kameleoon.com/api-reference/goal/create-a-new-goal, exists and could not be read; it would
+        settle what each type of goal takes. Every client sends hasMultipleConversions, and one
+        (tomteixeira/kam-cli) refuses a goal without it. The status of a success could not be seen; 200 is assumed.
 
         Args:
             body (GoalCreate): A goal to create. Its fields come from public client code.
@@ -131,9 +133,9 @@ class GoalsGroup(groups.Group):
 
         Replaces a goal as a whole. What happens to a field that is left out is not known.
 
-        Evidence: route observed, schema observed. Source: public client code on GitHub. Note: The operationId is
-        ours. One client, whose code was read and not run, and whose body is the one of its updates; the endpoint's
-        page would settle what a replacement needs.
+        Evidence: route observed, schema observed. Source: public client code on GitHub (tomteixeira/kam-cli). Note:
+        The operationId is ours. One client, whose code was read and not run, and whose body is the one of its
+        updates; the endpoint's page would settle what a replacement needs.
 
         Args:
             goal_id (int): Identifier of the goal.
@@ -192,8 +194,8 @@ class GoalsGroup(groups.Group):
 
         Changes the fields that are sent.
 
-        Evidence: route observed, schema observed. Source: public client code on GitHub. Note: The operationId is
-        ours. One client, whose code was read and not run; the endpoint's page would settle it.
+        Evidence: route observed, schema observed. Source: public client code on GitHub (tomteixeira/kam-cli). Note:
+        The operationId is ours. One client, whose code was read and not run; the endpoint's page would settle it.
 
         Args:
             goal_id (int): Identifier of the goal.
@@ -230,8 +232,9 @@ class AsyncGoalsGroup(groups.AsyncGroup):
         Returns the goals of the account, a page at a time.
 
         Evidence: route observed, schema observed. Source: public endpoint list on GitHub
-        (mindcloud-inc/universal-api-reference) and public client code on GitHub. Note: The endpoint's page, which
-        the list links to, was not seen. It is https://docs.kameleoon.com/api-reference/goal/get-all-goals now.
+        (mindcloud-inc/universal-api-reference) and public client code on GitHub (tomteixeira/kam-cli). Note: The
+        endpoint's page, which the list links to, was not seen. It is
+        https://docs.kameleoon.com/api-reference/goal/get-all-goals now.
 
         Args:
             page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count of the answer
@@ -268,10 +271,11 @@ class AsyncGoalsGroup(groups.AsyncGroup):
         Creates a goal in a site. What else than its name a goal needs depends on its type.
 
         Evidence: route observed, schema observed. Source: public client code on GitHub
-        (gueripep/kameleoon-test-writer, amit1366/NEW-KAMELEOON-test-dev). Note: The operationId is inferred from
-        the page's name. The page, https://docs.kameleoon.com/api-reference/goal/create-a-new-goal, exists and could
-        not be read; it would settle what each type of goal takes. The status of a success could not be seen; 200 is
-        assumed.
+        (gueripep/kameleoon-test-writer, amit1366/NEW-KAMELEOON-test-dev, tomteixeira/kam-cli). Note: The
+        operationId is inferred from the page's name. The page,
+        https://docs.kameleoon.com/api-reference/goal/create-a-new-goal, exists and could not be read; it would
+        settle what each type of goal takes. Every client sends hasMultipleConversions, and one
+        (tomteixeira/kam-cli) refuses a goal without it. The status of a success could not be seen; 200 is assumed.
 
         Args:
             body (GoalCreate): A goal to create. Its fields come from public client code.
@@ -328,9 +332,9 @@ class AsyncGoalsGroup(groups.AsyncGroup):
 
         Replaces a goal as a whole. What happens to a field that is left out is not known.
 
-        Evidence: route observed, schema observed. Source: public client code on GitHub. Note: The operationId is
-        ours. One client, whose code was read and not run, and whose body is the one of its updates; the endpoint's
-        page would settle what a replacement needs.
+        Evidence: route observed, schema observed. Source: public client code on GitHub (tomteixeira/kam-cli). Note:
+        The operationId is ours. One client, whose code was read and not run, and whose body is the one of its
+        updates; the endpoint's page would settle what a replacement needs.
 
         Args:
             goal_id (int): Identifier of the goal.
@@ -389,8 +393,8 @@ class AsyncGoalsGroup(groups.AsyncGroup):
 
         Changes the fields that are sent.
 
-        Evidence: route observed, schema observed. Source: public client code on GitHub. Note: The operationId is
-        ours. One client, whose code was read and not run; the endpoint's page would settle it.
+        Evidence: route observed, schema observed. Source: public client code on GitHub (tomteixeira/kam-cli). Note:
+        The operationId is ours. One client, whose code was read and not run; the endpoint's page would settle it.
 
         Args:
             goal_id (int): Identifier of the goal.

@@ -25,8 +25,8 @@ class ResultsGroup(groups.Group):
         Evidence: route observed, schema observed. Source: public client code on GitHub
         (gueripep/kameleoon-test-writer). Note: The operationId is ours. Only the fields that one client reads are
         known, so a report surely holds more, above all what bayesian, sequentialTesting and goalIdsCuped ask for;
-        the endpoint's page or a recorded response would settle it. The 95 percent of reliability are in a test
-        report on the vendor's MCP server, which quotes the docs (junaid-kameleoon/Claude).
+        the endpoint's page or a recorded response would settle it. The 95 percent of reliability rest on an
+        unpublished test report alone.
 
         Args:
             data_code (str): Code that the request for the computation has returned. It may hold a vertical bar.
@@ -61,8 +61,8 @@ class AsyncResultsGroup(groups.AsyncGroup):
         Evidence: route observed, schema observed. Source: public client code on GitHub
         (gueripep/kameleoon-test-writer). Note: The operationId is ours. Only the fields that one client reads are
         known, so a report surely holds more, above all what bayesian, sequentialTesting and goalIdsCuped ask for;
-        the endpoint's page or a recorded response would settle it. The 95 percent of reliability are in a test
-        report on the vendor's MCP server, which quotes the docs (junaid-kameleoon/Claude).
+        the endpoint's page or a recorded response would settle it. The 95 percent of reliability rest on an
+        unpublished test report alone.
 
         Args:
             data_code (str): Code that the request for the computation has returned. It may hold a vertical bar.

@@ -10,10 +10,14 @@ from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.active_session_targeting_condition import ActiveSessionTargetingCondition
+    from ..models.application_version_targeting_condition import ApplicationVersionTargetingCondition
     from ..models.custom_datum_targeting_condition import CustomDatumTargetingCondition
+    from ..models.feature_flag_targeting_condition import FeatureFlagTargetingCondition
     from ..models.filter_condition import FilterCondition
     from ..models.filter_group import FilterGroup
+    from ..models.heat_slice_targeting_condition import HeatSliceTargetingCondition
     from ..models.js_code_targeting_condition import JsCodeTargetingCondition
+    from ..models.personalization_targeting_condition import PersonalizationTargetingCondition
     from ..models.segment import Segment
     from ..models.segment_create import SegmentCreate
     from ..models.segment_replace import SegmentReplace
@@ -39,13 +43,14 @@ class SegmentsGroup(groups.Group):
         Returns the segments of the account, a page at a time.
 
         Evidence: route observed, schema observed. Source: public endpoint list on GitHub
-        (mindcloud-inc/universal-api-reference) and public client code on GitHub. Note: The endpoint's page, which
-        the list links to, was not seen. The items are those that the search of segments is documented to return;
-        optionalFields comes from the client.
+        (mindcloud-inc/universal-api-reference) and public client code on GitHub (tomteixeira/kam-cli). Note: The
+        endpoint's page, which the list links to, was not seen. The items are those that the search of segments is
+        documented to return; optionalFields comes from the client.
 
         Args:
-            optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for example tags or
-                description. Which there are depends on the object.
+            optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The vendor publishes
+                no list of them. Known are description, siteCode and tags of feature flags, goals, tags and variations
+                of experiments, and goals of personalizations.
             page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count of the answer
                 says how many there are, as far as the vendor's Go SDK of 2021 shows.
             per_page (int | Unset): Items on a page. The limit is not published; public client code takes 200 for
@@ -121,8 +126,9 @@ class SegmentsGroup(groups.Group):
         page's name.
 
         Args:
-            optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for example tags or
-                description. Which there are depends on the object.
+            optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The vendor publishes
+                no list of them. Known are description, siteCode and tags of feature flags, goals, tags and variations
+                of experiments, and goals of personalizations.
             filter_ (dict[str, Any] | FilterCondition | FilterGroup | Unset): A condition, or conditions joined by
                 AND or OR.
             page (int | Unset): Number of the page; the first is 1.
@@ -160,14 +166,15 @@ class SegmentsGroup(groups.Group):
         Returns one segment.
 
         Evidence: route observed, schema observed. Source: the vendor's own Go client (Kameleoon/client-go, release
-        1.0.0) and public client code on GitHub. Note: The operationId is ours. The response is the segment of the
-        documented pages; optionalFields comes from public client code on GitHub. The endpoint's page would settle
-        both.
+        1.0.0) and public client code on GitHub (tomteixeira/kam-cli). Note: The operationId is ours. The response
+        is the segment of the documented pages; optionalFields comes from the second client. The endpoint's page
+        would settle both.
 
         Args:
             segment_id (int): Identifier of the segment.
-            optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for example tags or
-                description. Which there are depends on the object.
+            optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The vendor publishes
+                no list of them. Known are description, siteCode and tags of feature flags, goals, tags and variations
+                of experiments, and goals of personalizations.
 
         Returns:
             The answer.
@@ -253,7 +260,14 @@ class SegmentsGroup(groups.Group):
         segment_id: int,
         condition_id: int,
     ) -> (
-        ActiveSessionTargetingCondition | CustomDatumTargetingCondition | JsCodeTargetingCondition | TargetingCondition
+        ActiveSessionTargetingCondition
+        | ApplicationVersionTargetingCondition
+        | CustomDatumTargetingCondition
+        | FeatureFlagTargetingCondition
+        | HeatSliceTargetingCondition
+        | JsCodeTargetingCondition
+        | PersonalizationTargetingCondition
+        | TargetingCondition
     ):
         """Read a condition of a segment.
 
@@ -287,11 +301,22 @@ class SegmentsGroup(groups.Group):
         segment_id: int,
         condition_id: int,
         body: ActiveSessionTargetingCondition
+        | ApplicationVersionTargetingCondition
         | CustomDatumTargetingCondition
+        | FeatureFlagTargetingCondition
+        | HeatSliceTargetingCondition
         | JsCodeTargetingCondition
+        | PersonalizationTargetingCondition
         | TargetingCondition,
     ) -> (
-        ActiveSessionTargetingCondition | CustomDatumTargetingCondition | JsCodeTargetingCondition | TargetingCondition
+        ActiveSessionTargetingCondition
+        | ApplicationVersionTargetingCondition
+        | CustomDatumTargetingCondition
+        | FeatureFlagTargetingCondition
+        | HeatSliceTargetingCondition
+        | JsCodeTargetingCondition
+        | PersonalizationTargetingCondition
+        | TargetingCondition
     ):
         """Replace a condition of a segment.
 
@@ -305,8 +330,10 @@ class SegmentsGroup(groups.Group):
         Args:
             segment_id (int): Identifier of the segment.
             condition_id (int): Identifier of the condition within its segment.
-            body (ActiveSessionTargetingCondition | CustomDatumTargetingCondition | JsCodeTargetingCondition |
-                TargetingCondition): A targeting condition.
+            body (ActiveSessionTargetingCondition | ApplicationVersionTargetingCondition |
+                CustomDatumTargetingCondition | FeatureFlagTargetingCondition | HeatSliceTargetingCondition |
+                JsCodeTargetingCondition | PersonalizationTargetingCondition | TargetingCondition): A targeting
+                condition.
 
         Returns:
             The answer.
@@ -340,13 +367,14 @@ class AsyncSegmentsGroup(groups.AsyncGroup):
         Returns the segments of the account, a page at a time.
 
         Evidence: route observed, schema observed. Source: public endpoint list on GitHub
-        (mindcloud-inc/universal-api-reference) and public client code on GitHub. Note: The endpoint's page, which
-        the list links to, was not seen. The items are those that the search of segments is documented to return;
-        optionalFields comes from the client.
+        (mindcloud-inc/universal-api-reference) and public client code on GitHub (tomteixeira/kam-cli). Note: The
+        endpoint's page, which the list links to, was not seen. The items are those that the search of segments is
+        documented to return; optionalFields comes from the client.
 
         Args:
-            optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for example tags or
-                description. Which there are depends on the object.
+            optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The vendor publishes
+                no list of them. Known are description, siteCode and tags of feature flags, goals, tags and variations
+                of experiments, and goals of personalizations.
             page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count of the answer
                 says how many there are, as far as the vendor's Go SDK of 2021 shows.
             per_page (int | Unset): Items on a page. The limit is not published; public client code takes 200 for
@@ -422,8 +450,9 @@ class AsyncSegmentsGroup(groups.AsyncGroup):
         page's name.
 
         Args:
-            optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for example tags or
-                description. Which there are depends on the object.
+            optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The vendor publishes
+                no list of them. Known are description, siteCode and tags of feature flags, goals, tags and variations
+                of experiments, and goals of personalizations.
             filter_ (dict[str, Any] | FilterCondition | FilterGroup | Unset): A condition, or conditions joined by
                 AND or OR.
             page (int | Unset): Number of the page; the first is 1.
@@ -461,14 +490,15 @@ class AsyncSegmentsGroup(groups.AsyncGroup):
         Returns one segment.
 
         Evidence: route observed, schema observed. Source: the vendor's own Go client (Kameleoon/client-go, release
-        1.0.0) and public client code on GitHub. Note: The operationId is ours. The response is the segment of the
-        documented pages; optionalFields comes from public client code on GitHub. The endpoint's page would settle
-        both.
+        1.0.0) and public client code on GitHub (tomteixeira/kam-cli). Note: The operationId is ours. The response
+        is the segment of the documented pages; optionalFields comes from the second client. The endpoint's page
+        would settle both.
 
         Args:
             segment_id (int): Identifier of the segment.
-            optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for example tags or
-                description. Which there are depends on the object.
+            optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The vendor publishes
+                no list of them. Known are description, siteCode and tags of feature flags, goals, tags and variations
+                of experiments, and goals of personalizations.
 
         Returns:
             The answer.
@@ -554,7 +584,14 @@ class AsyncSegmentsGroup(groups.AsyncGroup):
         segment_id: int,
         condition_id: int,
     ) -> (
-        ActiveSessionTargetingCondition | CustomDatumTargetingCondition | JsCodeTargetingCondition | TargetingCondition
+        ActiveSessionTargetingCondition
+        | ApplicationVersionTargetingCondition
+        | CustomDatumTargetingCondition
+        | FeatureFlagTargetingCondition
+        | HeatSliceTargetingCondition
+        | JsCodeTargetingCondition
+        | PersonalizationTargetingCondition
+        | TargetingCondition
     ):
         """Read a condition of a segment.
 
@@ -588,11 +625,22 @@ class AsyncSegmentsGroup(groups.AsyncGroup):
         segment_id: int,
         condition_id: int,
         body: ActiveSessionTargetingCondition
+        | ApplicationVersionTargetingCondition
         | CustomDatumTargetingCondition
+        | FeatureFlagTargetingCondition
+        | HeatSliceTargetingCondition
         | JsCodeTargetingCondition
+        | PersonalizationTargetingCondition
         | TargetingCondition,
     ) -> (
-        ActiveSessionTargetingCondition | CustomDatumTargetingCondition | JsCodeTargetingCondition | TargetingCondition
+        ActiveSessionTargetingCondition
+        | ApplicationVersionTargetingCondition
+        | CustomDatumTargetingCondition
+        | FeatureFlagTargetingCondition
+        | HeatSliceTargetingCondition
+        | JsCodeTargetingCondition
+        | PersonalizationTargetingCondition
+        | TargetingCondition
     ):
         """Replace a condition of a segment.
 
@@ -606,8 +654,10 @@ class AsyncSegmentsGroup(groups.AsyncGroup):
         Args:
             segment_id (int): Identifier of the segment.
             condition_id (int): Identifier of the condition within its segment.
-            body (ActiveSessionTargetingCondition | CustomDatumTargetingCondition | JsCodeTargetingCondition |
-                TargetingCondition): A targeting condition.
+            body (ActiveSessionTargetingCondition | ApplicationVersionTargetingCondition |
+                CustomDatumTargetingCondition | FeatureFlagTargetingCondition | HeatSliceTargetingCondition |
+                JsCodeTargetingCondition | PersonalizationTargetingCondition | TargetingCondition): A targeting
+                condition.
 
         Returns:
             The answer.

@@ -151,8 +151,9 @@ class VariationsGroup(groups.Group):
 
         Args:
             variation_id (int): Identifier of the variation.
-            optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for example tags or
-                description. Which there are depends on the object.
+            optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The vendor publishes
+                no list of them. Known are description, siteCode and tags of feature flags, goals, tags and variations
+                of experiments, and goals of personalizations.
 
         Returns:
             The answer.
@@ -395,8 +396,9 @@ class AsyncVariationsGroup(groups.AsyncGroup):
 
         Args:
             variation_id (int): Identifier of the variation.
-            optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for example tags or
-                description. Which there are depends on the object.
+            optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The vendor publishes
+                no list of them. Known are description, siteCode and tags of feature flags, goals, tags and variations
+                of experiments, and goals of personalizations.
 
         Returns:
             The answer.

@@ -37,8 +37,9 @@ class WidgetStudiosGroup(groups.Group):
         get-all-widget-studios).
 
         Args:
-            optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for example tags or
-                description. Which there are depends on the object.
+            optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The vendor publishes
+                no list of them. Known are description, siteCode and tags of feature flags, goals, tags and variations
+                of experiments, and goals of personalizations.
             page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count of the answer
                 says how many there are, as far as the vendor's Go SDK of 2021 shows.
             per_page (int | Unset): Items on a page. The limit is not published; public client code takes 200 for
@@ -81,8 +82,9 @@ class WidgetStudiosGroup(groups.Group):
 
         Args:
             widget_id (int): Identifier of the widget.
-            optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for example tags or
-                description. Which there are depends on the object.
+            optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The vendor publishes
+                no list of them. Known are description, siteCode and tags of feature flags, goals, tags and variations
+                of experiments, and goals of personalizations.
 
         Returns:
             The answer.
@@ -153,8 +155,9 @@ class AsyncWidgetStudiosGroup(groups.AsyncGroup):
         get-all-widget-studios).
 
         Args:
-            optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for example tags or
-                description. Which there are depends on the object.
+            optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The vendor publishes
+                no list of them. Known are description, siteCode and tags of feature flags, goals, tags and variations
+                of experiments, and goals of personalizations.
             page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count of the answer
                 says how many there are, as far as the vendor's Go SDK of 2021 shows.
             per_page (int | Unset): Items on a page. The limit is not published; public client code takes 200 for
@@ -197,8 +200,9 @@ class AsyncWidgetStudiosGroup(groups.AsyncGroup):
 
         Args:
             widget_id (int): Identifier of the widget.
-            optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for example tags or
-                description. Which there are depends on the object.
+            optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The vendor publishes
+                no list of them. Known are description, siteCode and tags of feature flags, goals, tags and variations
+                of experiments, and goals of personalizations.
 
         Returns:
             The answer.

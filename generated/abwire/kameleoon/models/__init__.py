@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from .analytics_level import AnalyticsLevel
     from .api_error import ApiError
     from .api_error_status import ApiErrorStatus
+    from .application_version_targeting_condition import ApplicationVersionTargetingCondition
+    from .application_version_targeting_condition_version_match_type import (
+        ApplicationVersionTargetingConditionVersionMatchType,
+    )
     from .audience_data import AudienceData
     from .audience_filter import AudienceFilter
     from .audience_filter_type import AudienceFilterType
@@ -72,6 +76,7 @@ if TYPE_CHECKING:
     from .feature_flag_environment_update import FeatureFlagEnvironmentUpdate
     from .feature_flag_health import FeatureFlagHealth
     from .feature_flag_rule_update import FeatureFlagRuleUpdate
+    from .feature_flag_targeting_condition import FeatureFlagTargetingCondition
     from .feature_flag_update import FeatureFlagUpdate
     from .feature_flag_variable import FeatureFlagVariable
     from .feature_flag_variable_type import FeatureFlagVariableType
@@ -98,6 +103,7 @@ if TYPE_CHECKING:
     from .goal_status import GoalStatus
     from .goal_type import GoalType
     from .goal_update import GoalUpdate
+    from .heat_slice_targeting_condition import HeatSliceTargetingCondition
     from .image import Image
     from .image_format import ImageFormat
     from .image_upload import ImageUpload
@@ -120,6 +126,7 @@ if TYPE_CHECKING:
     from .personalization_conditions_rule import PersonalizationConditionsRule
     from .personalization_create import PersonalizationCreate
     from .personalization_image_in_page import PersonalizationImageInPage
+    from .personalization_targeting_condition import PersonalizationTargetingCondition
     from .personalization_update import PersonalizationUpdate
     from .poll_status import PollStatus
     from .progressive_rule_request import ProgressiveRuleRequest
@@ -180,7 +187,6 @@ if TYPE_CHECKING:
     from .targeting_configuration import TargetingConfiguration
     from .targeting_rule import TargetingRule
     from .targeting_rule_create import TargetingRuleCreate
-    from .targeting_type import TargetingType
     from .theme import Theme
     from .theme_color import ThemeColor
     from .theme_create import ThemeCreate
@@ -230,6 +236,8 @@ __all__ = (
     "AnalyticsLevel",
     "ApiError",
     "ApiErrorStatus",
+    "ApplicationVersionTargetingCondition",
+    "ApplicationVersionTargetingConditionVersionMatchType",
     "AudienceData",
     "AudienceFilter",
     "AudienceFilterType",
@@ -282,6 +290,7 @@ __all__ = (
     "FeatureFlagEnvironmentUpdate",
     "FeatureFlagHealth",
     "FeatureFlagRuleUpdate",
+    "FeatureFlagTargetingCondition",
     "FeatureFlagUpdate",
     "FeatureFlagVariable",
     "FeatureFlagVariableType",
@@ -308,6 +317,7 @@ __all__ = (
     "GoalStatus",
     "GoalType",
     "GoalUpdate",
+    "HeatSliceTargetingCondition",
     "Image",
     "ImageFormat",
     "ImageUpload",
@@ -330,6 +340,7 @@ __all__ = (
     "PersonalizationConditionsRule",
     "PersonalizationCreate",
     "PersonalizationImageInPage",
+    "PersonalizationTargetingCondition",
     "PersonalizationUpdate",
     "PollStatus",
     "ProgressiveRuleRequest",
@@ -390,7 +401,6 @@ __all__ = (
     "TargetingConfiguration",
     "TargetingRule",
     "TargetingRuleCreate",
-    "TargetingType",
     "Theme",
     "ThemeColor",
     "ThemeCreate",
@@ -441,6 +451,8 @@ _MODULES: dict[str, str] = {
     "AnalyticsLevel": "analytics_level",
     "ApiError": "api_error",
     "ApiErrorStatus": "api_error_status",
+    "ApplicationVersionTargetingCondition": "application_version_targeting_condition",
+    "ApplicationVersionTargetingConditionVersionMatchType": "application_version_targeting_condition_version_match_type",
     "AudienceData": "audience_data",
     "AudienceFilter": "audience_filter",
     "AudienceFilterType": "audience_filter_type",
@@ -493,6 +505,7 @@ _MODULES: dict[str, str] = {
     "FeatureFlagEnvironmentUpdate": "feature_flag_environment_update",
     "FeatureFlagHealth": "feature_flag_health",
     "FeatureFlagRuleUpdate": "feature_flag_rule_update",
+    "FeatureFlagTargetingCondition": "feature_flag_targeting_condition",
     "FeatureFlagUpdate": "feature_flag_update",
     "FeatureFlagVariable": "feature_flag_variable",
     "FeatureFlagVariableType": "feature_flag_variable_type",
@@ -519,6 +532,7 @@ _MODULES: dict[str, str] = {
     "GoalStatus": "goal_status",
     "GoalType": "goal_type",
     "GoalUpdate": "goal_update",
+    "HeatSliceTargetingCondition": "heat_slice_targeting_condition",
     "Image": "image",
     "ImageFormat": "image_format",
     "ImageUpload": "image_upload",
@@ -541,6 +555,7 @@ _MODULES: dict[str, str] = {
     "PersonalizationConditionsRule": "personalization_conditions_rule",
     "PersonalizationCreate": "personalization_create",
     "PersonalizationImageInPage": "personalization_image_in_page",
+    "PersonalizationTargetingCondition": "personalization_targeting_condition",
     "PersonalizationUpdate": "personalization_update",
     "PollStatus": "poll_status",
     "ProgressiveRuleRequest": "progressive_rule_request",
@@ -601,7 +616,6 @@ _MODULES: dict[str, str] = {
     "TargetingConfiguration": "targeting_configuration",
     "TargetingRule": "targeting_rule",
     "TargetingRuleCreate": "targeting_rule_create",
-    "TargetingType": "targeting_type",
     "Theme": "theme",
     "ThemeColor": "theme_color",
     "ThemeCreate": "theme_create",

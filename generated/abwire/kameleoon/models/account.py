@@ -106,10 +106,12 @@ class Account(OpenModel[Any]):
         try:
             self.am_client_id = UNSET if (v := d.pop("amClientId", None)) is None else v
             self.am_client_secret = UNSET if (v := d.pop("amClientSecret", None)) is None else v
-            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
+            self.date_created = (
+                UNSET if (v := d.pop(key := "dateCreated", None)) is None or v == "" else decoding.to_datetime(v)
+            )
             self.email = UNSET if (v := d.pop("email", None)) is None else v
             self.first_name = UNSET if (v := d.pop("firstName", None)) is None else v
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
+            self.id = UNSET if (v := d.pop("id", None)) is None or v == "" else v
             self.image_url = UNSET if (v := d.pop("imageURL", None)) is None else v
             self.is_password_expired = UNSET if (v := d.pop("isPasswordExpired", None)) is None else v
             self.is_product_reco_allowed = UNSET if (v := d.pop("isProductRecoAllowed", None)) is None else v
@@ -131,7 +133,7 @@ class Account(OpenModel[Any]):
             self.status = (
                 UNSET if (v := d.pop(key := "status", None)) is None else decoding.to_enum(models.AccountStatus, v)
             )
-            self.team_id = UNSET if (v := d.pop("teamId", None)) is None else v
+            self.team_id = UNSET if (v := d.pop("teamId", None)) is None or v == "" else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

@@ -27,8 +27,8 @@ class AccountCreate(OpenModel[Any]):
         email (str): E-mail address.
         first_name (str): First name.
         last_name (str): Last name.
-        password (str): Password.
-        password_confirm (str): The password once more.
+        password (str | Unset): Password.
+        password_confirm (str | Unset): The password once more.
         am_client_id (str | Unset): Client identifier in what the vendor calls AM. What that is, is not published.
         am_client_secret (str | Unset): Client secret in what the vendor calls AM. What that is, is not published.
         image_url (str | Unset): Address of a picture of the person.
@@ -45,8 +45,8 @@ class AccountCreate(OpenModel[Any]):
     email: str
     first_name: str
     last_name: str
-    password: str
-    password_confirm: str
+    password: str | Unset = UNSET
+    password_confirm: str | Unset = UNSET
     am_client_id: str | Unset = UNSET
     am_client_secret: str | Unset = UNSET
     image_url: str | Unset = UNSET
@@ -65,8 +65,10 @@ class AccountCreate(OpenModel[Any]):
         d["email"] = self.email
         d["firstName"] = self.first_name
         d["lastName"] = self.last_name
-        d["password"] = self.password
-        d["passwordConfirm"] = self.password_confirm
+        if self.password is not UNSET:
+            d["password"] = self.password
+        if self.password_confirm is not UNSET:
+            d["passwordConfirm"] = self.password_confirm
         if self.am_client_id is not UNSET:
             d["amClientId"] = self.am_client_id
         if self.am_client_secret is not UNSET:
@@ -101,8 +103,8 @@ class AccountCreate(OpenModel[Any]):
             self.email = d.pop("email")
             self.first_name = d.pop("firstName")
             self.last_name = d.pop("lastName")
-            self.password = d.pop("password")
-            self.password_confirm = d.pop("passwordConfirm")
+            self.password = UNSET if (v := d.pop("password", None)) is None else v
+            self.password_confirm = UNSET if (v := d.pop("passwordConfirm", None)) is None else v
             self.am_client_id = UNSET if (v := d.pop("amClientId", None)) is None else v
             self.am_client_secret = UNSET if (v := d.pop("amClientSecret", None)) is None else v
             self.image_url = UNSET if (v := d.pop("imageURL", None)) is None else v
@@ -125,7 +127,7 @@ class AccountCreate(OpenModel[Any]):
             self.status = (
                 UNSET if (v := d.pop(key := "status", None)) is None else decoding.to_enum(models.AccountStatus, v)
             )
-            self.team_id = UNSET if (v := d.pop("teamId", None)) is None else v
+            self.team_id = UNSET if (v := d.pop("teamId", None)) is None or v == "" else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

@@ -69,11 +69,11 @@ class ActiveSessionTargetingCondition(OpenModel[Any]):
         key: str | None = None
         try:
             self.targeting_type = decoding.to_constant(d.pop(key := "targetingType"), "ACTIVE_SESSION")
-            self.weight = UNSET if (v := d.pop("weight", None)) is None else v
+            self.weight = UNSET if (v := d.pop("weight", None)) is None or v == "" else v
             self.html_description = UNSET if (v := d.pop("htmlDescription", None)) is None else v
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
+            self.id = UNSET if (v := d.pop("id", None)) is None or v == "" else v
             self.include = UNSET if (v := d.pop("include", None)) is None else v
-            self.count = UNSET if (v := d.pop("count", None)) is None else v
+            self.count = UNSET if (v := d.pop("count", None)) is None or v == "" else v
             self.match_type = (
                 UNSET
                 if (v := d.pop(key := "matchType", None)) is None

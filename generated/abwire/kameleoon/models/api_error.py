@@ -77,8 +77,10 @@ class ApiError(OpenModel[Any]):
                 UNSET if (v := d.pop(key := "status", None)) is None else decoding.to_enum(models.ApiErrorStatus, v)
             )
             self.sub = UNSET if (v := d.pop("sub", None)) is None else v
-            self.time = UNSET if (v := d.pop("time", None)) is None else v
-            self.timestamp = UNSET if (v := d.pop(key := "timestamp", None)) is None else decoding.to_datetime(v)
+            self.time = UNSET if (v := d.pop("time", None)) is None or v == "" else v
+            self.timestamp = (
+                UNSET if (v := d.pop(key := "timestamp", None)) is None or v == "" else decoding.to_datetime(v)
+            )
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

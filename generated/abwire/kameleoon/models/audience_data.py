@@ -62,16 +62,20 @@ class AudienceData(OpenModel[Any]):
         key: str | None = None
         try:
             self.start_date_time = (
-                UNSET if (v := d.pop(key := "startDateTime", None)) is None else decoding.to_datetime(v)
+                UNSET if (v := d.pop(key := "startDateTime", None)) is None or v == "" else decoding.to_datetime(v)
             )
-            self.end_date_time = UNSET if (v := d.pop(key := "endDateTime", None)) is None else decoding.to_datetime(v)
+            self.end_date_time = (
+                UNSET if (v := d.pop(key := "endDateTime", None)) is None or v == "" else decoding.to_datetime(v)
+            )
             self.analytics_level = (
                 UNSET
                 if (v := d.pop(key := "analyticsLevel", None)) is None
                 else decoding.to_enum(models.AnalyticsLevel, v)
             )
             self.global_stats = (
-                UNSET if (v := d.pop(key := "globalStats", None)) is None else models.AudienceStats._decode(v)
+                UNSET
+                if (v := d.pop(key := "globalStats", None)) is None or v == []
+                else models.AudienceStats._decode(v)
             )
             self.segment_stats = (
                 UNSET

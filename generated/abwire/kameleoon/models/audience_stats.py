@@ -84,26 +84,30 @@ class AudienceStats(OpenModel[Any]):
         if type(d) is not dict:
             raise decoding.mismatch("an object", d)
         self = cls.__new__(cls)
-        self.element_count = UNSET if (v := d.pop("elementCount", None)) is None else v
-        self.conversions = UNSET if (v := d.pop("conversions", None)) is None else v
-        self.converted_element_count = UNSET if (v := d.pop("convertedElementCount", None)) is None else v
-        self.conversion_rate = UNSET if (v := d.pop("conversionRate", None)) is None else v
-        self.revenue = UNSET if (v := d.pop("revenue", None)) is None else v
+        self.element_count = UNSET if (v := d.pop("elementCount", None)) is None or v == "" else v
+        self.conversions = UNSET if (v := d.pop("conversions", None)) is None or v == "" else v
+        self.converted_element_count = UNSET if (v := d.pop("convertedElementCount", None)) is None or v == "" else v
+        self.conversion_rate = UNSET if (v := d.pop("conversionRate", None)) is None or v == "" else v
+        self.revenue = UNSET if (v := d.pop("revenue", None)) is None or v == "" else v
         self.average_revenue_per_element_count = (
-            UNSET if (v := d.pop("averageRevenuePerElementCount", None)) is None else v
+            UNSET if (v := d.pop("averageRevenuePerElementCount", None)) is None or v == "" else v
         )
-        self.average_revenue_per_conversion = UNSET if (v := d.pop("averageRevenuePerConversion", None)) is None else v
+        self.average_revenue_per_conversion = (
+            UNSET if (v := d.pop("averageRevenuePerConversion", None)) is None or v == "" else v
+        )
         self.average_conversion_per_element_count = (
-            UNSET if (v := d.pop("averageConversionPerElementCount", None)) is None else v
+            UNSET if (v := d.pop("averageConversionPerElementCount", None)) is None or v == "" else v
         )
-        self.conversion_rate_evolution = UNSET if (v := d.pop("conversionRateEvolution", None)) is None else v
-        self.element_count_evolution = UNSET if (v := d.pop("elementCountEvolution", None)) is None else v
-        self.revenue_evolution = UNSET if (v := d.pop("revenueEvolution", None)) is None else v
+        self.conversion_rate_evolution = (
+            UNSET if (v := d.pop("conversionRateEvolution", None)) is None or v == "" else v
+        )
+        self.element_count_evolution = UNSET if (v := d.pop("elementCountEvolution", None)) is None or v == "" else v
+        self.revenue_evolution = UNSET if (v := d.pop("revenueEvolution", None)) is None or v == "" else v
         self.average_revenue_per_element_count_evolution = (
-            UNSET if (v := d.pop("averageRevenuePerElementCountEvolution", None)) is None else v
+            UNSET if (v := d.pop("averageRevenuePerElementCountEvolution", None)) is None or v == "" else v
         )
         self.average_revenue_per_conversion_evolution = (
-            UNSET if (v := d.pop("averageRevenuePerConversionEvolution", None)) is None else v
+            UNSET if (v := d.pop("averageRevenuePerConversionEvolution", None)) is None or v == "" else v
         )
         if d:
             self.additional_properties = d.copy()

@@ -41,7 +41,7 @@ class BreakdownResults(OpenModel[Any]):
         key: str | None = None
         try:
             self.general_data = (
-                UNSET if (v := d.pop(key := "generalData", None)) is None else models.GeneralData._decode(v)
+                UNSET if (v := d.pop(key := "generalData", None)) is None or v == [] else models.GeneralData._decode(v)
             )
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None

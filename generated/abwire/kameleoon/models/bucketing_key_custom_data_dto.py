@@ -43,7 +43,7 @@ class BucketingKeyCustomDataDto(OpenModel[Any]):
         key: str | None = None
         try:
             self.bucketing_key_type = decoding.to_constant(d.pop(key := "bucketingKeyType"), "CUSTOM_DATA")
-            self.custom_data_id = UNSET if (v := d.pop("customDataId", None)) is None else v
+            self.custom_data_id = UNSET if (v := d.pop("customDataId", None)) is None or v == "" else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

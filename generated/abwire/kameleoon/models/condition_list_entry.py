@@ -14,22 +14,43 @@ from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.active_session_targeting_condition import ActiveSessionTargetingCondition
+    from ..models.application_version_targeting_condition import ApplicationVersionTargetingCondition
     from ..models.custom_datum_targeting_condition import CustomDatumTargetingCondition
+    from ..models.feature_flag_targeting_condition import FeatureFlagTargetingCondition
+    from ..models.heat_slice_targeting_condition import HeatSliceTargetingCondition
     from ..models.js_code_targeting_condition import JsCodeTargetingCondition
     from ..models.logical_operator import LogicalOperator
+    from ..models.personalization_targeting_condition import PersonalizationTargetingCondition
     from ..models.targeting_condition import TargetingCondition
 
 
 def _decode_targeting_condition(
     value: Any,
-) -> ActiveSessionTargetingCondition | CustomDatumTargetingCondition | JsCodeTargetingCondition | TargetingCondition:
+) -> (
+    ActiveSessionTargetingCondition
+    | ApplicationVersionTargetingCondition
+    | CustomDatumTargetingCondition
+    | FeatureFlagTargetingCondition
+    | HeatSliceTargetingCondition
+    | JsCodeTargetingCondition
+    | PersonalizationTargetingCondition
+    | TargetingCondition
+):
     match decoding.tag(value, "targetingType"):
         case "ACTIVE_SESSION":
             return models.ActiveSessionTargetingCondition._decode(value)
+        case "APPLICATION_VERSION":
+            return models.ApplicationVersionTargetingCondition._decode(value)
         case "CUSTOM_DATUM":
             return models.CustomDatumTargetingCondition._decode(value)
+        case "HEAT_SLICE":
+            return models.HeatSliceTargetingCondition._decode(value)
         case "JS_CODE":
             return models.JsCodeTargetingCondition._decode(value)
+        case "TARGET_FEATURE_FLAG":
+            return models.FeatureFlagTargetingCondition._decode(value)
+        case "TARGET_PERSONALIZATION":
+            return models.PersonalizationTargetingCondition._decode(value)
     return models.TargetingCondition._decode(value)
 
 
@@ -43,8 +64,10 @@ class ConditionListEntry(OpenModel[Any]):
         logical_operator (LogicalOperator | Unset): How the members of a block are joined. The pages show AND only,
             the app has OR too.
         parent_id (int | Unset): Identifier of the entry of the block around it.
-        targeting_condition (ActiveSessionTargetingCondition | CustomDatumTargetingCondition |
-            JsCodeTargetingCondition | TargetingCondition | Unset): A targeting condition.
+        targeting_condition (ActiveSessionTargetingCondition | ApplicationVersionTargetingCondition |
+            CustomDatumTargetingCondition | FeatureFlagTargetingCondition | HeatSliceTargetingCondition |
+            JsCodeTargetingCondition | PersonalizationTargetingCondition | TargetingCondition | Unset): A targeting
+            condition.
     """
 
     id: int | Unset = UNSET
@@ -53,8 +76,12 @@ class ConditionListEntry(OpenModel[Any]):
     parent_id: int | Unset = UNSET
     targeting_condition: (
         ActiveSessionTargetingCondition
+        | ApplicationVersionTargetingCondition
         | CustomDatumTargetingCondition
+        | FeatureFlagTargetingCondition
+        | HeatSliceTargetingCondition
         | JsCodeTargetingCondition
+        | PersonalizationTargetingCondition
         | TargetingCondition
         | Unset
     ) = UNSET
@@ -81,16 +108,18 @@ class ConditionListEntry(OpenModel[Any]):
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
+            self.id = UNSET if (v := d.pop("id", None)) is None or v == "" else v
             self.is_condition_block = UNSET if (v := d.pop("isConditionBlock", None)) is None else v
             self.logical_operator = (
                 UNSET
                 if (v := d.pop(key := "logicalOperator", None)) is None
                 else decoding.to_enum(models.LogicalOperator, v)
             )
-            self.parent_id = UNSET if (v := d.pop("parentId", None)) is None else v
+            self.parent_id = UNSET if (v := d.pop("parentId", None)) is None or v == "" else v
             self.targeting_condition = (
-                UNSET if (v := d.pop(key := "targetingCondition", None)) is None else _decode_targeting_condition(v)
+                UNSET
+                if (v := d.pop(key := "targetingCondition", None)) is None or v == []
+                else _decode_targeting_condition(v)
             )
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None

@@ -14,21 +14,42 @@ from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.active_session_targeting_condition import ActiveSessionTargetingCondition
+    from ..models.application_version_targeting_condition import ApplicationVersionTargetingCondition
     from ..models.custom_datum_targeting_condition import CustomDatumTargetingCondition
+    from ..models.feature_flag_targeting_condition import FeatureFlagTargetingCondition
+    from ..models.heat_slice_targeting_condition import HeatSliceTargetingCondition
     from ..models.js_code_targeting_condition import JsCodeTargetingCondition
+    from ..models.personalization_targeting_condition import PersonalizationTargetingCondition
     from ..models.targeting_condition import TargetingCondition
 
 
 def _decode_conditions_item(
     value: Any,
-) -> ActiveSessionTargetingCondition | CustomDatumTargetingCondition | JsCodeTargetingCondition | TargetingCondition:
+) -> (
+    ActiveSessionTargetingCondition
+    | ApplicationVersionTargetingCondition
+    | CustomDatumTargetingCondition
+    | FeatureFlagTargetingCondition
+    | HeatSliceTargetingCondition
+    | JsCodeTargetingCondition
+    | PersonalizationTargetingCondition
+    | TargetingCondition
+):
     match decoding.tag(value, "targetingType"):
         case "ACTIVE_SESSION":
             return models.ActiveSessionTargetingCondition._decode(value)
+        case "APPLICATION_VERSION":
+            return models.ApplicationVersionTargetingCondition._decode(value)
         case "CUSTOM_DATUM":
             return models.CustomDatumTargetingCondition._decode(value)
+        case "HEAT_SLICE":
+            return models.HeatSliceTargetingCondition._decode(value)
         case "JS_CODE":
             return models.JsCodeTargetingCondition._decode(value)
+        case "TARGET_FEATURE_FLAG":
+            return models.FeatureFlagTargetingCondition._decode(value)
+        case "TARGET_PERSONALIZATION":
+            return models.PersonalizationTargetingCondition._decode(value)
     return models.TargetingCondition._decode(value)
 
 
@@ -37,16 +58,22 @@ class ConditionsGroup(OpenModel[Any]):
     """A group of conditions.
 
     Attributes:
-        conditions (list[ActiveSessionTargetingCondition | CustomDatumTargetingCondition | JsCodeTargetingCondition
-            | TargetingCondition] | Unset): Conditions of the group.
+        conditions (list[ActiveSessionTargetingCondition | ApplicationVersionTargetingCondition |
+            CustomDatumTargetingCondition | FeatureFlagTargetingCondition | HeatSliceTargetingCondition |
+            JsCodeTargetingCondition | PersonalizationTargetingCondition | TargetingCondition] | Unset): Conditions of
+            the group.
         or_operators (list[bool] | Unset): How neighbouring conditions are joined, true for OR and false for AND.
     """
 
     conditions: (
         list[
             ActiveSessionTargetingCondition
+            | ApplicationVersionTargetingCondition
             | CustomDatumTargetingCondition
+            | FeatureFlagTargetingCondition
+            | HeatSliceTargetingCondition
             | JsCodeTargetingCondition
+            | PersonalizationTargetingCondition
             | TargetingCondition
         ]
         | Unset

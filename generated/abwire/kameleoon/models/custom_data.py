@@ -118,27 +118,29 @@ class CustomData(OpenModel[Any]):
                 UNSET if (v := d.pop("adobeAnalyticsVariableName", None)) is None else v
             )
             self.custom_eval_code = UNSET if (v := d.pop("customEvalCode", None)) is None else v
-            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
+            self.date_created = (
+                UNSET if (v := d.pop(key := "dateCreated", None)) is None or v == "" else decoding.to_datetime(v)
+            )
             self.description = UNSET if (v := d.pop("description", None)) is None else v
             self.format_ = (
                 UNSET if (v := d.pop(key := "format", None)) is None else decoding.to_enum(models.CustomDataFormat, v)
             )
             self.gtm_variable_name = UNSET if (v := d.pop("gtmVariableName", None)) is None else v
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
-            self.index = UNSET if (v := d.pop("index", None)) is None else v
+            self.id = UNSET if (v := d.pop("id", None)) is None or v == "" else v
+            self.index = UNSET if (v := d.pop("index", None)) is None or v == "" else v
             self.is_constant = UNSET if (v := d.pop("isConstant", None)) is None else v
             self.is_local_only = UNSET if (v := d.pop("isLocalOnly", None)) is None else v
             self.method = (
                 UNSET if (v := d.pop(key := "method", None)) is None else decoding.to_enum(models.CustomDataMethod, v)
             )
             self.modification_date = (
-                UNSET if (v := d.pop(key := "modificationDate", None)) is None else decoding.to_datetime(v)
+                UNSET if (v := d.pop(key := "modificationDate", None)) is None or v == "" else decoding.to_datetime(v)
             )
             self.name = UNSET if (v := d.pop("name", None)) is None else v
             self.scope = (
                 UNSET if (v := d.pop(key := "scope", None)) is None else decoding.to_enum(models.CustomDataScope, v)
             )
-            self.site_id = UNSET if (v := d.pop("siteId", None)) is None else v
+            self.site_id = UNSET if (v := d.pop("siteId", None)) is None or v == "" else v
             self.tags = UNSET if (v := d.pop(key := "tags", None)) is None else decoding.to_list(v)
             self.type_ = (
                 UNSET if (v := d.pop(key := "type", None)) is None else decoding.to_enum(models.CustomDataType, v)

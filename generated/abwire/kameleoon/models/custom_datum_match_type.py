@@ -17,3 +17,4 @@ class CustomDatumMatchType(OpenStrEnum):
     GREATER = "GREATER"
     TRUE = "TRUE"
     FALSE = "FALSE"
+    AMONG_VALUES = "AMONG_VALUES"

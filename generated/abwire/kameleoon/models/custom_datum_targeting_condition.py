@@ -27,7 +27,8 @@ class CustomDatumTargetingCondition(OpenModel[Any]):
         id (int | Unset): Identifier of the condition. Shown in responses only.
         include (bool | Unset): True for the visitors who meet the condition, false for all others. True by default.
         custom_data_index (str | Unset): Index of the custom data, written as a string.
-        value (Any | Unset): Value to compare with, a string or a number.
+        value (Any | Unset): Value to compare with, a string or a number. With AMONG_VALUES it is a JSON array,
+            written as a string.
         value_match_type (CustomDatumMatchType | Unset): How the value of a custom data is compared. UNDEFINED is
             met by visitors without a value.
     """
@@ -69,9 +70,9 @@ class CustomDatumTargetingCondition(OpenModel[Any]):
         key: str | None = None
         try:
             self.targeting_type = decoding.to_constant(d.pop(key := "targetingType"), "CUSTOM_DATUM")
-            self.weight = UNSET if (v := d.pop("weight", None)) is None else v
+            self.weight = UNSET if (v := d.pop("weight", None)) is None or v == "" else v
             self.html_description = UNSET if (v := d.pop("htmlDescription", None)) is None else v
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
+            self.id = UNSET if (v := d.pop("id", None)) is None or v == "" else v
             self.include = UNSET if (v := d.pop("include", None)) is None else v
             self.custom_data_index = UNSET if (v := d.pop("customDataIndex", None)) is None else v
             self.value = d.pop("value", UNSET)

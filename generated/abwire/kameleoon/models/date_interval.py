@@ -41,8 +41,8 @@ class DateInterval(OpenModel[Any]):
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.start = UNSET if (v := d.pop(key := "start", None)) is None else decoding.to_datetime(v)
-            self.end = UNSET if (v := d.pop(key := "end", None)) is None else decoding.to_datetime(v)
+            self.start = UNSET if (v := d.pop(key := "start", None)) is None or v == "" else decoding.to_datetime(v)
+            self.end = UNSET if (v := d.pop(key := "end", None)) is None or v == "" else decoding.to_datetime(v)
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

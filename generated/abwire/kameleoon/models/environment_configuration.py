@@ -89,13 +89,15 @@ class EnvironmentConfiguration(OpenModel[Any]):
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.date_modified = UNSET if (v := d.pop(key := "dateModified", None)) is None else decoding.to_datetime(v)
+            self.date_modified = (
+                UNSET if (v := d.pop(key := "dateModified", None)) is None or v == "" else decoding.to_datetime(v)
+            )
             self.default_variation_key = UNSET if (v := d.pop("defaultVariationKey", None)) is None else v
             self.environment_key = UNSET if (v := d.pop("environmentKey", None)) is None else v
             self.feature_enabled = UNSET if (v := d.pop("featureEnabled", None)) is None else v
             self.integrations = (
                 UNSET
-                if (v := d.pop(key := "integrations", None)) is None
+                if (v := d.pop(key := "integrations", None)) is None or v == []
                 else models.EnvironmentIntegrations._decode(v)
             )
             self.rollout_rules = (

@@ -78,7 +78,7 @@ class EnvironmentConfigurationRequest(OpenModel[Any]):
             self.feature_enabled = d.pop("featureEnabled")
             self.integrations = (
                 UNSET
-                if (v := d.pop(key := "integrations", None)) is None
+                if (v := d.pop(key := "integrations", None)) is None or v == []
                 else models.EnvironmentIntegrations._decode(v)
             )
             self.rollout_rules = (

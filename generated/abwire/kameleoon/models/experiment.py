@@ -223,34 +223,46 @@ class Experiment(OpenModel[Any]):
             self.collecting_data_enabled = UNSET if (v := d.pop("collectingDataEnabled", None)) is None else v
             self.common_css_code = UNSET if (v := d.pop("commonCssCode", None)) is None else v
             self.common_java_script_code = UNSET if (v := d.pop("commonJavaScriptCode", None)) is None else v
-            self.created_by = UNSET if (v := d.pop("createdBy", None)) is None else v
+            self.created_by = UNSET if (v := d.pop("createdBy", None)) is None or v == "" else v
             self.date_collecting_data_stopped = (
-                UNSET if (v := d.pop(key := "dateCollectingDataStopped", None)) is None else decoding.to_datetime(v)
+                UNSET
+                if (v := d.pop(key := "dateCollectingDataStopped", None)) is None or v == ""
+                else decoding.to_datetime(v)
             )
-            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
-            self.date_ended = UNSET if (v := d.pop(key := "dateEnded", None)) is None else decoding.to_datetime(v)
-            self.date_modified = UNSET if (v := d.pop(key := "dateModified", None)) is None else decoding.to_datetime(v)
-            self.date_started = UNSET if (v := d.pop(key := "dateStarted", None)) is None else decoding.to_datetime(v)
+            self.date_created = (
+                UNSET if (v := d.pop(key := "dateCreated", None)) is None or v == "" else decoding.to_datetime(v)
+            )
+            self.date_ended = (
+                UNSET if (v := d.pop(key := "dateEnded", None)) is None or v == "" else decoding.to_datetime(v)
+            )
+            self.date_modified = (
+                UNSET if (v := d.pop(key := "dateModified", None)) is None or v == "" else decoding.to_datetime(v)
+            )
+            self.date_started = (
+                UNSET if (v := d.pop(key := "dateStarted", None)) is None or v == "" else decoding.to_datetime(v)
+            )
             self.date_status_modified = (
-                UNSET if (v := d.pop(key := "dateStatusModified", None)) is None else decoding.to_datetime(v)
+                UNSET if (v := d.pop(key := "dateStatusModified", None)) is None or v == "" else decoding.to_datetime(v)
             )
             self.description = UNSET if (v := d.pop("description", None)) is None else v
             self.deviations = (
-                UNSET if (v := d.pop(key := "deviations", None)) is None else models.ExperimentDeviations._decode(v)
+                UNSET
+                if (v := d.pop(key := "deviations", None)) is None or v == []
+                else models.ExperimentDeviations._decode(v)
             )
             self.execute_code_for_reference = UNSET if (v := d.pop("executeCodeForReference", None)) is None else v
             self.global_script = UNSET if (v := d.pop("globalScript", None)) is None else v
             self.goals = UNSET if (v := d.pop(key := "goals", None)) is None else decoding.to_list(v)
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
+            self.id = UNSET if (v := d.pop("id", None)) is None or v == "" else v
             self.is_archived = UNSET if (v := d.pop("isArchived", None)) is None else v
             self.is_legacy_editor = UNSET if (v := d.pop("isLegacyEditor", None)) is None else v
             self.is_multiple_testing_correction = (
                 UNSET if (v := d.pop("isMultipleTestingCorrection", None)) is None else v
             )
-            self.main_goal_id = UNSET if (v := d.pop("mainGoalId", None)) is None else v
+            self.main_goal_id = UNSET if (v := d.pop("mainGoalId", None)) is None or v == "" else v
             self.mvt_allocation_settings = (
                 UNSET
-                if (v := d.pop(key := "mvtAllocationSettings", None)) is None
+                if (v := d.pop(key := "mvtAllocationSettings", None)) is None or v == []
                 else models.MvtAllocationSettings._decode(v)
             )
             self.mvt_variations = (
@@ -259,7 +271,9 @@ class Experiment(OpenModel[Any]):
                 else decoding.list_of(models.MvtSection._decode, v)
             )
             self.respool_time = (
-                UNSET if (v := d.pop(key := "respoolTime", None)) is None else models.ExperimentRespoolTime._decode(v)
+                UNSET
+                if (v := d.pop(key := "respoolTime", None)) is None or v == []
+                else models.ExperimentRespoolTime._decode(v)
             )
             self.status = UNSET if (v := d.pop("status", None)) is None else v
             self.tags = UNSET if (v := d.pop(key := "tags", None)) is None else decoding.to_list(v)
@@ -269,9 +283,11 @@ class Experiment(OpenModel[Any]):
                 else decoding.to_enum(models.TargetingConfiguration, v)
             )
             self.targeting_rule = (
-                UNSET if (v := d.pop(key := "targetingRule", None)) is None else models.TargetingRule._decode(v)
+                UNSET
+                if (v := d.pop(key := "targetingRule", None)) is None or v == []
+                else models.TargetingRule._decode(v)
             )
-            self.targeting_segment_id = UNSET if (v := d.pop("targetingSegmentId", None)) is None else v
+            self.targeting_segment_id = UNSET if (v := d.pop("targetingSegmentId", None)) is None or v == "" else v
             self.tracking_tools = (
                 UNSET
                 if (v := d.pop(key := "trackingTools", None)) is None
@@ -291,7 +307,7 @@ class Experiment(OpenModel[Any]):
                 if (v := d.pop(key := "schedules", None)) is None
                 else decoding.list_of(models.ExperimentSchedule._decode, v)
             )
-            self.targeting_rule_id = UNSET if (v := d.pop("targetingRuleId", None)) is None else v
+            self.targeting_rule_id = UNSET if (v := d.pop("targetingRuleId", None)) is None or v == "" else v
             self.identification_key = UNSET if (v := d.pop("identificationKey", None)) is None else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None

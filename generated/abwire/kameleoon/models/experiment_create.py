@@ -161,7 +161,9 @@ class ExperimentCreate(OpenModel[Any]):
             self.common_java_script_code = UNSET if (v := d.pop("commonJavaScriptCode", None)) is None else v
             self.description = UNSET if (v := d.pop("description", None)) is None else v
             self.deviations = (
-                UNSET if (v := d.pop(key := "deviations", None)) is None else models.ExperimentDeviations._decode(v)
+                UNSET
+                if (v := d.pop(key := "deviations", None)) is None or v == []
+                else models.ExperimentDeviations._decode(v)
             )
             self.execute_code_for_reference = UNSET if (v := d.pop("executeCodeForReference", None)) is None else v
             self.global_script = UNSET if (v := d.pop("globalScript", None)) is None else v
@@ -170,10 +172,10 @@ class ExperimentCreate(OpenModel[Any]):
             self.is_multiple_testing_correction = (
                 UNSET if (v := d.pop("isMultipleTestingCorrection", None)) is None else v
             )
-            self.main_goal_id = UNSET if (v := d.pop("mainGoalId", None)) is None else v
+            self.main_goal_id = UNSET if (v := d.pop("mainGoalId", None)) is None or v == "" else v
             self.mvt_allocation_settings = (
                 UNSET
-                if (v := d.pop(key := "mvtAllocationSettings", None)) is None
+                if (v := d.pop(key := "mvtAllocationSettings", None)) is None or v == []
                 else models.MvtAllocationSettings._decode(v)
             )
             self.mvt_variations = (
@@ -182,7 +184,9 @@ class ExperimentCreate(OpenModel[Any]):
                 else decoding.list_of(models.MvtSection._decode, v)
             )
             self.respool_time = (
-                UNSET if (v := d.pop(key := "respoolTime", None)) is None else models.ExperimentRespoolTime._decode(v)
+                UNSET
+                if (v := d.pop(key := "respoolTime", None)) is None or v == []
+                else models.ExperimentRespoolTime._decode(v)
             )
             self.status = UNSET if (v := d.pop("status", None)) is None else v
             self.tags = UNSET if (v := d.pop(key := "tags", None)) is None else decoding.to_list(v)
@@ -191,7 +195,7 @@ class ExperimentCreate(OpenModel[Any]):
                 if (v := d.pop(key := "targetingConfiguration", None)) is None
                 else decoding.to_enum(models.TargetingConfiguration, v)
             )
-            self.targeting_segment_id = UNSET if (v := d.pop("targetingSegmentId", None)) is None else v
+            self.targeting_segment_id = UNSET if (v := d.pop("targetingSegmentId", None)) is None or v == "" else v
             self.tracking_tools = (
                 UNSET
                 if (v := d.pop(key := "trackingTools", None)) is None

@@ -30,5 +30,5 @@ class ExperimentDeviations(OpenModel["float"]):
             raise decoding.mismatch("an object", d)
         self = cls.__new__(cls)
         if d:
-            self.additional_properties = d.copy()
+            self.additional_properties = decoding.map_of(decoding.to_float, d)
         return self

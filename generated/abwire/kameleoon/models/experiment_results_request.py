@@ -144,7 +144,9 @@ class ExperimentResultsRequest(OpenModel[Any]):
                 UNSET if (v := d.pop(key := "filters", None)) is None else decoding.list_of(_decode_filters_item, v)
             )
             self.callback_url = UNSET if (v := d.pop("callbackUrl", None)) is None else v
-            self.breakdown = UNSET if (v := d.pop(key := "breakdown", None)) is None else _decode_breakdown(v)
+            self.breakdown = (
+                UNSET if (v := d.pop(key := "breakdown", None)) is None or v == [] else _decode_breakdown(v)
+            )
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

@@ -42,10 +42,18 @@ class ExperimentSchedule(OpenModel[Any]):
         key: str | None = None
         try:
             self.date_start = (
-                v if (v := d.pop(key := "dateStart", UNSET)) is None or v is UNSET else decoding.to_datetime(v)
+                v
+                if (v := d.pop(key := "dateStart", UNSET)) is None or v is UNSET
+                else UNSET
+                if v == ""
+                else decoding.to_datetime(v)
             )
             self.date_end = (
-                v if (v := d.pop(key := "dateEnd", UNSET)) is None or v is UNSET else decoding.to_datetime(v)
+                v
+                if (v := d.pop(key := "dateEnd", UNSET)) is None or v is UNSET
+                else UNSET
+                if v == ""
+                else decoding.to_datetime(v)
             )
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None

@@ -149,20 +149,28 @@ class ExperimentUpdate(OpenModel[Any]):
             self.deviations = (
                 v
                 if (v := d.pop(key := "deviations", UNSET)) is None or v is UNSET
+                else UNSET
+                if v == []
                 else models.ExperimentDeviations._decode(v)
             )
             self.global_script = d.pop("globalScript", UNSET)
             self.goals = v if (v := d.pop(key := "goals", UNSET)) is None or v is UNSET else decoding.to_list(v)
             self.is_multiple_testing_correction = d.pop("isMultipleTestingCorrection", UNSET)
-            self.main_goal_id = d.pop("mainGoalId", UNSET)
+            self.main_goal_id = (
+                v if (v := d.pop("mainGoalId", UNSET)) is None or v is UNSET else UNSET if v == "" else v
+            )
             self.name = d.pop("name", UNSET)
             self.respool_time = (
                 v
                 if (v := d.pop(key := "respoolTime", UNSET)) is None or v is UNSET
+                else UNSET
+                if v == []
                 else models.ExperimentRespoolTime._decode(v)
             )
             self.tags = v if (v := d.pop(key := "tags", UNSET)) is None or v is UNSET else decoding.to_list(v)
-            self.targeting_segment_id = d.pop("targetingSegmentId", UNSET)
+            self.targeting_segment_id = (
+                v if (v := d.pop("targetingSegmentId", UNSET)) is None or v is UNSET else UNSET if v == "" else v
+            )
             self.tracking_tools = (
                 v
                 if (v := d.pop(key := "trackingTools", UNSET)) is None or v is UNSET
@@ -184,6 +192,8 @@ class ExperimentUpdate(OpenModel[Any]):
             self.targeting_rule = (
                 v
                 if (v := d.pop(key := "targetingRule", UNSET)) is None or v is UNSET
+                else UNSET
+                if v == []
                 else models.TargetingRule._decode(v)
             )
             self.identification_key = d.pop("identificationKey", UNSET)

@@ -102,18 +102,20 @@ class ExperimentationRuleRequest(OpenModel[Any]):
         key: str | None = None
         try:
             self.type_ = decoding.to_constant(d.pop(key := "type"), "EXPERIMENTATION")
-            self.exposition = UNSET if (v := d.pop("exposition", None)) is None else v
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
+            self.exposition = UNSET if (v := d.pop("exposition", None)) is None or v == "" else v
+            self.id = UNSET if (v := d.pop("id", None)) is None or v == "" else v
             self.name = UNSET if (v := d.pop("name", None)) is None else v
-            self.order_index = UNSET if (v := d.pop("orderIndex", None)) is None else v
+            self.order_index = UNSET if (v := d.pop("orderIndex", None)) is None or v == "" else v
             self.reallocation = UNSET if (v := d.pop("reallocation", None)) is None else v
-            self.release = UNSET if (v := d.pop(key := "release", None)) is None else models.RuleRelease._decode(v)
+            self.release = (
+                UNSET if (v := d.pop(key := "release", None)) is None or v == [] else models.RuleRelease._decode(v)
+            )
             self.rollback_conditions = (
                 UNSET
                 if (v := d.pop(key := "rollbackConditions", None)) is None
                 else decoding.list_of(models.RollbackCondition._decode, v)
             )
-            self.segment_id = UNSET if (v := d.pop("segmentId", None)) is None else v
+            self.segment_id = UNSET if (v := d.pop("segmentId", None)) is None or v == "" else v
             self.state = (
                 UNSET
                 if (v := d.pop(key := "state", None)) is None

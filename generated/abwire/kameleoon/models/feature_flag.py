@@ -138,16 +138,22 @@ class FeatureFlag(OpenModel[Any]):
             self.name = d.pop("name")
             self.site_code = UNSET if (v := d.pop("siteCode", None)) is None else v
             self.archived = UNSET if (v := d.pop("archived", None)) is None else v
-            self.attribution_window = UNSET if (v := d.pop("attributionWindow", None)) is None else v
+            self.attribution_window = UNSET if (v := d.pop("attributionWindow", None)) is None or v == "" else v
             self.bucketing_key = (
-                UNSET if (v := d.pop(key := "bucketingKey", None)) is None else _decode_bucketing_key(v)
+                UNSET if (v := d.pop(key := "bucketingKey", None)) is None or v == [] else _decode_bucketing_key(v)
             )
-            self.created_by_id = UNSET if (v := d.pop("createdById", None)) is None else v
+            self.created_by_id = UNSET if (v := d.pop("createdById", None)) is None or v == "" else v
             self.date_content_modified = (
-                UNSET if (v := d.pop(key := "dateContentModified", None)) is None else decoding.to_datetime(v)
+                UNSET
+                if (v := d.pop(key := "dateContentModified", None)) is None or v == ""
+                else decoding.to_datetime(v)
             )
-            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
-            self.date_modified = UNSET if (v := d.pop(key := "dateModified", None)) is None else decoding.to_datetime(v)
+            self.date_created = (
+                UNSET if (v := d.pop(key := "dateCreated", None)) is None or v == "" else decoding.to_datetime(v)
+            )
+            self.date_modified = (
+                UNSET if (v := d.pop(key := "dateModified", None)) is None or v == "" else decoding.to_datetime(v)
+            )
             self.description = UNSET if (v := d.pop("description", None)) is None else v
             self.environment_configurations = (
                 UNSET
@@ -157,12 +163,12 @@ class FeatureFlag(OpenModel[Any]):
             self.health = (
                 UNSET if (v := d.pop(key := "health", None)) is None else decoding.to_enum(models.FeatureFlagHealth, v)
             )
-            self.primary_goal_id = UNSET if (v := d.pop("primaryGoalId", None)) is None else v
+            self.primary_goal_id = UNSET if (v := d.pop("primaryGoalId", None)) is None or v == "" else v
             self.secondary_goal_ids = (
                 UNSET if (v := d.pop(key := "secondaryGoalIds", None)) is None else decoding.to_list(v)
             )
             self.tags = UNSET if (v := d.pop(key := "tags", None)) is None else decoding.to_list(v)
-            self.team_id = UNSET if (v := d.pop("teamId", None)) is None else v
+            self.team_id = UNSET if (v := d.pop("teamId", None)) is None or v == "" else v
             self.variables = (
                 UNSET
                 if (v := d.pop(key := "variables", None)) is None

@@ -38,6 +38,7 @@ class FeatureFlagCreate(OpenModel[Any]):
             letters, digits, hyphens and underscores.
         name (str): Name of the flag.
         site_code (str): Code of the site that the flag is made for.
+        archived (bool | Unset): Whether the flag is archived. Updates call it isArchived.
         attribution_window (int | Unset): Time after an exposure in which a conversion counts for it, in
             milliseconds.
         bucketing_key (BucketingKeyCustomDataDto | BucketingKeyVisitorCodeDto | dict[str, Any] | Unset): What
@@ -55,6 +56,7 @@ class FeatureFlagCreate(OpenModel[Any]):
     feature_key: str
     name: str
     site_code: str
+    archived: bool | Unset = UNSET
     attribution_window: int | Unset = UNSET
     bucketing_key: BucketingKeyCustomDataDto | BucketingKeyVisitorCodeDto | dict[str, Any] | Unset = UNSET
     description: str | Unset = UNSET
@@ -71,6 +73,8 @@ class FeatureFlagCreate(OpenModel[Any]):
         d["featureKey"] = self.feature_key
         d["name"] = self.name
         d["siteCode"] = self.site_code
+        if self.archived is not UNSET:
+            d["archived"] = self.archived
         if self.attribution_window is not UNSET:
             d["attributionWindow"] = self.attribution_window
         if self.bucketing_key is not UNSET:
@@ -101,9 +105,10 @@ class FeatureFlagCreate(OpenModel[Any]):
             self.feature_key = d.pop("featureKey")
             self.name = d.pop("name")
             self.site_code = d.pop("siteCode")
-            self.attribution_window = UNSET if (v := d.pop("attributionWindow", None)) is None else v
+            self.archived = UNSET if (v := d.pop("archived", None)) is None else v
+            self.attribution_window = UNSET if (v := d.pop("attributionWindow", None)) is None or v == "" else v
             self.bucketing_key = (
-                UNSET if (v := d.pop(key := "bucketingKey", None)) is None else _decode_bucketing_key(v)
+                UNSET if (v := d.pop(key := "bucketingKey", None)) is None or v == [] else _decode_bucketing_key(v)
             )
             self.description = UNSET if (v := d.pop("description", None)) is None else v
             self.environment_configurations = (
@@ -111,7 +116,7 @@ class FeatureFlagCreate(OpenModel[Any]):
                 if (v := d.pop(key := "environmentConfigurations", None)) is None
                 else decoding.list_of(models.EnvironmentConfigurationRequest._decode, v)
             )
-            self.primary_goal_id = UNSET if (v := d.pop("primaryGoalId", None)) is None else v
+            self.primary_goal_id = UNSET if (v := d.pop("primaryGoalId", None)) is None or v == "" else v
             self.secondary_goal_ids = (
                 UNSET if (v := d.pop(key := "secondaryGoalIds", None)) is None else decoding.to_list(v)
             )

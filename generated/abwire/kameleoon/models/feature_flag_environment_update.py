@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..models.targeted_rule_request import TargetedRuleRequest
 
 
-def _decode_rollout_rules_item(
+def _decode_rollout_rules_type_0_item(
     value: Any,
 ) -> ExperimentationRuleRequest | ProgressiveRuleRequest | RolloutRuleRequest | TargetedRuleRequest:
     match decoding.tag(value, "type"):
@@ -51,15 +51,19 @@ class FeatureFlagEnvironmentUpdate(OpenModel[Any]):
     """Changes to a feature flag and to its settings in one environment.
 
     Attributes:
-        feature_key (str): Key of the flag in code, unique within its site.
-        integrations (EnvironmentIntegrations): Tools that are told which visitor got which variation.
-        name (str): Name of the flag.
+        feature_key (None | str | Unset): Key of the flag in code, unique within its site.
+        integrations (EnvironmentIntegrations | None | Unset): Tools that are told which visitor got which
+            variation.
+        name (None | str | Unset): Name of the flag.
         rollout_rules (list[ExperimentationRuleRequest | ProgressiveRuleRequest | RolloutRuleRequest |
-            TargetedRuleRequest]): Rules of the environment, in the order in which they are tried. Replaces the list.
-        secondary_goal_ids (list[int]): Identifiers of the other goals. Replaces the list.
-        tags (list[str]): Tags of the flag. Replaces the list.
-        variables (list[FeatureFlagVariable]): Variables of the flag, with their default values. Replaces the list.
-        variations (list[FeatureFlagVariationRequest]): Variations that the flag can serve. Replaces the list.
+            TargetedRuleRequest] | None | Unset): Rules of the environment, in the order in which they are tried.
+            Replaces the list.
+        secondary_goal_ids (list[int] | None | Unset): Identifiers of the other goals. Replaces the list.
+        tags (list[str] | None | Unset): Tags of the flag. Replaces the list.
+        variables (list[FeatureFlagVariable] | None | Unset): Variables of the flag, with their default values.
+            Replaces the list.
+        variations (list[FeatureFlagVariationRequest] | None | Unset): Variations that the flag can serve. Replaces
+            the list.
         attribution_window (int | None | Unset): Time after an exposure in which a conversion counts for it, in
             milliseconds.
         bucketing_key (BucketingKeyCustomDataDto | BucketingKeyVisitorCodeDto | dict[str, Any] | None | Unset): What
@@ -71,14 +75,18 @@ class FeatureFlagEnvironmentUpdate(OpenModel[Any]):
         primary_goal_id (int | None | Unset): Identifier of the main goal.
     """
 
-    feature_key: str
-    integrations: EnvironmentIntegrations
-    name: str
-    rollout_rules: list[ExperimentationRuleRequest | ProgressiveRuleRequest | RolloutRuleRequest | TargetedRuleRequest]
-    secondary_goal_ids: list[int]
-    tags: list[str]
-    variables: list[FeatureFlagVariable]
-    variations: list[FeatureFlagVariationRequest]
+    feature_key: None | str | Unset = UNSET
+    integrations: EnvironmentIntegrations | None | Unset = UNSET
+    name: None | str | Unset = UNSET
+    rollout_rules: (
+        list[ExperimentationRuleRequest | ProgressiveRuleRequest | RolloutRuleRequest | TargetedRuleRequest]
+        | None
+        | Unset
+    ) = UNSET
+    secondary_goal_ids: list[int] | None | Unset = UNSET
+    tags: list[str] | None | Unset = UNSET
+    variables: list[FeatureFlagVariable] | None | Unset = UNSET
+    variations: list[FeatureFlagVariationRequest] | None | Unset = UNSET
     attribution_window: int | None | Unset = UNSET
     bucketing_key: BucketingKeyCustomDataDto | BucketingKeyVisitorCodeDto | dict[str, Any] | None | Unset = UNSET
     default_variation_key: None | str | Unset = UNSET
@@ -90,14 +98,22 @@ class FeatureFlagEnvironmentUpdate(OpenModel[Any]):
 
     def to_dict(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
-        d["featureKey"] = self.feature_key
-        d["integrations"] = self.integrations.to_dict()
-        d["name"] = self.name
-        d["rolloutRules"] = [item.to_dict() for item in self.rollout_rules]
-        d["secondaryGoalIds"] = self.secondary_goal_ids
-        d["tags"] = self.tags
-        d["variables"] = [item.to_dict() for item in self.variables]
-        d["variations"] = [item.to_dict() for item in self.variations]
+        if self.feature_key is not UNSET:
+            d["featureKey"] = self.feature_key
+        if self.integrations is not UNSET:
+            d["integrations"] = None if self.integrations is None else self.integrations.to_dict()
+        if self.name is not UNSET:
+            d["name"] = self.name
+        if self.rollout_rules is not UNSET:
+            d["rolloutRules"] = None if self.rollout_rules is None else [item.to_dict() for item in self.rollout_rules]
+        if self.secondary_goal_ids is not UNSET:
+            d["secondaryGoalIds"] = self.secondary_goal_ids
+        if self.tags is not UNSET:
+            d["tags"] = self.tags
+        if self.variables is not UNSET:
+            d["variables"] = None if self.variables is None else [item.to_dict() for item in self.variables]
+        if self.variations is not UNSET:
+            d["variations"] = None if self.variations is None else [item.to_dict() for item in self.variations]
         if self.attribution_window is not UNSET:
             d["attributionWindow"] = self.attribution_window
         if self.bucketing_key is not UNSET:
@@ -121,23 +137,51 @@ class FeatureFlagEnvironmentUpdate(OpenModel[Any]):
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.feature_key = d.pop("featureKey")
-            self.integrations = models.EnvironmentIntegrations._decode(d.pop(key := "integrations"))
-            self.name = d.pop("name")
-            self.rollout_rules = decoding.list_of(_decode_rollout_rules_item, d.pop(key := "rolloutRules"))
-            self.secondary_goal_ids = decoding.to_list(d.pop(key := "secondaryGoalIds"))
-            self.tags = decoding.to_list(d.pop(key := "tags"))
-            self.variables = decoding.list_of(models.FeatureFlagVariable._decode, d.pop(key := "variables"))
-            self.variations = decoding.list_of(models.FeatureFlagVariationRequest._decode, d.pop(key := "variations"))
-            self.attribution_window = d.pop("attributionWindow", UNSET)
+            self.feature_key = d.pop("featureKey", UNSET)
+            self.integrations = (
+                v
+                if (v := d.pop(key := "integrations", UNSET)) is None or v is UNSET
+                else UNSET
+                if v == []
+                else models.EnvironmentIntegrations._decode(v)
+            )
+            self.name = d.pop("name", UNSET)
+            self.rollout_rules = (
+                v
+                if (v := d.pop(key := "rolloutRules", UNSET)) is None or v is UNSET
+                else decoding.list_of(_decode_rollout_rules_type_0_item, v)
+            )
+            self.secondary_goal_ids = (
+                v if (v := d.pop(key := "secondaryGoalIds", UNSET)) is None or v is UNSET else decoding.to_list(v)
+            )
+            self.tags = v if (v := d.pop(key := "tags", UNSET)) is None or v is UNSET else decoding.to_list(v)
+            self.variables = (
+                v
+                if (v := d.pop(key := "variables", UNSET)) is None or v is UNSET
+                else decoding.list_of(models.FeatureFlagVariable._decode, v)
+            )
+            self.variations = (
+                v
+                if (v := d.pop(key := "variations", UNSET)) is None or v is UNSET
+                else decoding.list_of(models.FeatureFlagVariationRequest._decode, v)
+            )
+            self.attribution_window = (
+                v if (v := d.pop("attributionWindow", UNSET)) is None or v is UNSET else UNSET if v == "" else v
+            )
             self.bucketing_key = (
-                v if (v := d.pop(key := "bucketingKey", UNSET)) is None or v is UNSET else _decode_bucketing_key(v)
+                v
+                if (v := d.pop(key := "bucketingKey", UNSET)) is None or v is UNSET
+                else UNSET
+                if v == []
+                else _decode_bucketing_key(v)
             )
             self.default_variation_key = d.pop("defaultVariationKey", UNSET)
             self.description = d.pop("description", UNSET)
             self.feature_enabled = d.pop("featureEnabled", UNSET)
             self.is_archived = d.pop("isArchived", UNSET)
-            self.primary_goal_id = d.pop("primaryGoalId", UNSET)
+            self.primary_goal_id = (
+                v if (v := d.pop("primaryGoalId", UNSET)) is None or v is UNSET else UNSET if v == "" else v
+            )
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

@@ -108,9 +108,15 @@ class FeatureFlagRuleUpdate(OpenModel[Any]):
         key: str | None = None
         try:
             self.feature_key = d.pop("featureKey", UNSET)
-            self.attribution_window = d.pop("attributionWindow", UNSET)
+            self.attribution_window = (
+                v if (v := d.pop("attributionWindow", UNSET)) is None or v is UNSET else UNSET if v == "" else v
+            )
             self.bucketing_key = (
-                v if (v := d.pop(key := "bucketingKey", UNSET)) is None or v is UNSET else _decode_bucketing_key(v)
+                v
+                if (v := d.pop(key := "bucketingKey", UNSET)) is None or v is UNSET
+                else UNSET
+                if v == []
+                else _decode_bucketing_key(v)
             )
             self.description = d.pop("description", UNSET)
             self.environment_configurations = (
@@ -120,7 +126,9 @@ class FeatureFlagRuleUpdate(OpenModel[Any]):
             )
             self.is_archived = d.pop("isArchived", UNSET)
             self.name = d.pop("name", UNSET)
-            self.primary_goal_id = d.pop("primaryGoalId", UNSET)
+            self.primary_goal_id = (
+                v if (v := d.pop("primaryGoalId", UNSET)) is None or v is UNSET else UNSET if v == "" else v
+            )
             self.secondary_goal_ids = (
                 v if (v := d.pop(key := "secondaryGoalIds", UNSET)) is None or v is UNSET else decoding.to_list(v)
             )

@@ -34,7 +34,7 @@ class FeatureFlagUpdate(OpenModel[Any]):
     """Changes to a feature flag.
 
     Attributes:
-        feature_key (str): Key of the flag in code, unique within its site.
+        feature_key (None | str | Unset): Key of the flag in code, unique within its site.
         attribution_window (int | None | Unset): Time after an exposure in which a conversion counts for it, in
             milliseconds.
         bucketing_key (BucketingKeyCustomDataDto | BucketingKeyVisitorCodeDto | dict[str, Any] | None | Unset): What
@@ -53,7 +53,7 @@ class FeatureFlagUpdate(OpenModel[Any]):
             the list.
     """
 
-    feature_key: str
+    feature_key: None | str | Unset = UNSET
     attribution_window: int | None | Unset = UNSET
     bucketing_key: BucketingKeyCustomDataDto | BucketingKeyVisitorCodeDto | dict[str, Any] | None | Unset = UNSET
     description: None | str | Unset = UNSET
@@ -69,7 +69,8 @@ class FeatureFlagUpdate(OpenModel[Any]):
 
     def to_dict(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
-        d["featureKey"] = self.feature_key
+        if self.feature_key is not UNSET:
+            d["featureKey"] = self.feature_key
         if self.attribution_window is not UNSET:
             d["attributionWindow"] = self.attribution_window
         if self.bucketing_key is not UNSET:
@@ -105,10 +106,16 @@ class FeatureFlagUpdate(OpenModel[Any]):
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.feature_key = d.pop("featureKey")
-            self.attribution_window = d.pop("attributionWindow", UNSET)
+            self.feature_key = d.pop("featureKey", UNSET)
+            self.attribution_window = (
+                v if (v := d.pop("attributionWindow", UNSET)) is None or v is UNSET else UNSET if v == "" else v
+            )
             self.bucketing_key = (
-                v if (v := d.pop(key := "bucketingKey", UNSET)) is None or v is UNSET else _decode_bucketing_key(v)
+                v
+                if (v := d.pop(key := "bucketingKey", UNSET)) is None or v is UNSET
+                else UNSET
+                if v == []
+                else _decode_bucketing_key(v)
             )
             self.description = d.pop("description", UNSET)
             self.environment_configurations = (
@@ -118,7 +125,9 @@ class FeatureFlagUpdate(OpenModel[Any]):
             )
             self.is_archived = d.pop("isArchived", UNSET)
             self.name = d.pop("name", UNSET)
-            self.primary_goal_id = d.pop("primaryGoalId", UNSET)
+            self.primary_goal_id = (
+                v if (v := d.pop("primaryGoalId", UNSET)) is None or v is UNSET else UNSET if v == "" else v
+            )
             self.secondary_goal_ids = (
                 v if (v := d.pop(key := "secondaryGoalIds", UNSET)) is None or v is UNSET else decoding.to_list(v)
             )

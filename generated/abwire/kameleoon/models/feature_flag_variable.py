@@ -22,8 +22,8 @@ class FeatureFlagVariable(OpenModel[Any]):
 
     Attributes:
         key (str | Unset): Name of the variable in code.
-        type_ (FeatureFlagVariableType | Unset): Type of a variable's value. ENUM is known from the vendor's MCP
-            server only.
+        type_ (FeatureFlagVariableType | Unset): Type of a variable's value. ENUM rests on an unpublished test
+            report alone.
         value (str | Unset): Default value, written as a string whatever the type is.
         allowed_values (list[str] | Unset): Values that the variable may have; without it, any.
     """

@@ -22,8 +22,8 @@ class FeatureFlagVariationVariable(OpenModel[Any]):
 
     Attributes:
         key (str | Unset): Name of the variable in code.
-        type_ (FeatureFlagVariableType | Unset): Type of a variable's value. ENUM is known from the vendor's MCP
-            server only.
+        type_ (FeatureFlagVariableType | Unset): Type of a variable's value. ENUM rests on an unpublished test
+            report alone.
         value (str | Unset): Value, written as a string whatever the type is.
     """
 

@@ -101,16 +101,18 @@ class FeatureRolloutRule(OpenModel[Any]):
         key: str | None = None
         try:
             self.type_ = d.pop("type")
-            self.experiment_id = UNSET if (v := d.pop("experimentId", None)) is None else v
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
+            self.experiment_id = UNSET if (v := d.pop("experimentId", None)) is None or v == "" else v
+            self.id = UNSET if (v := d.pop("id", None)) is None or v == "" else v
             self.name = UNSET if (v := d.pop("name", None)) is None else v
-            self.release = UNSET if (v := d.pop(key := "release", None)) is None else models.RuleRelease._decode(v)
+            self.release = (
+                UNSET if (v := d.pop(key := "release", None)) is None or v == [] else models.RuleRelease._decode(v)
+            )
             self.rollback_conditions = (
                 UNSET
                 if (v := d.pop(key := "rollbackConditions", None)) is None
                 else decoding.list_of(models.RollbackCondition._decode, v)
             )
-            self.segment_id = UNSET if (v := d.pop("segmentId", None)) is None else v
+            self.segment_id = UNSET if (v := d.pop("segmentId", None)) is None or v == "" else v
             self.status = UNSET if (v := d.pop("status", None)) is None else v
             self.traffic_allocations = (
                 UNSET
@@ -118,7 +120,7 @@ class FeatureRolloutRule(OpenModel[Any]):
                 else decoding.list_of(models.TrafficAllocation._decode, v)
             )
             self.control_variation_key = UNSET if (v := d.pop("controlVariationKey", None)) is None else v
-            self.exposition = UNSET if (v := d.pop("exposition", None)) is None else v
+            self.exposition = UNSET if (v := d.pop("exposition", None)) is None or v == "" else v
             self.multi_armed_bandit = UNSET if (v := d.pop("multiArmedBandit", None)) is None else v
             self.traffic_allocation_method = (
                 UNSET
@@ -126,7 +128,7 @@ class FeatureRolloutRule(OpenModel[Any]):
                 else decoding.to_enum(models.TrafficAllocationMethod, v)
             )
             self.variation_key = UNSET if (v := d.pop("variationKey", None)) is None else v
-            self.current_exposition = UNSET if (v := d.pop("currentExposition", None)) is None else v
+            self.current_exposition = UNSET if (v := d.pop("currentExposition", None)) is None or v == "" else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

@@ -48,10 +48,10 @@ class GeneralData(OpenModel[Any]):
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.visit_count = UNSET if (v := d.pop("visitCount", None)) is None else v
-            self.visitor_count = UNSET if (v := d.pop("visitorCount", None)) is None else v
+            self.visit_count = UNSET if (v := d.pop("visitCount", None)) is None or v == "" else v
+            self.visitor_count = UNSET if (v := d.pop("visitorCount", None)) is None or v == "" else v
             self.goals_data = (
-                UNSET if (v := d.pop(key := "goalsData", None)) is None else models.ResultsByGoal._decode(v)
+                UNSET if (v := d.pop(key := "goalsData", None)) is None or v == [] else models.ResultsByGoal._decode(v)
             )
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None

@@ -36,6 +36,7 @@ class Goal(OpenModel[Any]):
         has_multiple_conversions (bool | Unset): Whether every conversion counts, instead of one a visit.
         description (str | Unset): Free text.
         date_created (datetime.datetime | Unset): When the goal was created.
+        date_modified (datetime.datetime | Unset): When the goal was last changed.
     """
 
     id: int | Unset = UNSET
@@ -49,6 +50,7 @@ class Goal(OpenModel[Any]):
     has_multiple_conversions: bool | Unset = UNSET
     description: str | Unset = UNSET
     date_created: datetime.datetime | Unset = UNSET
+    date_modified: datetime.datetime | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -75,6 +77,8 @@ class Goal(OpenModel[Any]):
             d["description"] = self.description
         if self.date_created is not UNSET:
             d["dateCreated"] = encoding.date_time(self.date_created)
+        if self.date_modified is not UNSET:
+            d["dateModified"] = encoding.date_time(self.date_modified)
         return d
 
     @classmethod
@@ -84,11 +88,13 @@ class Goal(OpenModel[Any]):
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
+            self.id = UNSET if (v := d.pop("id", None)) is None or v == "" else v
             self.name = UNSET if (v := d.pop("name", None)) is None else v
-            self.site_id = UNSET if (v := d.pop("siteId", None)) is None else v
+            self.site_id = UNSET if (v := d.pop("siteId", None)) is None or v == "" else v
             self.type_ = UNSET if (v := d.pop(key := "type", None)) is None else decoding.to_enum(models.GoalType, v)
-            self.params = UNSET if (v := d.pop(key := "params", None)) is None else models.GoalParams._decode(v)
+            self.params = (
+                UNSET if (v := d.pop(key := "params", None)) is None or v == [] else models.GoalParams._decode(v)
+            )
             self.status = (
                 UNSET if (v := d.pop(key := "status", None)) is None else decoding.to_enum(models.GoalStatus, v)
             )
@@ -96,7 +102,12 @@ class Goal(OpenModel[Any]):
             self.is_archived = UNSET if (v := d.pop("isArchived", None)) is None else v
             self.has_multiple_conversions = UNSET if (v := d.pop("hasMultipleConversions", None)) is None else v
             self.description = UNSET if (v := d.pop("description", None)) is None else v
-            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
+            self.date_created = (
+                UNSET if (v := d.pop(key := "dateCreated", None)) is None or v == "" else decoding.to_datetime(v)
+            )
+            self.date_modified = (
+                UNSET if (v := d.pop(key := "dateModified", None)) is None or v == "" else decoding.to_datetime(v)
+            )
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

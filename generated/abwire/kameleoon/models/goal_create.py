@@ -26,19 +26,19 @@ class GoalCreate(OpenModel[Any]):
         name (str): Name of the goal.
         site_id (int): Identifier of the site that the goal is made for.
         type_ (GoalType): What a goal is reached by. Seen in public client code only.
+        has_multiple_conversions (bool): Whether every conversion counts, instead of one a visit.
         params (GoalParams | Unset): What a goal of its type is reached by. Only the fields of goals of type URL are
             known, from public client code; those of other types are kept as additional properties.
         status (GoalStatus | Unset): Whether conversions are counted. Seen in public client code only.
-        has_multiple_conversions (bool | Unset): Whether every conversion counts, instead of one a visit.
         description (str | Unset): Free text.
     """
 
     name: str
     site_id: int
     type_: GoalType
+    has_multiple_conversions: bool
     params: GoalParams | Unset = UNSET
     status: GoalStatus | Unset = UNSET
-    has_multiple_conversions: bool | Unset = UNSET
     description: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -47,12 +47,11 @@ class GoalCreate(OpenModel[Any]):
         d["name"] = self.name
         d["siteId"] = self.site_id
         d["type"] = self.type_.value
+        d["hasMultipleConversions"] = self.has_multiple_conversions
         if self.params is not UNSET:
             d["params"] = self.params.to_dict()
         if self.status is not UNSET:
             d["status"] = self.status.value
-        if self.has_multiple_conversions is not UNSET:
-            d["hasMultipleConversions"] = self.has_multiple_conversions
         if self.description is not UNSET:
             d["description"] = self.description
         return d
@@ -67,11 +66,13 @@ class GoalCreate(OpenModel[Any]):
             self.name = d.pop("name")
             self.site_id = d.pop("siteId")
             self.type_ = decoding.to_enum(models.GoalType, d.pop(key := "type"))
-            self.params = UNSET if (v := d.pop(key := "params", None)) is None else models.GoalParams._decode(v)
+            self.has_multiple_conversions = d.pop("hasMultipleConversions")
+            self.params = (
+                UNSET if (v := d.pop(key := "params", None)) is None or v == [] else models.GoalParams._decode(v)
+            )
             self.status = (
                 UNSET if (v := d.pop(key := "status", None)) is None else decoding.to_enum(models.GoalStatus, v)
             )
-            self.has_multiple_conversions = UNSET if (v := d.pop("hasMultipleConversions", None)) is None else v
             self.description = UNSET if (v := d.pop("description", None)) is None else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None

@@ -59,13 +59,17 @@ class GoalResults(OpenModel[Any]):
         if type(d) is not dict:
             raise decoding.mismatch("an object", d)
         self = cls.__new__(cls)
-        self.conversion_count = UNSET if (v := d.pop("conversionCount", None)) is None else v
-        self.converted_visit_count = UNSET if (v := d.pop("convertedVisitCount", None)) is None else v
-        self.revenue_count = d.pop("revenueCount", UNSET)
-        self.average_cart = d.pop("averageCart", UNSET)
-        self.conversion_rate = d.pop("conversionRate", UNSET)
-        self.improvement_rate = d.pop("improvementRate", UNSET)
-        self.reliability = d.pop("reliability", UNSET)
+        self.conversion_count = UNSET if (v := d.pop("conversionCount", None)) is None or v == "" else v
+        self.converted_visit_count = UNSET if (v := d.pop("convertedVisitCount", None)) is None or v == "" else v
+        self.revenue_count = v if (v := d.pop("revenueCount", UNSET)) is None or v is UNSET else UNSET if v == "" else v
+        self.average_cart = v if (v := d.pop("averageCart", UNSET)) is None or v is UNSET else UNSET if v == "" else v
+        self.conversion_rate = (
+            v if (v := d.pop("conversionRate", UNSET)) is None or v is UNSET else UNSET if v == "" else v
+        )
+        self.improvement_rate = (
+            v if (v := d.pop("improvementRate", UNSET)) is None or v is UNSET else UNSET if v == "" else v
+        )
+        self.reliability = v if (v := d.pop("reliability", UNSET)) is None or v is UNSET else UNSET if v == "" else v
         if d:
             self.additional_properties = d.copy()
         return self

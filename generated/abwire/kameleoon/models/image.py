@@ -123,28 +123,28 @@ class Image(OpenModel[Any]):
         key: str | None = None
         try:
             self.alt_text = UNSET if (v := d.pop("altText", None)) is None else v
-            self.base_color = UNSET if (v := d.pop("baseColor", None)) is None else v
-            self.color_depth = UNSET if (v := d.pop("colorDepth", None)) is None else v
-            self.created_by_id = UNSET if (v := d.pop("createdById", None)) is None else v
-            self.date = UNSET if (v := d.pop(key := "date", None)) is None else decoding.to_datetime(v)
+            self.base_color = UNSET if (v := d.pop("baseColor", None)) is None or v == "" else v
+            self.color_depth = UNSET if (v := d.pop("colorDepth", None)) is None or v == "" else v
+            self.created_by_id = UNSET if (v := d.pop("createdById", None)) is None or v == "" else v
+            self.date = UNSET if (v := d.pop(key := "date", None)) is None or v == "" else decoding.to_datetime(v)
             self.description = UNSET if (v := d.pop("description", None)) is None else v
             self.file_name = UNSET if (v := d.pop("fileName", None)) is None else v
-            self.file_weight = UNSET if (v := d.pop("fileWeight", None)) is None else v
+            self.file_weight = UNSET if (v := d.pop("fileWeight", None)) is None or v == "" else v
             self.format_ = (
                 UNSET if (v := d.pop(key := "format", None)) is None else decoding.to_enum(models.ImageFormat, v)
             )
-            self.height = UNSET if (v := d.pop("height", None)) is None else v
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
+            self.height = UNSET if (v := d.pop("height", None)) is None or v == "" else v
+            self.id = UNSET if (v := d.pop("id", None)) is None or v == "" else v
             self.keywords = UNSET if (v := d.pop(key := "keywords", None)) is None else decoding.to_list(v)
             self.name = UNSET if (v := d.pop("name", None)) is None else v
             self.path = UNSET if (v := d.pop("path", None)) is None else v
             self.shared = UNSET if (v := d.pop("shared", None)) is None else v
-            self.site_id = UNSET if (v := d.pop("siteId", None)) is None else v
-            self.size = UNSET if (v := d.pop("size", None)) is None else v
+            self.site_id = UNSET if (v := d.pop("siteId", None)) is None or v == "" else v
+            self.size = UNSET if (v := d.pop("size", None)) is None or v == "" else v
             self.source = UNSET if (v := d.pop("source", None)) is None else v
             self.source_url = UNSET if (v := d.pop("sourceUrl", None)) is None else v
             self.tags = UNSET if (v := d.pop(key := "tags", None)) is None else decoding.to_list(v)
-            self.width = UNSET if (v := d.pop("width", None)) is None else v
+            self.width = UNSET if (v := d.pop("width", None)) is None or v == "" else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

@@ -55,7 +55,7 @@ class Integration(OpenModel[Any]):
                 if (v := d.pop(key := "integrationName", None)) is None
                 else decoding.to_enum(models.IntegrationName, v)
             )
-            self.custom_variable = UNSET if (v := d.pop("customVariable", None)) is None else v
+            self.custom_variable = UNSET if (v := d.pop("customVariable", None)) is None or v == "" else v
             self.custom_analytics = (
                 UNSET if (v := d.pop(key := "customAnalytics", None)) is None else decoding.to_list(v)
             )

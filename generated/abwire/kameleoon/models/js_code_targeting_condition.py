@@ -63,9 +63,9 @@ class JsCodeTargetingCondition(OpenModel[Any]):
         key: str | None = None
         try:
             self.targeting_type = decoding.to_constant(d.pop(key := "targetingType"), "JS_CODE")
-            self.weight = UNSET if (v := d.pop("weight", None)) is None else v
+            self.weight = UNSET if (v := d.pop("weight", None)) is None or v == "" else v
             self.html_description = UNSET if (v := d.pop("htmlDescription", None)) is None else v
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
+            self.id = UNSET if (v := d.pop("id", None)) is None or v == "" else v
             self.include = UNSET if (v := d.pop("include", None)) is None else v
             self.applied = UNSET if (v := d.pop("applied", None)) is None else v
             self.js_code = UNSET if (v := d.pop("jsCode", None)) is None else v

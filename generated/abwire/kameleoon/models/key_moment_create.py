@@ -80,10 +80,14 @@ class KeyMomentCreate(OpenModel[Any]):
                 else decoding.list_of(models.ConditionListEntry._decode, v)
             )
             self.condition_data_tree = (
-                UNSET if (v := d.pop(key := "conditionDataTree", None)) is None else models.ConditionTreeNode._decode(v)
+                UNSET
+                if (v := d.pop(key := "conditionDataTree", None)) is None or v == []
+                else models.ConditionTreeNode._decode(v)
             )
             self.conditions_data = (
-                UNSET if (v := d.pop(key := "conditionsData", None)) is None else models.ConditionsData._decode(v)
+                UNSET
+                if (v := d.pop(key := "conditionsData", None)) is None or v == []
+                else models.ConditionsData._decode(v)
             )
             self.description = UNSET if (v := d.pop("description", None)) is None else v
             self.is_favorite = UNSET if (v := d.pop("isFavorite", None)) is None else v

@@ -69,16 +69,18 @@ class KeyPage(OpenModel[Any]):
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
+            self.id = UNSET if (v := d.pop("id", None)) is None or v == "" else v
             self.name = UNSET if (v := d.pop("name", None)) is None else v
-            self.site_id = UNSET if (v := d.pop("siteId", None)) is None else v
+            self.site_id = UNSET if (v := d.pop("siteId", None)) is None or v == "" else v
             self.relative_url_reg_exp = UNSET if (v := d.pop("relativeUrlRegExp", None)) is None else v
             self.match_type = UNSET if (v := d.pop("matchType", None)) is None else v
             self.second_match_type = UNSET if (v := d.pop("secondMatchType", None)) is None else v
-            self.total_count = UNSET if (v := d.pop("totalCount", None)) is None else v
-            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
+            self.total_count = UNSET if (v := d.pop("totalCount", None)) is None or v == "" else v
+            self.date_created = (
+                UNSET if (v := d.pop(key := "dateCreated", None)) is None or v == "" else decoding.to_datetime(v)
+            )
             self.modification_date = (
-                UNSET if (v := d.pop(key := "modificationDate", None)) is None else decoding.to_datetime(v)
+                UNSET if (v := d.pop(key := "modificationDate", None)) is None or v == "" else decoding.to_datetime(v)
             )
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None

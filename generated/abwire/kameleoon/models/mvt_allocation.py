@@ -49,10 +49,10 @@ class MvtAllocation(OpenModel[Any]):
         if type(d) is not dict:
             raise decoding.mismatch("an object", d)
         self = cls.__new__(cls)
-        self.allocation_part = UNSET if (v := d.pop("allocationPart", None)) is None else v
+        self.allocation_part = UNSET if (v := d.pop("allocationPart", None)) is None or v == "" else v
         self.checked = UNSET if (v := d.pop("checked", None)) is None else v
         self.locked = UNSET if (v := d.pop("locked", None)) is None else v
-        self.section_id = UNSET if (v := d.pop("sectionId", None)) is None else v
+        self.section_id = UNSET if (v := d.pop("sectionId", None)) is None or v == "" else v
         self.variation_id = UNSET if (v := d.pop("variationId", None)) is None else v
         if d:
             self.additional_properties = d.copy()

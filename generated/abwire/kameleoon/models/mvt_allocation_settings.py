@@ -53,7 +53,7 @@ class MvtAllocationSettings(OpenModel[Any]):
                 if (v := d.pop(key := "combinationsAllocations", None)) is None
                 else decoding.list_of(models.MvtAllocation._decode, v)
             )
-            self.exposed_part = UNSET if (v := d.pop("exposedPart", None)) is None else v
+            self.exposed_part = UNSET if (v := d.pop("exposedPart", None)) is None or v == "" else v
             self.sections_allocations = (
                 UNSET
                 if (v := d.pop(key := "sectionsAllocations", None)) is None

@@ -48,7 +48,7 @@ class MvtSection(OpenModel[Any]):
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.section_id = UNSET if (v := d.pop("sectionId", None)) is None else v
+            self.section_id = UNSET if (v := d.pop("sectionId", None)) is None or v == "" else v
             self.section_name = UNSET if (v := d.pop("sectionName", None)) is None else v
             self.variations = (
                 UNSET

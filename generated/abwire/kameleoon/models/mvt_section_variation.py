@@ -37,7 +37,7 @@ class MvtSectionVariation(OpenModel[Any]):
         if type(d) is not dict:
             raise decoding.mismatch("an object", d)
         self = cls.__new__(cls)
-        self.id = UNSET if (v := d.pop("id", None)) is None else v
+        self.id = UNSET if (v := d.pop("id", None)) is None or v == "" else v
         self.name = UNSET if (v := d.pop("name", None)) is None else v
         if d:
             self.additional_properties = d.copy()

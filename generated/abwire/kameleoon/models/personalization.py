@@ -213,7 +213,7 @@ class Personalization(OpenModel[Any]):
             self.name = d.pop("name")
             self.site_id = d.pop("siteId")
             self.base_url = d.pop("baseURL", UNSET)
-            self.attribution_window = UNSET if (v := d.pop("attributionWindow", None)) is None else v
+            self.attribution_window = UNSET if (v := d.pop("attributionWindow", None)) is None or v == "" else v
             self.capping_per_visitor_convert_goal = (
                 UNSET if (v := d.pop("cappingPerVisitorConvertGoal", None)) is None else v
             )
@@ -223,7 +223,9 @@ class Personalization(OpenModel[Any]):
             self.capping_per_visitor_expositions = (
                 UNSET if (v := d.pop("cappingPerVisitorExpositions", None)) is None else v
             )
-            self.capping_per_visitor_goal_id = UNSET if (v := d.pop("cappingPerVisitorGoalId", None)) is None else v
+            self.capping_per_visitor_goal_id = (
+                UNSET if (v := d.pop("cappingPerVisitorGoalId", None)) is None or v == "" else v
+            )
             self.category = UNSET if (v := d.pop("category", None)) is None else v
             self.check_conditions_rule = (
                 UNSET
@@ -231,26 +233,38 @@ class Personalization(OpenModel[Any]):
                 else decoding.to_enum(models.PersonalizationConditionsRule, v)
             )
             self.collecting_data_enabled = UNSET if (v := d.pop("collectingDataEnabled", None)) is None else v
-            self.created_by = UNSET if (v := d.pop("createdBy", None)) is None else v
+            self.created_by = UNSET if (v := d.pop("createdBy", None)) is None or v == "" else v
             self.css_code = UNSET if (v := d.pop("cssCode", None)) is None else v
-            self.custom_exposition_rate = UNSET if (v := d.pop("customExpositionRate", None)) is None else v
+            self.custom_exposition_rate = UNSET if (v := d.pop("customExpositionRate", None)) is None or v == "" else v
             self.date_collecting_data_stopped = (
-                UNSET if (v := d.pop(key := "dateCollectingDataStopped", None)) is None else decoding.to_datetime(v)
+                UNSET
+                if (v := d.pop(key := "dateCollectingDataStopped", None)) is None or v == ""
+                else decoding.to_datetime(v)
             )
-            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
-            self.date_ended = UNSET if (v := d.pop(key := "dateEnded", None)) is None else decoding.to_datetime(v)
-            self.date_modified = UNSET if (v := d.pop(key := "dateModified", None)) is None else decoding.to_datetime(v)
-            self.date_started = UNSET if (v := d.pop(key := "dateStarted", None)) is None else decoding.to_datetime(v)
+            self.date_created = (
+                UNSET if (v := d.pop(key := "dateCreated", None)) is None or v == "" else decoding.to_datetime(v)
+            )
+            self.date_ended = (
+                UNSET if (v := d.pop(key := "dateEnded", None)) is None or v == "" else decoding.to_datetime(v)
+            )
+            self.date_modified = (
+                UNSET if (v := d.pop(key := "dateModified", None)) is None or v == "" else decoding.to_datetime(v)
+            )
+            self.date_started = (
+                UNSET if (v := d.pop(key := "dateStarted", None)) is None or v == "" else decoding.to_datetime(v)
+            )
             self.date_status_modified = (
-                UNSET if (v := d.pop(key := "dateStatusModified", None)) is None else decoding.to_datetime(v)
+                UNSET if (v := d.pop(key := "dateStatusModified", None)) is None or v == "" else decoding.to_datetime(v)
             )
             self.description = UNSET if (v := d.pop("description", None)) is None else v
             self.exposed_visits_same_visitor_max = (
-                UNSET if (v := d.pop("exposedVisitsSameVisitorMax", None)) is None else v
+                UNSET if (v := d.pop("exposedVisitsSameVisitorMax", None)) is None or v == "" else v
             )
-            self.exposition_frequency_delay = UNSET if (v := d.pop("expositionFrequencyDelay", None)) is None else v
+            self.exposition_frequency_delay = (
+                UNSET if (v := d.pop("expositionFrequencyDelay", None)) is None or v == "" else v
+            )
             self.format_ = UNSET if (v := d.pop("format", None)) is None else v
-            self.global_capping_goal_id = UNSET if (v := d.pop("globalCappingGoalId", None)) is None else v
+            self.global_capping_goal_id = UNSET if (v := d.pop("globalCappingGoalId", None)) is None or v == "" else v
             self.global_capping_number_visitors = (
                 UNSET if (v := d.pop("globalCappingNumberVisitors", None)) is None else v
             )
@@ -261,24 +275,24 @@ class Personalization(OpenModel[Any]):
             )
             self.global_script = UNSET if (v := d.pop("globalScript", None)) is None else v
             self.goals = UNSET if (v := d.pop(key := "goals", None)) is None else decoding.to_list(v)
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
+            self.id = UNSET if (v := d.pop("id", None)) is None or v == "" else v
             self.image_in_page = (
                 UNSET
-                if (v := d.pop(key := "imageInPage", None)) is None
+                if (v := d.pop(key := "imageInPage", None)) is None or v == []
                 else models.PersonalizationImageInPage._decode(v)
             )
             self.is_archived = UNSET if (v := d.pop("isArchived", None)) is None else v
             self.java_script_code = UNSET if (v := d.pop("javaScriptCode", None)) is None else v
-            self.main_goal_id = UNSET if (v := d.pop("mainGoalId", None)) is None else v
+            self.main_goal_id = UNSET if (v := d.pop("mainGoalId", None)) is None or v == "" else v
             self.status = UNSET if (v := d.pop("status", None)) is None else v
             self.targeting_configuration = (
                 UNSET
                 if (v := d.pop(key := "targetingConfiguration", None)) is None
                 else decoding.to_enum(models.TargetingConfiguration, v)
             )
-            self.targeting_segment_id = UNSET if (v := d.pop("targetingSegmentId", None)) is None else v
+            self.targeting_segment_id = UNSET if (v := d.pop("targetingSegmentId", None)) is None or v == "" else v
             self.type_ = UNSET if (v := d.pop("type", None)) is None else v
-            self.variation_id = UNSET if (v := d.pop("variationId", None)) is None else v
+            self.variation_id = UNSET if (v := d.pop("variationId", None)) is None or v == "" else v
             self.variation_ids = UNSET if (v := d.pop(key := "variationIds", None)) is None else decoding.to_list(v)
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None

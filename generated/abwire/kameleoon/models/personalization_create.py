@@ -148,7 +148,7 @@ class PersonalizationCreate(OpenModel[Any]):
             self.name = d.pop("name")
             self.site_id = d.pop("siteId")
             self.base_url = UNSET if (v := d.pop("baseURL", None)) is None else v
-            self.attribution_window = UNSET if (v := d.pop("attributionWindow", None)) is None else v
+            self.attribution_window = UNSET if (v := d.pop("attributionWindow", None)) is None or v == "" else v
             self.capping_per_visitor_convert_goal = (
                 UNSET if (v := d.pop("cappingPerVisitorConvertGoal", None)) is None else v
             )
@@ -158,7 +158,9 @@ class PersonalizationCreate(OpenModel[Any]):
             self.capping_per_visitor_expositions = (
                 UNSET if (v := d.pop("cappingPerVisitorExpositions", None)) is None else v
             )
-            self.capping_per_visitor_goal_id = UNSET if (v := d.pop("cappingPerVisitorGoalId", None)) is None else v
+            self.capping_per_visitor_goal_id = (
+                UNSET if (v := d.pop("cappingPerVisitorGoalId", None)) is None or v == "" else v
+            )
             self.category = UNSET if (v := d.pop("category", None)) is None else v
             self.check_conditions_rule = (
                 UNSET
@@ -166,14 +168,16 @@ class PersonalizationCreate(OpenModel[Any]):
                 else decoding.to_enum(models.PersonalizationConditionsRule, v)
             )
             self.css_code = UNSET if (v := d.pop("cssCode", None)) is None else v
-            self.custom_exposition_rate = UNSET if (v := d.pop("customExpositionRate", None)) is None else v
+            self.custom_exposition_rate = UNSET if (v := d.pop("customExpositionRate", None)) is None or v == "" else v
             self.description = UNSET if (v := d.pop("description", None)) is None else v
             self.exposed_visits_same_visitor_max = (
-                UNSET if (v := d.pop("exposedVisitsSameVisitorMax", None)) is None else v
+                UNSET if (v := d.pop("exposedVisitsSameVisitorMax", None)) is None or v == "" else v
             )
-            self.exposition_frequency_delay = UNSET if (v := d.pop("expositionFrequencyDelay", None)) is None else v
+            self.exposition_frequency_delay = (
+                UNSET if (v := d.pop("expositionFrequencyDelay", None)) is None or v == "" else v
+            )
             self.format_ = UNSET if (v := d.pop("format", None)) is None else v
-            self.global_capping_goal_id = UNSET if (v := d.pop("globalCappingGoalId", None)) is None else v
+            self.global_capping_goal_id = UNSET if (v := d.pop("globalCappingGoalId", None)) is None or v == "" else v
             self.global_capping_number_visitors = (
                 UNSET if (v := d.pop("globalCappingNumberVisitors", None)) is None else v
             )
@@ -186,11 +190,11 @@ class PersonalizationCreate(OpenModel[Any]):
             self.goals = UNSET if (v := d.pop(key := "goals", None)) is None else decoding.to_list(v)
             self.image_in_page = (
                 UNSET
-                if (v := d.pop(key := "imageInPage", None)) is None
+                if (v := d.pop(key := "imageInPage", None)) is None or v == []
                 else models.PersonalizationImageInPage._decode(v)
             )
             self.java_script_code = UNSET if (v := d.pop("javaScriptCode", None)) is None else v
-            self.main_goal_id = UNSET if (v := d.pop("mainGoalId", None)) is None else v
+            self.main_goal_id = UNSET if (v := d.pop("mainGoalId", None)) is None or v == "" else v
             self.tags = UNSET if (v := d.pop(key := "tags", None)) is None else decoding.to_list(v)
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None

@@ -56,7 +56,7 @@ class PersonalizationImageInPage(OpenModel[Any]):
             self.dom_element_selector = UNSET if (v := d.pop("domElementSelector", None)) is None else v
             self.height = UNSET if (v := d.pop("height", None)) is None else v
             self.html_content = UNSET if (v := d.pop("htmlContent", None)) is None else v
-            self.image = UNSET if (v := d.pop(key := "image", None)) is None else models.Image._decode(v)
+            self.image = UNSET if (v := d.pop(key := "image", None)) is None or v == [] else models.Image._decode(v)
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

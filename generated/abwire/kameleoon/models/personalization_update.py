@@ -98,7 +98,9 @@ class PersonalizationUpdate(OpenModel[Any]):
             self.global_script = d.pop("globalScript", UNSET)
             self.is_archived = d.pop("isArchived", UNSET)
             self.java_script_code = d.pop("javaScriptCode", UNSET)
-            self.main_goal_id = d.pop("mainGoalId", UNSET)
+            self.main_goal_id = (
+                v if (v := d.pop("mainGoalId", UNSET)) is None or v is UNSET else UNSET if v == "" else v
+            )
             self.meta_read_only = d.pop("metaReadOnly", UNSET)
             self.name = d.pop("name", UNSET)
             self.tags = v if (v := d.pop(key := "tags", UNSET)) is None or v is UNSET else decoding.to_list(v)
@@ -108,7 +110,9 @@ class PersonalizationUpdate(OpenModel[Any]):
                 if (v := d.pop(key := "targetingConfiguration", UNSET)) is None or v is UNSET
                 else decoding.to_enum(models.TargetingConfiguration, v)
             )
-            self.targeting_segment_id = d.pop("targetingSegmentId", UNSET)
+            self.targeting_segment_id = (
+                v if (v := d.pop("targetingSegmentId", UNSET)) is None or v is UNSET else UNSET if v == "" else v
+            )
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

@@ -56,8 +56,8 @@ class ProjectThemeConfigCreate(OpenModel[Any]):
         try:
             self.project_id = d.pop("projectId")
             self.theme_usage = d.pop("themeUsage")
-            self.default_theme_id = UNSET if (v := d.pop("defaultThemeId", None)) is None else v
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
+            self.default_theme_id = UNSET if (v := d.pop("defaultThemeId", None)) is None or v == "" else v
+            self.id = UNSET if (v := d.pop("id", None)) is None or v == "" else v
             self.themes = (
                 UNSET
                 if (v := d.pop(key := "themes", None)) is None

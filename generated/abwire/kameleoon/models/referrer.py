@@ -73,19 +73,21 @@ class Referrer(OpenModel[Any]):
         key: str | None = None
         try:
             self.name = d.pop("name")
-            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
+            self.date_created = (
+                UNSET if (v := d.pop(key := "dateCreated", None)) is None or v == "" else decoding.to_datetime(v)
+            )
             self.detections = (
                 UNSET
                 if (v := d.pop(key := "detections", None)) is None
                 else decoding.list_of(models.ReferrerDetection._decode, v)
             )
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
-            self.index = UNSET if (v := d.pop("index", None)) is None else v
+            self.id = UNSET if (v := d.pop("id", None)) is None or v == "" else v
+            self.index = UNSET if (v := d.pop("index", None)) is None or v == "" else v
             self.modification_date = (
-                UNSET if (v := d.pop(key := "modificationDate", None)) is None else decoding.to_datetime(v)
+                UNSET if (v := d.pop(key := "modificationDate", None)) is None or v == "" else decoding.to_datetime(v)
             )
-            self.priority = UNSET if (v := d.pop("priority", None)) is None else v
-            self.site_id = UNSET if (v := d.pop("siteId", None)) is None else v
+            self.priority = UNSET if (v := d.pop("priority", None)) is None or v == "" else v
+            self.site_id = UNSET if (v := d.pop("siteId", None)) is None or v == "" else v
             self.tags = UNSET if (v := d.pop("tags", None)) is None else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None

@@ -61,8 +61,8 @@ class ReferrerCreate(OpenModel[Any]):
                 if (v := d.pop(key := "detections", None)) is None
                 else decoding.list_of(models.ReferrerDetection._decode, v)
             )
-            self.priority = UNSET if (v := d.pop("priority", None)) is None else v
-            self.site_id = UNSET if (v := d.pop("siteId", None)) is None else v
+            self.priority = UNSET if (v := d.pop("priority", None)) is None or v == "" else v
+            self.site_id = UNSET if (v := d.pop("siteId", None)) is None or v == "" else v
             self.tags = UNSET if (v := d.pop("tags", None)) is None else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None

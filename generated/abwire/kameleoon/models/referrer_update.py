@@ -58,7 +58,7 @@ class ReferrerUpdate(OpenModel[Any]):
                 else decoding.list_of(models.ReferrerDetection._decode, v)
             )
             self.name = d.pop("name", UNSET)
-            self.priority = d.pop("priority", UNSET)
+            self.priority = v if (v := d.pop("priority", UNSET)) is None or v is UNSET else UNSET if v == "" else v
             self.tags = d.pop("tags", UNSET)
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None

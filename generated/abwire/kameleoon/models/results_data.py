@@ -42,7 +42,9 @@ class ResultsData(OpenModel[Any]):
         key: str | None = None
         try:
             self.variation_data = (
-                UNSET if (v := d.pop(key := "variationData", None)) is None else models.ResultsByVariation._decode(v)
+                UNSET
+                if (v := d.pop(key := "variationData", None)) is None or v == []
+                else models.ResultsByVariation._decode(v)
             )
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None

@@ -45,7 +45,7 @@ class ResultsPoll(OpenModel[Any]):
         key: str | None = None
         try:
             self.status = decoding.to_enum(models.PollStatus, d.pop(key := "status"))
-            self.data = UNSET if (v := d.pop(key := "data", None)) is None else models.ResultsData._decode(v)
+            self.data = UNSET if (v := d.pop(key := "data", None)) is None or v == [] else models.ResultsData._decode(v)
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

@@ -82,16 +82,16 @@ class RollbackCondition(OpenModel[Any]):
                 if (v := d.pop(key := "criteria", None)) is None
                 else decoding.to_enum(models.RollbackConditionCriteria, v)
             )
-            self.goal_id = UNSET if (v := d.pop("goalId", None)) is None else v
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
-            self.match_value = UNSET if (v := d.pop("matchValue", None)) is None else v
+            self.goal_id = UNSET if (v := d.pop("goalId", None)) is None or v == "" else v
+            self.id = UNSET if (v := d.pop("id", None)) is None or v == "" else v
+            self.match_value = UNSET if (v := d.pop("matchValue", None)) is None or v == "" else v
             self.recipients = UNSET if (v := d.pop(key := "recipients", None)) is None else decoding.to_list(v)
             self.target = (
                 UNSET
                 if (v := d.pop(key := "target", None)) is None
                 else decoding.to_enum(models.RollbackConditionTarget, v)
             )
-            self.visitors = UNSET if (v := d.pop("visitors", None)) is None else v
+            self.visitors = UNSET if (v := d.pop("visitors", None)) is None or v == "" else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

@@ -45,8 +45,12 @@ class RuleRelease(OpenModel[Any]):
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.release_from = UNSET if (v := d.pop(key := "releaseFrom", None)) is None else decoding.to_datetime(v)
-            self.release_to = UNSET if (v := d.pop(key := "releaseTo", None)) is None else decoding.to_datetime(v)
+            self.release_from = (
+                UNSET if (v := d.pop(key := "releaseFrom", None)) is None or v == "" else decoding.to_datetime(v)
+            )
+            self.release_to = (
+                UNSET if (v := d.pop(key := "releaseTo", None)) is None or v == "" else decoding.to_datetime(v)
+            )
             self.time_zone = UNSET if (v := d.pop("timeZone", None)) is None else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None

@@ -64,9 +64,9 @@ class SearchRequest(OpenModel[Any]):
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.filter_ = UNSET if (v := d.pop(key := "filter", None)) is None else _decode_filter_(v)
-            self.page = UNSET if (v := d.pop("page", None)) is None else v
-            self.per_page = UNSET if (v := d.pop("perPage", None)) is None else v
+            self.filter_ = UNSET if (v := d.pop(key := "filter", None)) is None or v == [] else _decode_filter_(v)
+            self.page = UNSET if (v := d.pop("page", None)) is None or v == "" else v
+            self.per_page = UNSET if (v := d.pop("perPage", None)) is None or v == "" else v
             self.sort = (
                 UNSET if (v := d.pop(key := "sort", None)) is None else decoding.list_of(models.SortOrder._decode, v)
             )

@@ -145,19 +145,25 @@ class Segment(OpenModel[Any]):
                 else decoding.list_of(models.ConditionListEntry._decode, v)
             )
             self.condition_data_tree = (
-                UNSET if (v := d.pop(key := "conditionDataTree", None)) is None else models.ConditionTreeNode._decode(v)
+                UNSET
+                if (v := d.pop(key := "conditionDataTree", None)) is None or v == []
+                else models.ConditionTreeNode._decode(v)
             )
-            self.created_by = UNSET if (v := d.pop("createdBy", None)) is None else v
-            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
-            self.date_modified = UNSET if (v := d.pop(key := "dateModified", None)) is None else decoding.to_datetime(v)
+            self.created_by = UNSET if (v := d.pop("createdBy", None)) is None or v == "" else v
+            self.date_created = (
+                UNSET if (v := d.pop(key := "dateCreated", None)) is None or v == "" else decoding.to_datetime(v)
+            )
+            self.date_modified = (
+                UNSET if (v := d.pop(key := "dateModified", None)) is None or v == "" else decoding.to_datetime(v)
+            )
             self.description = UNSET if (v := d.pop("description", None)) is None else v
-            self.experiment_amount = UNSET if (v := d.pop("experimentAmount", None)) is None else v
+            self.experiment_amount = UNSET if (v := d.pop("experimentAmount", None)) is None or v == "" else v
             self.experiments = UNSET if (v := d.pop(key := "experiments", None)) is None else decoding.to_list(v)
-            self.feature_flag_amount = UNSET if (v := d.pop("featureFlagAmount", None)) is None else v
+            self.feature_flag_amount = UNSET if (v := d.pop("featureFlagAmount", None)) is None or v == "" else v
             self.has_segment_condition = UNSET if (v := d.pop("hasSegmentCondition", None)) is None else v
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
+            self.id = UNSET if (v := d.pop("id", None)) is None or v == "" else v
             self.is_favorite = UNSET if (v := d.pop("isFavorite", None)) is None else v
-            self.personalization_amount = UNSET if (v := d.pop("personalizationAmount", None)) is None else v
+            self.personalization_amount = UNSET if (v := d.pop("personalizationAmount", None)) is None or v == "" else v
             self.personalizations = (
                 UNSET if (v := d.pop(key := "personalizations", None)) is None else decoding.to_list(v)
             )

@@ -84,7 +84,7 @@ class SegmentReplace(OpenModel[Any]):
             self.is_favorite = UNSET if (v := d.pop("isFavorite", None)) is None else v
             self.tags = UNSET if (v := d.pop(key := "tags", None)) is None else decoding.to_list(v)
             self.user_visible = UNSET if (v := d.pop("userVisible", None)) is None else v
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
+            self.id = UNSET if (v := d.pop("id", None)) is None or v == "" else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

@@ -164,7 +164,9 @@ class Site(OpenModel[Any]):
         try:
             self.application_file_url = UNSET if (v := d.pop("applicationFileUrl", None)) is None else v
             self.audience_config = (
-                UNSET if (v := d.pop(key := "audienceConfig", None)) is None else models.SiteAudienceConfig._decode(v)
+                UNSET
+                if (v := d.pop(key := "audienceConfig", None)) is None or v == []
+                else models.SiteAudienceConfig._decode(v)
             )
             self.behavior_when_timeout = (
                 UNSET
@@ -186,15 +188,17 @@ class Site(OpenModel[Any]):
                 if (v := d.pop(key := "dataStorage", None)) is None
                 else decoding.to_enum(models.SiteDataStorage, v)
             )
-            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
+            self.date_created = (
+                UNSET if (v := d.pop(key := "dateCreated", None)) is None or v == "" else decoding.to_datetime(v)
+            )
             self.description = UNSET if (v := d.pop("description", None)) is None else v
             self.domain_names = UNSET if (v := d.pop(key := "domainNames", None)) is None else decoding.to_list(v)
             self.experiment_config = (
                 UNSET
-                if (v := d.pop(key := "experimentConfig", None)) is None
+                if (v := d.pop(key := "experimentConfig", None)) is None or v == []
                 else models.SiteExperimentConfig._decode(v)
             )
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
+            self.id = UNSET if (v := d.pop("id", None)) is None or v == "" else v
             self.ignore_url_settings = UNSET if (v := d.pop("ignoreURLSettings", None)) is None else v
             self.indicators = (
                 UNSET
@@ -205,11 +209,11 @@ class Site(OpenModel[Any]):
             self.is_kameleoon_enabled = UNSET if (v := d.pop("isKameleoonEnabled", None)) is None else v
             self.is_script_active = UNSET if (v := d.pop("isScriptActive", None)) is None else v
             self.kameleoon_domain = UNSET if (v := d.pop("kameleoonDomain", None)) is None else v
-            self.main_goal = UNSET if (v := d.pop("mainGoal", None)) is None else v
+            self.main_goal = UNSET if (v := d.pop("mainGoal", None)) is None or v == "" else v
             self.name = UNSET if (v := d.pop("name", None)) is None else v
             self.personalization_config = (
                 UNSET
-                if (v := d.pop(key := "personalizationConfig", None)) is None
+                if (v := d.pop(key := "personalizationConfig", None)) is None or v == []
                 else models.SitePersonalizationConfig._decode(v)
             )
             self.site_type = (

@@ -115,8 +115,8 @@ class SiteAudienceConfig(OpenModel[Any]):
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.cart_amount_goal = UNSET if (v := d.pop("cartAmountGoal", None)) is None else v
-            self.cart_amount_value = UNSET if (v := d.pop("cartAmountValue", None)) is None else v
+            self.cart_amount_goal = UNSET if (v := d.pop("cartAmountGoal", None)) is None or v == "" else v
+            self.cart_amount_value = UNSET if (v := d.pop("cartAmountValue", None)) is None or v == "" else v
             self.excluded_configuration_url_list = (
                 UNSET
                 if (v := d.pop(key := "excludedConfigurationUrlList", None)) is None
@@ -161,7 +161,7 @@ class SiteAudienceConfig(OpenModel[Any]):
             self.included_targeting_type_list = (
                 UNSET if (v := d.pop(key := "includedTargetingTypeList", None)) is None else decoding.to_list(v)
             )
-            self.main_goal = UNSET if (v := d.pop("mainGoal", None)) is None else v
+            self.main_goal = UNSET if (v := d.pop("mainGoal", None)) is None or v == "" else v
             self.predictive_targeting = UNSET if (v := d.pop("predictiveTargeting", None)) is None else v
             self.site_type = (
                 UNSET if (v := d.pop(key := "siteType", None)) is None else decoding.to_enum(models.SiteType, v)

@@ -63,7 +63,7 @@ class SiteCreate(OpenModel[Any]):
             self.url = d.pop("url")
             self.name = d.pop("name")
             self.domain_names = UNSET if (v := d.pop(key := "domainNames", None)) is None else decoding.to_list(v)
-            self.main_goal = UNSET if (v := d.pop("mainGoal", None)) is None else v
+            self.main_goal = UNSET if (v := d.pop("mainGoal", None)) is None or v == "" else v
             self.site_type = (
                 UNSET if (v := d.pop(key := "siteType", None)) is None else decoding.to_enum(models.SiteType, v)
             )

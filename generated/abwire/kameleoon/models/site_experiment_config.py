@@ -92,7 +92,7 @@ class SiteExperimentConfig(OpenModel[Any]):
             self.is_kameleoon_reporting_enabled = (
                 UNSET if (v := d.pop("isKameleoonReportingEnabled", None)) is None else v
             )
-            self.min_wining_reliability = UNSET if (v := d.pop("minWiningReliability", None)) is None else v
+            self.min_wining_reliability = UNSET if (v := d.pop("minWiningReliability", None)) is None or v == "" else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

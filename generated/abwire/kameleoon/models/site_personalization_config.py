@@ -88,7 +88,9 @@ class SitePersonalizationConfig(OpenModel[Any]):
                 if (v := d.pop(key := "personalizationConsentOptout", None)) is None
                 else decoding.to_enum(models.SiteConsentOptout, v)
             )
-            self.personalizations_deviation = UNSET if (v := d.pop("personalizationsDeviation", None)) is None else v
+            self.personalizations_deviation = (
+                UNSET if (v := d.pop("personalizationsDeviation", None)) is None or v == "" else v
+            )
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

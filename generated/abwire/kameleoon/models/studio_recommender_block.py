@@ -69,13 +69,17 @@ class StudioRecommenderBlock(OpenModel[Any]):
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.created_by_id = UNSET if (v := d.pop("createdById", None)) is None else v
-            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
-            self.date_modified = UNSET if (v := d.pop(key := "dateModified", None)) is None else decoding.to_datetime(v)
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
+            self.created_by_id = UNSET if (v := d.pop("createdById", None)) is None or v == "" else v
+            self.date_created = (
+                UNSET if (v := d.pop(key := "dateCreated", None)) is None or v == "" else decoding.to_datetime(v)
+            )
+            self.date_modified = (
+                UNSET if (v := d.pop(key := "dateModified", None)) is None or v == "" else decoding.to_datetime(v)
+            )
+            self.id = UNSET if (v := d.pop("id", None)) is None or v == "" else v
             self.name = UNSET if (v := d.pop("name", None)) is None else v
-            self.recommender_block_id = UNSET if (v := d.pop("recommenderBlockId", None)) is None else v
-            self.site_id = UNSET if (v := d.pop("siteId", None)) is None else v
+            self.recommender_block_id = UNSET if (v := d.pop("recommenderBlockId", None)) is None or v == "" else v
+            self.site_id = UNSET if (v := d.pop("siteId", None)) is None or v == "" else v
             self.studio_css = UNSET if (v := d.pop("studioCss", None)) is None else v
             self.studio_template = UNSET if (v := d.pop("studioTemplate", None)) is None else v
         except (DecodeError, KeyError) as error:

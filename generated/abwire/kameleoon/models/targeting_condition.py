@@ -17,7 +17,7 @@ class TargetingCondition(OpenModel[Any]):
     """A targeting condition, for all types without a schema of their own.
 
     Attributes:
-        targeting_type (str): Type of the condition. TargetingType has the known ones.
+        targeting_type (str): Type of the condition, for example PAGE_URL or KEY_PAGES.
         weight (int | Unset): How important the condition is; a greater number is more important. 1 by default.
         html_description (str | Unset): The condition in words, as HTML. Shown in responses only.
         id (int | Unset): Identifier of the condition. Shown in responses only.
@@ -52,9 +52,9 @@ class TargetingCondition(OpenModel[Any]):
         key: str | None = None
         try:
             self.targeting_type = d.pop("targetingType")
-            self.weight = UNSET if (v := d.pop("weight", None)) is None else v
+            self.weight = UNSET if (v := d.pop("weight", None)) is None or v == "" else v
             self.html_description = UNSET if (v := d.pop("htmlDescription", None)) is None else v
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
+            self.id = UNSET if (v := d.pop("id", None)) is None or v == "" else v
             self.include = UNSET if (v := d.pop("include", None)) is None else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None

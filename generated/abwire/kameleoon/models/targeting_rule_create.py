@@ -66,7 +66,7 @@ class TargetingRuleCreate(OpenModel[Any]):
                 if (v := d.pop(key := "segmentConfiguration", None)) is None
                 else decoding.to_enum(models.TargetingConfiguration, v)
             )
-            self.segment_id = UNSET if (v := d.pop("segmentId", None)) is None else v
+            self.segment_id = UNSET if (v := d.pop("segmentId", None)) is None or v == "" else v
             self.targeting_configuration_param = (
                 UNSET if (v := d.pop("targetingConfigurationParam", None)) is None else v
             )
@@ -75,7 +75,7 @@ class TargetingRuleCreate(OpenModel[Any]):
                 if (v := d.pop(key := "triggerConfiguration", None)) is None
                 else decoding.to_enum(models.TargetingConfiguration, v)
             )
-            self.trigger_id = UNSET if (v := d.pop("triggerId", None)) is None else v
+            self.trigger_id = UNSET if (v := d.pop("triggerId", None)) is None or v == "" else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

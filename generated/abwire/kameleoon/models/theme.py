@@ -96,15 +96,19 @@ class Theme(OpenModel[Any]):
                 UNSET if (v := d.pop(key := "colors", None)) is None else decoding.list_of(models.ThemeColor._decode, v)
             )
             self.components = UNSET if (v := d.pop(key := "components", None)) is None else decoding.to_list(v)
-            self.creation_date = UNSET if (v := d.pop(key := "creationDate", None)) is None else decoding.to_datetime(v)
+            self.creation_date = (
+                UNSET if (v := d.pop(key := "creationDate", None)) is None or v == "" else decoding.to_datetime(v)
+            )
             self.custom_fonts = (
                 UNSET
                 if (v := d.pop(key := "customFonts", None)) is None
                 else decoding.list_of(models.WidgetFont._decode, v)
             )
-            self.date_modified = UNSET if (v := d.pop(key := "dateModified", None)) is None else decoding.to_datetime(v)
+            self.date_modified = (
+                UNSET if (v := d.pop(key := "dateModified", None)) is None or v == "" else decoding.to_datetime(v)
+            )
             self.description = UNSET if (v := d.pop("description", None)) is None else v
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
+            self.id = UNSET if (v := d.pop("id", None)) is None or v == "" else v
             self.name = UNSET if (v := d.pop("name", None)) is None else v
             self.selected_fonts = (
                 UNSET

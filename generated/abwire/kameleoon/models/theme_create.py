@@ -93,7 +93,7 @@ class ThemeCreate(OpenModel[Any]):
                 else decoding.list_of(models.WidgetFont._decode, v)
             )
             self.description = UNSET if (v := d.pop("description", None)) is None else v
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
+            self.id = UNSET if (v := d.pop("id", None)) is None or v == "" else v
             self.name = UNSET if (v := d.pop("name", None)) is None else v
             self.selected_fonts = (
                 UNSET

@@ -83,7 +83,7 @@ class TrackingTool(OpenModel[Any]):
             self.custom_integrations = (
                 UNSET if (v := d.pop(key := "customIntegrations", None)) is None else decoding.to_list(v)
             )
-            self.custom_variable = UNSET if (v := d.pop("customVariable", None)) is None else v
+            self.custom_variable = UNSET if (v := d.pop("customVariable", None)) is None or v == "" else v
             self.eulerian_user_centric_parameter = (
                 UNSET if (v := d.pop("eulerianUserCentricParameter", None)) is None else v
             )
@@ -92,7 +92,7 @@ class TrackingTool(OpenModel[Any]):
             )
             self.reporting_script = UNSET if (v := d.pop("reportingScript", None)) is None else v
             self.universal_analytics_dimension = (
-                UNSET if (v := d.pop("universalAnalyticsDimension", None)) is None else v
+                UNSET if (v := d.pop("universalAnalyticsDimension", None)) is None or v == "" else v
             )
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None

@@ -41,8 +41,8 @@ class TrafficAllocation(OpenModel[Any]):
         if type(d) is not dict:
             raise decoding.mismatch("an object", d)
         self = cls.__new__(cls)
-        self.exposition = UNSET if (v := d.pop("exposition", None)) is None else v
-        self.variation_id = UNSET if (v := d.pop("variationId", None)) is None else v
+        self.exposition = UNSET if (v := d.pop("exposition", None)) is None or v == "" else v
+        self.variation_id = UNSET if (v := d.pop("variationId", None)) is None or v == "" else v
         self.variation_key = UNSET if (v := d.pop("variationKey", None)) is None else v
         if d:
             self.additional_properties = d.copy()

@@ -47,7 +47,9 @@ class UploadImageMultipleBody(OpenModel[Any]):
         key: str | None = None
         try:
             self.image = decoding.to_file(d.pop(key := "image-to-upload"))
-            self.metadata = UNSET if (v := d.pop(key := "arg0", None)) is None else models.ImageUpload._decode(v)
+            self.metadata = (
+                UNSET if (v := d.pop(key := "arg0", None)) is None or v == [] else models.ImageUpload._decode(v)
+            )
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

@@ -119,28 +119,34 @@ class VariationCreate(OpenModel[Any]):
         try:
             self.name = d.pop("name")
             self.site_id = d.pop("siteId")
-            self.color = UNSET if (v := d.pop("color", None)) is None else v
+            self.color = UNSET if (v := d.pop("color", None)) is None or v == "" else v
             self.css_code = UNSET if (v := d.pop("cssCode", None)) is None else v
             self.custom_json = UNSET if (v := d.pop("customJson", None)) is None else v
             self.exposition_frequency_delay_seconds_between_two_expositions = (
-                UNSET if (v := d.pop("expositionFrequencyDelaySecondsBetweenTwoExpositions", None)) is None else v
+                UNSET
+                if (v := d.pop("expositionFrequencyDelaySecondsBetweenTwoExpositions", None)) is None or v == ""
+                else v
             )
             self.exposition_frequency_same_visit = (
-                UNSET if (v := d.pop("expositionFrequencySameVisit", None)) is None else v
+                UNSET if (v := d.pop("expositionFrequencySameVisit", None)) is None or v == "" else v
             )
             self.exposition_frequency_same_visitor = (
-                UNSET if (v := d.pop("expositionFrequencySameVisitor", None)) is None else v
+                UNSET if (v := d.pop("expositionFrequencySameVisitor", None)) is None or v == "" else v
             )
             self.exposition_frequency_same_visitor_delay_seconds = (
-                UNSET if (v := d.pop("expositionFrequencySameVisitorDelaySeconds", None)) is None else v
+                UNSET if (v := d.pop("expositionFrequencySameVisitorDelaySeconds", None)) is None or v == "" else v
             )
             self.force_no_flicker = UNSET if (v := d.pop("forceNoFlicker", None)) is None else v
             self.is_js_code_after_dom_ready = UNSET if (v := d.pop("isJsCodeAfterDomReady", None)) is None else v
             self.js_code = UNSET if (v := d.pop("jsCode", None)) is None else v
-            self.personalization_id = UNSET if (v := d.pop("personalizationId", None)) is None else v
-            self.prompt = UNSET if (v := d.pop(key := "prompt", None)) is None else models.VariationPrompt._decode(v)
+            self.personalization_id = UNSET if (v := d.pop("personalizationId", None)) is None or v == "" else v
+            self.prompt = (
+                UNSET if (v := d.pop(key := "prompt", None)) is None or v == [] else models.VariationPrompt._decode(v)
+            )
             self.redirection = (
-                UNSET if (v := d.pop(key := "redirection", None)) is None else models.VariationRedirection._decode(v)
+                UNSET
+                if (v := d.pop(key := "redirection", None)) is None or v == []
+                else models.VariationRedirection._decode(v)
             )
             self.redirection_strings = UNSET if (v := d.pop("redirectionStrings", None)) is None else v
             self.shadow_dom = UNSET if (v := d.pop("shadowDom", None)) is None else v

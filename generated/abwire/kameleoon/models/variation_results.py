@@ -42,7 +42,9 @@ class VariationResults(OpenModel[Any]):
         key: str | None = None
         try:
             self.breakdown_data = (
-                UNSET if (v := d.pop(key := "breakdownData", None)) is None else models.ResultsByBreakdown._decode(v)
+                UNSET
+                if (v := d.pop(key := "breakdownData", None)) is None or v == []
+                else models.ResultsByBreakdown._decode(v)
             )
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None

@@ -66,12 +66,18 @@ class VariationUpdate(OpenModel[Any]):
         key: str | None = None
         try:
             self.css_code = d.pop("cssCode", UNSET)
-            self.experiment_id = d.pop("experimentId", UNSET)
+            self.experiment_id = (
+                v if (v := d.pop("experimentId", UNSET)) is None or v is UNSET else UNSET if v == "" else v
+            )
             self.is_js_code_after_dom_ready = d.pop("isJsCodeAfterDomReady", UNSET)
             self.js_code = d.pop("jsCode", UNSET)
             self.name = d.pop("name", UNSET)
             self.prompt = (
-                v if (v := d.pop(key := "prompt", UNSET)) is None or v is UNSET else models.VariationPrompt._decode(v)
+                v
+                if (v := d.pop(key := "prompt", UNSET)) is None or v is UNSET
+                else UNSET
+                if v == []
+                else models.VariationPrompt._decode(v)
             )
             self.shadow_dom = d.pop("shadowDom", UNSET)
         except (DecodeError, KeyError) as error:

@@ -90,8 +90,12 @@ class WidgetStudio(OpenModel[Any]):
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
-            self.date_modified = UNSET if (v := d.pop(key := "dateModified", None)) is None else decoding.to_datetime(v)
+            self.date_created = (
+                UNSET if (v := d.pop(key := "dateCreated", None)) is None or v == "" else decoding.to_datetime(v)
+            )
+            self.date_modified = (
+                UNSET if (v := d.pop(key := "dateModified", None)) is None or v == "" else decoding.to_datetime(v)
+            )
             self.elements = (
                 UNSET
                 if (v := d.pop(key := "elements", None)) is None
@@ -117,11 +121,13 @@ class WidgetStudio(OpenModel[Any]):
                 else decoding.list_of(models.WidgetScreen._decode, v)
             )
             self.translation = (
-                UNSET if (v := d.pop(key := "translation", None)) is None else models.WidgetTranslation._decode(v)
+                UNSET
+                if (v := d.pop(key := "translation", None)) is None or v == []
+                else models.WidgetTranslation._decode(v)
             )
-            self.version = UNSET if (v := d.pop("version", None)) is None else v
+            self.version = UNSET if (v := d.pop("version", None)) is None or v == "" else v
             self.widget_editor_template = UNSET if (v := d.pop("widgetEditorTemplate", None)) is None else v
-            self.widget_id = UNSET if (v := d.pop("widgetId", None)) is None else v
+            self.widget_id = UNSET if (v := d.pop("widgetId", None)) is None or v == "" else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

@@ -102,9 +102,11 @@ class WidgetStudioReplace(OpenModel[Any]):
                 else decoding.list_of(models.WidgetScreen._decode, v)
             )
             self.translation = (
-                UNSET if (v := d.pop(key := "translation", None)) is None else models.WidgetTranslation._decode(v)
+                UNSET
+                if (v := d.pop(key := "translation", None)) is None or v == []
+                else models.WidgetTranslation._decode(v)
             )
-            self.version = UNSET if (v := d.pop("version", None)) is None else v
+            self.version = UNSET if (v := d.pop("version", None)) is None or v == "" else v
             self.widget_editor_template = UNSET if (v := d.pop("widgetEditorTemplate", None)) is None else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None

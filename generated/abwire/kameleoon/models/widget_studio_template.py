@@ -49,11 +49,11 @@ class WidgetStudioTemplate(OpenModel[Any]):
         if type(d) is not dict:
             raise decoding.mismatch("an object", d)
         self = cls.__new__(cls)
-        self.id = UNSET if (v := d.pop("id", None)) is None else v
+        self.id = UNSET if (v := d.pop("id", None)) is None or v == "" else v
         self.is_favorite = UNSET if (v := d.pop("isFavorite", None)) is None else v
-        self.site_id = UNSET if (v := d.pop("siteId", None)) is None else v
+        self.site_id = UNSET if (v := d.pop("siteId", None)) is None or v == "" else v
         self.studio_template = UNSET if (v := d.pop("studioTemplate", None)) is None else v
-        self.widget_id = UNSET if (v := d.pop("widgetId", None)) is None else v
+        self.widget_id = UNSET if (v := d.pop("widgetId", None)) is None or v == "" else v
         if d:
             self.additional_properties = d.copy()
         return self

@@ -125,13 +125,17 @@ class WidgetTemplate(OpenModel[Any]):
             self.config = UNSET if (v := d.pop("config", None)) is None else v
             self.css_code = UNSET if (v := d.pop("cssCode", None)) is None else v
             self.date_activated = (
-                UNSET if (v := d.pop(key := "dateActivated", None)) is None else decoding.to_datetime(v)
+                UNSET if (v := d.pop(key := "dateActivated", None)) is None or v == "" else decoding.to_datetime(v)
             )
-            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
-            self.date_modified = UNSET if (v := d.pop(key := "dateModified", None)) is None else decoding.to_datetime(v)
+            self.date_created = (
+                UNSET if (v := d.pop(key := "dateCreated", None)) is None or v == "" else decoding.to_datetime(v)
+            )
+            self.date_modified = (
+                UNSET if (v := d.pop(key := "dateModified", None)) is None or v == "" else decoding.to_datetime(v)
+            )
             self.description = UNSET if (v := d.pop("description", None)) is None else v
             self.html_code = UNSET if (v := d.pop("htmlCode", None)) is None else v
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
+            self.id = UNSET if (v := d.pop("id", None)) is None or v == "" else v
             self.is_custom_template = UNSET if (v := d.pop("isCustomTemplate", None)) is None else v
             self.name = UNSET if (v := d.pop("name", None)) is None else v
             self.status = (
@@ -143,7 +147,7 @@ class WidgetTemplate(OpenModel[Any]):
             self.template_css_code = UNSET if (v := d.pop("templateCssCode", None)) is None else v
             self.template_html_code = UNSET if (v := d.pop("templateHtmlCode", None)) is None else v
             self.template_java_script_code = UNSET if (v := d.pop("templateJavaScriptCode", None)) is None else v
-            self.theme_id = UNSET if (v := d.pop("themeId", None)) is None else v
+            self.theme_id = UNSET if (v := d.pop("themeId", None)) is None or v == "" else v
             self.type_ = (
                 UNSET if (v := d.pop(key := "type", None)) is None else decoding.to_enum(models.WidgetTemplateType, v)
             )

@@ -109,7 +109,7 @@ class WidgetTemplateUpdate(OpenModel[Any]):
             self.description = d.pop("description", UNSET)
             self.is_custom_template = d.pop("isCustomTemplate", UNSET)
             self.name = d.pop("name", UNSET)
-            self.site_id = d.pop("siteId", UNSET)
+            self.site_id = v if (v := d.pop("siteId", UNSET)) is None or v is UNSET else UNSET if v == "" else v
             self.status = (
                 v
                 if (v := d.pop(key := "status", UNSET)) is None or v is UNSET
@@ -119,7 +119,7 @@ class WidgetTemplateUpdate(OpenModel[Any]):
             self.template_css_code = d.pop("templateCssCode", UNSET)
             self.template_html_code = d.pop("templateHtmlCode", UNSET)
             self.template_java_script_code = d.pop("templateJavaScriptCode", UNSET)
-            self.theme_id = d.pop("themeId", UNSET)
+            self.theme_id = v if (v := d.pop("themeId", UNSET)) is None or v is UNSET else UNSET if v == "" else v
             self.type_ = (
                 v
                 if (v := d.pop(key := "type", UNSET)) is None or v is UNSET

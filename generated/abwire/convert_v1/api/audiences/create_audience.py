@@ -74,12 +74,13 @@ def sync_detailed(
 ) -> Response[Audience | ErrorBody]:
     """Create an audience.
 
-    Creates an audience in a project and returns it. Version 2 needs at least a name, rules and a type;
-    version 1 documents nothing as needed.
+    Deprecated. Creates an audience in a project and returns it. Version 2 needs at least a name, rules
+    and a type; version 1 documents nothing as needed.
 
     Evidence: route observed, schema documented. Source: https://api.convert.com/doc/v1 for the schemas,
-    public client code on GitHub for the route. Note: The client also sends is_segment, which the docs
-    do not have. The status of a success is not seen; 200 is assumed. A recorded call would settle it.
+    public client code on GitHub for the route. Note: The one known client sends audience_name and
+    is_segment only, the latter of which the docs do not have, and in one place two slashes before
+    audiences. The status of a success is not seen; 200 is assumed. A recorded call would settle it.
 
     Args:
         project_id (str): Identifier of the project.
@@ -112,12 +113,13 @@ def sync(
 ) -> Audience | ErrorBody | None:
     """Create an audience.
 
-    Creates an audience in a project and returns it. Version 2 needs at least a name, rules and a type;
-    version 1 documents nothing as needed.
+    Deprecated. Creates an audience in a project and returns it. Version 2 needs at least a name, rules
+    and a type; version 1 documents nothing as needed.
 
     Evidence: route observed, schema documented. Source: https://api.convert.com/doc/v1 for the schemas,
-    public client code on GitHub for the route. Note: The client also sends is_segment, which the docs
-    do not have. The status of a success is not seen; 200 is assumed. A recorded call would settle it.
+    public client code on GitHub for the route. Note: The one known client sends audience_name and
+    is_segment only, the latter of which the docs do not have, and in one place two slashes before
+    audiences. The status of a success is not seen; 200 is assumed. A recorded call would settle it.
 
     Args:
         project_id (str): Identifier of the project.
@@ -148,12 +150,13 @@ async def asyncio_detailed(
 ) -> Response[Audience | ErrorBody]:
     """Create an audience.
 
-    Creates an audience in a project and returns it. Version 2 needs at least a name, rules and a type;
-    version 1 documents nothing as needed.
+    Deprecated. Creates an audience in a project and returns it. Version 2 needs at least a name, rules
+    and a type; version 1 documents nothing as needed.
 
     Evidence: route observed, schema documented. Source: https://api.convert.com/doc/v1 for the schemas,
-    public client code on GitHub for the route. Note: The client also sends is_segment, which the docs
-    do not have. The status of a success is not seen; 200 is assumed. A recorded call would settle it.
+    public client code on GitHub for the route. Note: The one known client sends audience_name and
+    is_segment only, the latter of which the docs do not have, and in one place two slashes before
+    audiences. The status of a success is not seen; 200 is assumed. A recorded call would settle it.
 
     Args:
         project_id (str): Identifier of the project.
@@ -186,12 +189,13 @@ async def asyncio(
 ) -> Audience | ErrorBody | None:
     """Create an audience.
 
-    Creates an audience in a project and returns it. Version 2 needs at least a name, rules and a type;
-    version 1 documents nothing as needed.
+    Deprecated. Creates an audience in a project and returns it. Version 2 needs at least a name, rules
+    and a type; version 1 documents nothing as needed.
 
     Evidence: route observed, schema documented. Source: https://api.convert.com/doc/v1 for the schemas,
-    public client code on GitHub for the route. Note: The client also sends is_segment, which the docs
-    do not have. The status of a success is not seen; 200 is assumed. A recorded call would settle it.
+    public client code on GitHub for the route. Note: The one known client sends audience_name and
+    is_segment only, the latter of which the docs do not have, and in one place two slashes before
+    audiences. The status of a success is not seen; 200 is assumed. A recorded call would settle it.
 
     Args:
         project_id (str): Identifier of the project.

@@ -69,7 +69,7 @@ def sync_detailed(
 ) -> Response[Audience | ErrorBody]:
     """Read an audience.
 
-    Returns one audience.
+    Deprecated. Returns one audience.
 
     Evidence: route observed, schema documented. Source: https://api.convert.com/doc/v1 for the schemas,
     public client code on GitHub for the route. Note: One client, whose code was read and not run; a
@@ -106,7 +106,7 @@ def sync(
 ) -> Audience | ErrorBody | None:
     """Read an audience.
 
-    Returns one audience.
+    Deprecated. Returns one audience.
 
     Evidence: route observed, schema documented. Source: https://api.convert.com/doc/v1 for the schemas,
     public client code on GitHub for the route. Note: One client, whose code was read and not run; a
@@ -141,7 +141,7 @@ async def asyncio_detailed(
 ) -> Response[Audience | ErrorBody]:
     """Read an audience.
 
-    Returns one audience.
+    Deprecated. Returns one audience.
 
     Evidence: route observed, schema documented. Source: https://api.convert.com/doc/v1 for the schemas,
     public client code on GitHub for the route. Note: One client, whose code was read and not run; a
@@ -178,7 +178,7 @@ async def asyncio(
 ) -> Audience | ErrorBody | None:
     """Read an audience.
 
-    Returns one audience.
+    Deprecated. Returns one audience.
 
     Evidence: route observed, schema documented. Source: https://api.convert.com/doc/v1 for the schemas,
     public client code on GitHub for the route. Note: One client, whose code was read and not run; a

@@ -78,8 +78,8 @@ def sync_detailed(
 ) -> Response[ErrorBody | list[Audience]]:
     """List audiences.
 
-    Returns the audiences of a project that match a filter, a page at a time. Nothing is changed. The
-    last page is the one that is not full.
+    Deprecated. Returns the audiences of a project that match a filter, a page at a time. Nothing is
+    changed. The last page is the one that is not full.
 
     Evidence: route observed, schema documented. Source: https://api.convert.com/doc/v1 for the schemas,
     public client code on GitHub for the route. Note: The client sends no body, so the effect of the
@@ -116,8 +116,8 @@ def sync(
 ) -> ErrorBody | list[Audience] | None:
     """List audiences.
 
-    Returns the audiences of a project that match a filter, a page at a time. Nothing is changed. The
-    last page is the one that is not full.
+    Deprecated. Returns the audiences of a project that match a filter, a page at a time. Nothing is
+    changed. The last page is the one that is not full.
 
     Evidence: route observed, schema documented. Source: https://api.convert.com/doc/v1 for the schemas,
     public client code on GitHub for the route. Note: The client sends no body, so the effect of the
@@ -152,8 +152,8 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | list[Audience]]:
     """List audiences.
 
-    Returns the audiences of a project that match a filter, a page at a time. Nothing is changed. The
-    last page is the one that is not full.
+    Deprecated. Returns the audiences of a project that match a filter, a page at a time. Nothing is
+    changed. The last page is the one that is not full.
 
     Evidence: route observed, schema documented. Source: https://api.convert.com/doc/v1 for the schemas,
     public client code on GitHub for the route. Note: The client sends no body, so the effect of the
@@ -190,8 +190,8 @@ async def asyncio(
 ) -> ErrorBody | list[Audience] | None:
     """List audiences.
 
-    Returns the audiences of a project that match a filter, a page at a time. Nothing is changed. The
-    last page is the one that is not full.
+    Deprecated. Returns the audiences of a project that match a filter, a page at a time. Nothing is
+    changed. The last page is the one that is not full.
 
     Evidence: route observed, schema documented. Source: https://api.convert.com/doc/v1 for the schemas,
     public client code on GitHub for the route. Note: The client sends no body, so the effect of the

@@ -79,8 +79,8 @@ def sync_detailed(
 ) -> Response[ErrorBody | Experience]:
     """Add a variation to an experience.
 
-    Writes one variation of an experience and returns the whole experience. The body is the variation
-    itself, without the object that wraps it within an experience.
+    Deprecated. Writes one variation of an experience and returns the whole experience. The body is the
+    variation itself, without the object that wraps it within an experience.
 
     Evidence: route guessed, schema documented. Source: https://api.convert.com/doc/v1. Note: Neither
     route nor purpose can be read in our copy of the docs: the body has an id, so it may also change the
@@ -122,8 +122,8 @@ def sync(
 ) -> ErrorBody | Experience | None:
     """Add a variation to an experience.
 
-    Writes one variation of an experience and returns the whole experience. The body is the variation
-    itself, without the object that wraps it within an experience.
+    Deprecated. Writes one variation of an experience and returns the whole experience. The body is the
+    variation itself, without the object that wraps it within an experience.
 
     Evidence: route guessed, schema documented. Source: https://api.convert.com/doc/v1. Note: Neither
     route nor purpose can be read in our copy of the docs: the body has an id, so it may also change the
@@ -163,8 +163,8 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | Experience]:
     """Add a variation to an experience.
 
-    Writes one variation of an experience and returns the whole experience. The body is the variation
-    itself, without the object that wraps it within an experience.
+    Deprecated. Writes one variation of an experience and returns the whole experience. The body is the
+    variation itself, without the object that wraps it within an experience.
 
     Evidence: route guessed, schema documented. Source: https://api.convert.com/doc/v1. Note: Neither
     route nor purpose can be read in our copy of the docs: the body has an id, so it may also change the
@@ -206,8 +206,8 @@ async def asyncio(
 ) -> ErrorBody | Experience | None:
     """Add a variation to an experience.
 
-    Writes one variation of an experience and returns the whole experience. The body is the variation
-    itself, without the object that wraps it within an experience.
+    Deprecated. Writes one variation of an experience and returns the whole experience. The body is the
+    variation itself, without the object that wraps it within an experience.
 
     Evidence: route guessed, schema documented. Source: https://api.convert.com/doc/v1. Note: Neither
     route nor purpose can be read in our copy of the docs: the body has an id, so it may also change the

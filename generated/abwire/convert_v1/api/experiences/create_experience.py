@@ -74,7 +74,7 @@ def sync_detailed(
 ) -> Response[ErrorBody | Experience]:
     """Create an experience.
 
-    Creates an experience in a project and returns it.
+    Deprecated. Creates an experience in a project and returns it.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route and the status of a success. The route follows
@@ -111,7 +111,7 @@ def sync(
 ) -> ErrorBody | Experience | None:
     """Create an experience.
 
-    Creates an experience in a project and returns it.
+    Deprecated. Creates an experience in a project and returns it.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route and the status of a success. The route follows
@@ -146,7 +146,7 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | Experience]:
     """Create an experience.
 
-    Creates an experience in a project and returns it.
+    Deprecated. Creates an experience in a project and returns it.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route and the status of a success. The route follows
@@ -183,7 +183,7 @@ async def asyncio(
 ) -> ErrorBody | Experience | None:
     """Create an experience.
 
-    Creates an experience in a project and returns it.
+    Deprecated. Creates an experience in a project and returns it.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route and the status of a success. The route follows

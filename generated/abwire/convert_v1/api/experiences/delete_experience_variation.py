@@ -72,7 +72,7 @@ def sync_detailed(
 ) -> Response[ErrorBody | Experience]:
     """Remove a variation from an experience.
 
-    Removes one variation of an experience and returns the whole experience.
+    Deprecated. Removes one variation of an experience and returns the whole experience.
 
     Evidence: route guessed, schema documented. Source: https://api.convert.com/doc/v1. Note: Neither
     route nor purpose can be read in our copy of the docs; that it removes follows from the missing body
@@ -114,7 +114,7 @@ def sync(
 ) -> ErrorBody | Experience | None:
     """Remove a variation from an experience.
 
-    Removes one variation of an experience and returns the whole experience.
+    Deprecated. Removes one variation of an experience and returns the whole experience.
 
     Evidence: route guessed, schema documented. Source: https://api.convert.com/doc/v1. Note: Neither
     route nor purpose can be read in our copy of the docs; that it removes follows from the missing body
@@ -154,7 +154,7 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | Experience]:
     """Remove a variation from an experience.
 
-    Removes one variation of an experience and returns the whole experience.
+    Deprecated. Removes one variation of an experience and returns the whole experience.
 
     Evidence: route guessed, schema documented. Source: https://api.convert.com/doc/v1. Note: Neither
     route nor purpose can be read in our copy of the docs; that it removes follows from the missing body
@@ -196,7 +196,7 @@ async def asyncio(
 ) -> ErrorBody | Experience | None:
     """Remove a variation from an experience.
 
-    Removes one variation of an experience and returns the whole experience.
+    Deprecated. Removes one variation of an experience and returns the whole experience.
 
     Evidence: route guessed, schema documented. Source: https://api.convert.com/doc/v1. Note: Neither
     route nor purpose can be read in our copy of the docs; that it removes follows from the missing body

@@ -69,7 +69,7 @@ def sync_detailed(
 ) -> Response[ErrorBody | Experience]:
     """Read an experience.
 
-    Returns one experience with its variations.
+    Deprecated. Returns one experience with its variations.
 
     Evidence: route observed, schema documented. Source: https://api.convert.com/doc/v1 for the schemas,
     public client code on GitHub (of 2025) for the route. Note: The client reads each variation without
@@ -106,7 +106,7 @@ def sync(
 ) -> ErrorBody | Experience | None:
     """Read an experience.
 
-    Returns one experience with its variations.
+    Deprecated. Returns one experience with its variations.
 
     Evidence: route observed, schema documented. Source: https://api.convert.com/doc/v1 for the schemas,
     public client code on GitHub (of 2025) for the route. Note: The client reads each variation without
@@ -141,7 +141,7 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | Experience]:
     """Read an experience.
 
-    Returns one experience with its variations.
+    Deprecated. Returns one experience with its variations.
 
     Evidence: route observed, schema documented. Source: https://api.convert.com/doc/v1 for the schemas,
     public client code on GitHub (of 2025) for the route. Note: The client reads each variation without
@@ -178,7 +178,7 @@ async def asyncio(
 ) -> ErrorBody | Experience | None:
     """Read an experience.
 
-    Returns one experience with its variations.
+    Deprecated. Returns one experience with its variations.
 
     Evidence: route observed, schema documented. Source: https://api.convert.com/doc/v1 for the schemas,
     public client code on GitHub (of 2025) for the route. Note: The client reads each variation without

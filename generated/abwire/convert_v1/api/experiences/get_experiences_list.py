@@ -78,8 +78,8 @@ def sync_detailed(
 ) -> Response[ErrorBody | list[Experience]]:
     """List experiences.
 
-    Returns the experiences of a project that match a filter, a page at a time. Nothing is changed. The
-    last page is the one that is not full.
+    Deprecated. Returns the experiences of a project that match a filter, a page at a time. Nothing is
+    changed. The last page is the one that is not full.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route. It follows the lists of goals and audiences,
@@ -116,8 +116,8 @@ def sync(
 ) -> ErrorBody | list[Experience] | None:
     """List experiences.
 
-    Returns the experiences of a project that match a filter, a page at a time. Nothing is changed. The
-    last page is the one that is not full.
+    Deprecated. Returns the experiences of a project that match a filter, a page at a time. Nothing is
+    changed. The last page is the one that is not full.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route. It follows the lists of goals and audiences,
@@ -152,8 +152,8 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | list[Experience]]:
     """List experiences.
 
-    Returns the experiences of a project that match a filter, a page at a time. Nothing is changed. The
-    last page is the one that is not full.
+    Deprecated. Returns the experiences of a project that match a filter, a page at a time. Nothing is
+    changed. The last page is the one that is not full.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route. It follows the lists of goals and audiences,
@@ -190,8 +190,8 @@ async def asyncio(
 ) -> ErrorBody | list[Experience] | None:
     """List experiences.
 
-    Returns the experiences of a project that match a filter, a page at a time. Nothing is changed. The
-    last page is the one that is not full.
+    Deprecated. Returns the experiences of a project that match a filter, a page at a time. Nothing is
+    changed. The last page is the one that is not full.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route. It follows the lists of goals and audiences,

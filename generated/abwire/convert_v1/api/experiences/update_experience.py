@@ -77,8 +77,8 @@ def sync_detailed(
 ) -> Response[ErrorBody | Experience]:
     """Update an experience.
 
-    Changes an experience and returns it. What happens to fields and variations that are left out is not
-    documented; version 2 keeps the fields and deletes the variations.
+    Deprecated. Changes an experience and returns it. What happens to fields and variations that are
+    left out is not documented; version 2 keeps the fields and deletes the variations.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route. It has the form of POST /audiences/add, which
@@ -119,8 +119,8 @@ def sync(
 ) -> ErrorBody | Experience | None:
     """Update an experience.
 
-    Changes an experience and returns it. What happens to fields and variations that are left out is not
-    documented; version 2 keeps the fields and deletes the variations.
+    Deprecated. Changes an experience and returns it. What happens to fields and variations that are
+    left out is not documented; version 2 keeps the fields and deletes the variations.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route. It has the form of POST /audiences/add, which
@@ -159,8 +159,8 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | Experience]:
     """Update an experience.
 
-    Changes an experience and returns it. What happens to fields and variations that are left out is not
-    documented; version 2 keeps the fields and deletes the variations.
+    Deprecated. Changes an experience and returns it. What happens to fields and variations that are
+    left out is not documented; version 2 keeps the fields and deletes the variations.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route. It has the form of POST /audiences/add, which
@@ -201,8 +201,8 @@ async def asyncio(
 ) -> ErrorBody | Experience | None:
     """Update an experience.
 
-    Changes an experience and returns it. What happens to fields and variations that are left out is not
-    documented; version 2 keeps the fields and deletes the variations.
+    Deprecated. Changes an experience and returns it. What happens to fields and variations that are
+    left out is not documented; version 2 keeps the fields and deletes the variations.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route. It has the form of POST /audiences/add, which

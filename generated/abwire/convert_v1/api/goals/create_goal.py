@@ -74,8 +74,8 @@ def sync_detailed(
 ) -> Response[ErrorBody | Goal]:
     """Create a goal.
 
-    Creates a goal in a project and returns it. Version 2 needs at least a name and a type; version 1
-    documents nothing as needed.
+    Deprecated. Creates a goal in a project and returns it. Version 2 needs at least a name and a type;
+    version 1 documents nothing as needed.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route and the status of a success. The route follows
@@ -112,8 +112,8 @@ def sync(
 ) -> ErrorBody | Goal | None:
     """Create a goal.
 
-    Creates a goal in a project and returns it. Version 2 needs at least a name and a type; version 1
-    documents nothing as needed.
+    Deprecated. Creates a goal in a project and returns it. Version 2 needs at least a name and a type;
+    version 1 documents nothing as needed.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route and the status of a success. The route follows
@@ -148,8 +148,8 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | Goal]:
     """Create a goal.
 
-    Creates a goal in a project and returns it. Version 2 needs at least a name and a type; version 1
-    documents nothing as needed.
+    Deprecated. Creates a goal in a project and returns it. Version 2 needs at least a name and a type;
+    version 1 documents nothing as needed.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route and the status of a success. The route follows
@@ -186,8 +186,8 @@ async def asyncio(
 ) -> ErrorBody | Goal | None:
     """Create a goal.
 
-    Creates a goal in a project and returns it. Version 2 needs at least a name and a type; version 1
-    documents nothing as needed.
+    Deprecated. Creates a goal in a project and returns it. Version 2 needs at least a name and a type;
+    version 1 documents nothing as needed.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route and the status of a success. The route follows

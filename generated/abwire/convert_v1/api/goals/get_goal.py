@@ -69,7 +69,7 @@ def sync_detailed(
 ) -> Response[ErrorBody | Goal]:
     """Read a goal.
 
-    Returns one goal.
+    Deprecated. Returns one goal.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route. It follows GET /audiences/get, which public
@@ -106,7 +106,7 @@ def sync(
 ) -> ErrorBody | Goal | None:
     """Read a goal.
 
-    Returns one goal.
+    Deprecated. Returns one goal.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route. It follows GET /audiences/get, which public
@@ -141,7 +141,7 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | Goal]:
     """Read a goal.
 
-    Returns one goal.
+    Deprecated. Returns one goal.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route. It follows GET /audiences/get, which public
@@ -178,7 +178,7 @@ async def asyncio(
 ) -> ErrorBody | Goal | None:
     """Read a goal.
 
-    Returns one goal.
+    Deprecated. Returns one goal.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route. It follows GET /audiences/get, which public

@@ -78,13 +78,13 @@ def sync_detailed(
 ) -> Response[ErrorBody | list[Goal]]:
     """List goals.
 
-    Returns the goals of a project that match a filter, a page at a time. Nothing is changed. The last
-    page is the one that is not full.
+    Deprecated. Returns the goals of a project that match a filter, a page at a time. Nothing is
+    changed. The last page is the one that is not full.
 
     Evidence: route observed, schema documented. Source: https://api.convert.com/doc/v1 for the schemas,
     public client code on GitHub for the route. Note: The client sends no body, and two slashes before
-    goals; that one is enough, as everywhere else, is taken for granted here. A recorded call would
-    settle it.
+    goals, in the URL that it signs too; that one is enough, as everywhere else, is taken for granted
+    here. A recorded call would settle it.
 
     Args:
         project_id (str): Identifier of the project.
@@ -117,13 +117,13 @@ def sync(
 ) -> ErrorBody | list[Goal] | None:
     """List goals.
 
-    Returns the goals of a project that match a filter, a page at a time. Nothing is changed. The last
-    page is the one that is not full.
+    Deprecated. Returns the goals of a project that match a filter, a page at a time. Nothing is
+    changed. The last page is the one that is not full.
 
     Evidence: route observed, schema documented. Source: https://api.convert.com/doc/v1 for the schemas,
     public client code on GitHub for the route. Note: The client sends no body, and two slashes before
-    goals; that one is enough, as everywhere else, is taken for granted here. A recorded call would
-    settle it.
+    goals, in the URL that it signs too; that one is enough, as everywhere else, is taken for granted
+    here. A recorded call would settle it.
 
     Args:
         project_id (str): Identifier of the project.
@@ -154,13 +154,13 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | list[Goal]]:
     """List goals.
 
-    Returns the goals of a project that match a filter, a page at a time. Nothing is changed. The last
-    page is the one that is not full.
+    Deprecated. Returns the goals of a project that match a filter, a page at a time. Nothing is
+    changed. The last page is the one that is not full.
 
     Evidence: route observed, schema documented. Source: https://api.convert.com/doc/v1 for the schemas,
     public client code on GitHub for the route. Note: The client sends no body, and two slashes before
-    goals; that one is enough, as everywhere else, is taken for granted here. A recorded call would
-    settle it.
+    goals, in the URL that it signs too; that one is enough, as everywhere else, is taken for granted
+    here. A recorded call would settle it.
 
     Args:
         project_id (str): Identifier of the project.
@@ -193,13 +193,13 @@ async def asyncio(
 ) -> ErrorBody | list[Goal] | None:
     """List goals.
 
-    Returns the goals of a project that match a filter, a page at a time. Nothing is changed. The last
-    page is the one that is not full.
+    Deprecated. Returns the goals of a project that match a filter, a page at a time. Nothing is
+    changed. The last page is the one that is not full.
 
     Evidence: route observed, schema documented. Source: https://api.convert.com/doc/v1 for the schemas,
     public client code on GitHub for the route. Note: The client sends no body, and two slashes before
-    goals; that one is enough, as everywhere else, is taken for granted here. A recorded call would
-    settle it.
+    goals, in the URL that it signs too; that one is enough, as everywhere else, is taken for granted
+    here. A recorded call would settle it.
 
     Args:
         project_id (str): Identifier of the project.

@@ -77,7 +77,8 @@ def sync_detailed(
 ) -> Response[ErrorBody | Goal]:
     """Update a goal.
 
-    Changes a goal and returns it. What happens to fields that are left out is not documented.
+    Deprecated. Changes a goal and returns it. What happens to fields that are left out is not
+    documented.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route. It has the form of POST /audiences/add, which
@@ -118,7 +119,8 @@ def sync(
 ) -> ErrorBody | Goal | None:
     """Update a goal.
 
-    Changes a goal and returns it. What happens to fields that are left out is not documented.
+    Deprecated. Changes a goal and returns it. What happens to fields that are left out is not
+    documented.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route. It has the form of POST /audiences/add, which
@@ -157,7 +159,8 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | Goal]:
     """Update a goal.
 
-    Changes a goal and returns it. What happens to fields that are left out is not documented.
+    Deprecated. Changes a goal and returns it. What happens to fields that are left out is not
+    documented.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route. It has the form of POST /audiences/add, which
@@ -198,7 +201,8 @@ async def asyncio(
 ) -> ErrorBody | Goal | None:
     """Update a goal.
 
-    Changes a goal and returns it. What happens to fields that are left out is not documented.
+    Deprecated. Changes a goal and returns it. What happens to fields that are left out is not
+    documented.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route. It has the form of POST /audiences/add, which

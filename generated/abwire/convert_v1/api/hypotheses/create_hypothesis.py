@@ -75,8 +75,8 @@ def sync_detailed(
 ) -> Response[ErrorBody | Hypothesis]:
     """Create a hypothesis.
 
-    Creates a hypothesis in a project and returns it. Version 2 needs at least a name, a status, a
-    scoring model and its attributes; version 1 documents nothing as needed.
+    Deprecated. Creates a hypothesis in a project and returns it. Version 2 needs at least a name, a
+    status, a scoring model and its attributes; version 1 documents nothing as needed.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route and the status of a success. The route follows
@@ -113,8 +113,8 @@ def sync(
 ) -> ErrorBody | Hypothesis | None:
     """Create a hypothesis.
 
-    Creates a hypothesis in a project and returns it. Version 2 needs at least a name, a status, a
-    scoring model and its attributes; version 1 documents nothing as needed.
+    Deprecated. Creates a hypothesis in a project and returns it. Version 2 needs at least a name, a
+    status, a scoring model and its attributes; version 1 documents nothing as needed.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route and the status of a success. The route follows
@@ -149,8 +149,8 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | Hypothesis]:
     """Create a hypothesis.
 
-    Creates a hypothesis in a project and returns it. Version 2 needs at least a name, a status, a
-    scoring model and its attributes; version 1 documents nothing as needed.
+    Deprecated. Creates a hypothesis in a project and returns it. Version 2 needs at least a name, a
+    status, a scoring model and its attributes; version 1 documents nothing as needed.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route and the status of a success. The route follows
@@ -187,8 +187,8 @@ async def asyncio(
 ) -> ErrorBody | Hypothesis | None:
     """Create a hypothesis.
 
-    Creates a hypothesis in a project and returns it. Version 2 needs at least a name, a status, a
-    scoring model and its attributes; version 1 documents nothing as needed.
+    Deprecated. Creates a hypothesis in a project and returns it. Version 2 needs at least a name, a
+    status, a scoring model and its attributes; version 1 documents nothing as needed.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route and the status of a success. The route follows

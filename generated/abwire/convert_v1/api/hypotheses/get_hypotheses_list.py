@@ -78,12 +78,13 @@ def sync_detailed(
 ) -> Response[ErrorBody | list[Hypothesis]]:
     """List hypotheses.
 
-    Returns the hypotheses of a project that match a filter, a page at a time. Nothing is changed. The
-    last page is the one that is not full.
+    Deprecated. Returns the hypotheses of a project that match a filter, a page at a time. Nothing is
+    changed. The last page is the one that is not full.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route. It follows the lists of goals and audiences,
-    which public client code calls; a recorded call would settle it.
+    which public client code calls; a recorded call would settle it. That id and project_id of a
+    hypothesis and id of a tag are integers is inferred from samples of 0.
 
     Args:
         project_id (str): Identifier of the project.
@@ -116,12 +117,13 @@ def sync(
 ) -> ErrorBody | list[Hypothesis] | None:
     """List hypotheses.
 
-    Returns the hypotheses of a project that match a filter, a page at a time. Nothing is changed. The
-    last page is the one that is not full.
+    Deprecated. Returns the hypotheses of a project that match a filter, a page at a time. Nothing is
+    changed. The last page is the one that is not full.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route. It follows the lists of goals and audiences,
-    which public client code calls; a recorded call would settle it.
+    which public client code calls; a recorded call would settle it. That id and project_id of a
+    hypothesis and id of a tag are integers is inferred from samples of 0.
 
     Args:
         project_id (str): Identifier of the project.
@@ -152,12 +154,13 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | list[Hypothesis]]:
     """List hypotheses.
 
-    Returns the hypotheses of a project that match a filter, a page at a time. Nothing is changed. The
-    last page is the one that is not full.
+    Deprecated. Returns the hypotheses of a project that match a filter, a page at a time. Nothing is
+    changed. The last page is the one that is not full.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route. It follows the lists of goals and audiences,
-    which public client code calls; a recorded call would settle it.
+    which public client code calls; a recorded call would settle it. That id and project_id of a
+    hypothesis and id of a tag are integers is inferred from samples of 0.
 
     Args:
         project_id (str): Identifier of the project.
@@ -190,12 +193,13 @@ async def asyncio(
 ) -> ErrorBody | list[Hypothesis] | None:
     """List hypotheses.
 
-    Returns the hypotheses of a project that match a filter, a page at a time. Nothing is changed. The
-    last page is the one that is not full.
+    Deprecated. Returns the hypotheses of a project that match a filter, a page at a time. Nothing is
+    changed. The last page is the one that is not full.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route. It follows the lists of goals and audiences,
-    which public client code calls; a recorded call would settle it.
+    which public client code calls; a recorded call would settle it. That id and project_id of a
+    hypothesis and id of a tag are integers is inferred from samples of 0.
 
     Args:
         project_id (str): Identifier of the project.

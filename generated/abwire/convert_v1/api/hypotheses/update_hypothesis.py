@@ -78,7 +78,8 @@ def sync_detailed(
 ) -> Response[ErrorBody | Hypothesis]:
     """Update a hypothesis.
 
-    Changes a hypothesis and returns it. What happens to fields that are left out is not documented.
+    Deprecated. Changes a hypothesis and returns it. What happens to fields that are left out is not
+    documented.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route. It has the form of POST /audiences/add, which
@@ -119,7 +120,8 @@ def sync(
 ) -> ErrorBody | Hypothesis | None:
     """Update a hypothesis.
 
-    Changes a hypothesis and returns it. What happens to fields that are left out is not documented.
+    Deprecated. Changes a hypothesis and returns it. What happens to fields that are left out is not
+    documented.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route. It has the form of POST /audiences/add, which
@@ -158,7 +160,8 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | Hypothesis]:
     """Update a hypothesis.
 
-    Changes a hypothesis and returns it. What happens to fields that are left out is not documented.
+    Deprecated. Changes a hypothesis and returns it. What happens to fields that are left out is not
+    documented.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route. It has the form of POST /audiences/add, which
@@ -199,7 +202,8 @@ async def asyncio(
 ) -> ErrorBody | Hypothesis | None:
     """Update a hypothesis.
 
-    Changes a hypothesis and returns it. What happens to fields that are left out is not documented.
+    Deprecated. Changes a hypothesis and returns it. What happens to fields that are left out is not
+    documented.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route. It has the form of POST /audiences/add, which

@@ -79,7 +79,7 @@ def sync_detailed(
 ) -> Response[ErrorBody | Hypothesis]:
     """Update the status of a hypothesis.
 
-    Changes the status of a hypothesis, and nothing else, and returns the hypothesis.
+    Deprecated. Changes the status of a hypothesis, and nothing else, and returns the hypothesis.
 
     Evidence: route guessed, schema documented. Source: https://api.convert.com/doc/v1. Note: The copy
     of the docs that we could read lacks the route. The word is that of version 2, put where version 1
@@ -120,7 +120,7 @@ def sync(
 ) -> ErrorBody | Hypothesis | None:
     """Update the status of a hypothesis.
 
-    Changes the status of a hypothesis, and nothing else, and returns the hypothesis.
+    Deprecated. Changes the status of a hypothesis, and nothing else, and returns the hypothesis.
 
     Evidence: route guessed, schema documented. Source: https://api.convert.com/doc/v1. Note: The copy
     of the docs that we could read lacks the route. The word is that of version 2, put where version 1
@@ -159,7 +159,7 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | Hypothesis]:
     """Update the status of a hypothesis.
 
-    Changes the status of a hypothesis, and nothing else, and returns the hypothesis.
+    Deprecated. Changes the status of a hypothesis, and nothing else, and returns the hypothesis.
 
     Evidence: route guessed, schema documented. Source: https://api.convert.com/doc/v1. Note: The copy
     of the docs that we could read lacks the route. The word is that of version 2, put where version 1
@@ -200,7 +200,7 @@ async def asyncio(
 ) -> ErrorBody | Hypothesis | None:
     """Update the status of a hypothesis.
 
-    Changes the status of a hypothesis, and nothing else, and returns the hypothesis.
+    Deprecated. Changes the status of a hypothesis, and nothing else, and returns the hypothesis.
 
     Evidence: route guessed, schema documented. Source: https://api.convert.com/doc/v1. Note: The copy
     of the docs that we could read lacks the route. The word is that of version 2, put where version 1

@@ -70,7 +70,7 @@ def sync_detailed(
 ) -> Response[ErrorBody | Project]:
     """Create a project.
 
-    Creates a project and returns it.
+    Deprecated. Creates a project and returns it.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route and the status of a success. The route joins the
@@ -104,7 +104,7 @@ def sync(
 ) -> ErrorBody | Project | None:
     """Create a project.
 
-    Creates a project and returns it.
+    Deprecated. Creates a project and returns it.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route and the status of a success. The route joins the
@@ -136,7 +136,7 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | Project]:
     """Create a project.
 
-    Creates a project and returns it.
+    Deprecated. Creates a project and returns it.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route and the status of a success. The route joins the
@@ -170,7 +170,7 @@ async def asyncio(
 ) -> ErrorBody | Project | None:
     """Create a project.
 
-    Creates a project and returns it.
+    Deprecated. Creates a project and returns it.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route and the status of a success. The route joins the

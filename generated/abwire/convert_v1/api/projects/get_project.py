@@ -66,7 +66,7 @@ def sync_detailed(
 ) -> Response[ErrorBody | Project]:
     """Read a project.
 
-    Returns one project.
+    Deprecated. Returns one project.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route. It follows GET /audiences/get, which public
@@ -100,7 +100,7 @@ def sync(
 ) -> ErrorBody | Project | None:
     """Read a project.
 
-    Returns one project.
+    Deprecated. Returns one project.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route. It follows GET /audiences/get, which public
@@ -132,7 +132,7 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | Project]:
     """Read a project.
 
-    Returns one project.
+    Deprecated. Returns one project.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route. It follows GET /audiences/get, which public
@@ -166,7 +166,7 @@ async def asyncio(
 ) -> ErrorBody | Project | None:
     """Read a project.
 
-    Returns one project.
+    Deprecated. Returns one project.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route. It follows GET /audiences/get, which public

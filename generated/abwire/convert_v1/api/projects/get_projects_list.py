@@ -74,13 +74,14 @@ def sync_detailed(
 ) -> Response[ErrorBody | list[Project]]:
     """List projects.
 
-    Returns the projects that the caller has access to.
+    Deprecated. Returns the projects that the caller has access to.
 
     Evidence: route observed, schema documented. Source: https://api.convert.com/doc/v1 for the schemas;
     https://support.convert.com/hc/en-us/articles/360045754791-Convert-API-authorization-using-Python
     and public client code on GitHub for the route. Note: Both callers send a GET without a body, while
     the docs show a paging body, so the documented method may be POST, as in version 2. A recorded call
-    with a page number would settle it.
+    with a page number would settle it. That the members of reporting_settings are numbers is inferred
+    from a sample of 0.
 
     Args:
         body (ListPaging | Unset): Page of a list.
@@ -109,13 +110,14 @@ def sync(
 ) -> ErrorBody | list[Project] | None:
     """List projects.
 
-    Returns the projects that the caller has access to.
+    Deprecated. Returns the projects that the caller has access to.
 
     Evidence: route observed, schema documented. Source: https://api.convert.com/doc/v1 for the schemas;
     https://support.convert.com/hc/en-us/articles/360045754791-Convert-API-authorization-using-Python
     and public client code on GitHub for the route. Note: Both callers send a GET without a body, while
     the docs show a paging body, so the documented method may be POST, as in version 2. A recorded call
-    with a page number would settle it.
+    with a page number would settle it. That the members of reporting_settings are numbers is inferred
+    from a sample of 0.
 
     Args:
         body (ListPaging | Unset): Page of a list.
@@ -142,13 +144,14 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | list[Project]]:
     """List projects.
 
-    Returns the projects that the caller has access to.
+    Deprecated. Returns the projects that the caller has access to.
 
     Evidence: route observed, schema documented. Source: https://api.convert.com/doc/v1 for the schemas;
     https://support.convert.com/hc/en-us/articles/360045754791-Convert-API-authorization-using-Python
     and public client code on GitHub for the route. Note: Both callers send a GET without a body, while
     the docs show a paging body, so the documented method may be POST, as in version 2. A recorded call
-    with a page number would settle it.
+    with a page number would settle it. That the members of reporting_settings are numbers is inferred
+    from a sample of 0.
 
     Args:
         body (ListPaging | Unset): Page of a list.
@@ -177,13 +180,14 @@ async def asyncio(
 ) -> ErrorBody | list[Project] | None:
     """List projects.
 
-    Returns the projects that the caller has access to.
+    Deprecated. Returns the projects that the caller has access to.
 
     Evidence: route observed, schema documented. Source: https://api.convert.com/doc/v1 for the schemas;
     https://support.convert.com/hc/en-us/articles/360045754791-Convert-API-authorization-using-Python
     and public client code on GitHub for the route. Note: Both callers send a GET without a body, while
     the docs show a paging body, so the documented method may be POST, as in version 2. A recorded call
-    with a page number would settle it.
+    with a page number would settle it. That the members of reporting_settings are numbers is inferred
+    from a sample of 0.
 
     Args:
         body (ListPaging | Unset): Page of a list.

@@ -74,7 +74,8 @@ def sync_detailed(
 ) -> Response[ErrorBody | Project]:
     """Update a project.
 
-    Changes a project and returns it. What happens to fields that are left out is not documented.
+    Deprecated. Changes a project and returns it. What happens to fields that are left out is not
+    documented.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route. It has the form of POST /audiences/add, which
@@ -112,7 +113,8 @@ def sync(
 ) -> ErrorBody | Project | None:
     """Update a project.
 
-    Changes a project and returns it. What happens to fields that are left out is not documented.
+    Deprecated. Changes a project and returns it. What happens to fields that are left out is not
+    documented.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route. It has the form of POST /audiences/add, which
@@ -148,7 +150,8 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | Project]:
     """Update a project.
 
-    Changes a project and returns it. What happens to fields that are left out is not documented.
+    Deprecated. Changes a project and returns it. What happens to fields that are left out is not
+    documented.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route. It has the form of POST /audiences/add, which
@@ -186,7 +189,8 @@ async def asyncio(
 ) -> ErrorBody | Project | None:
     """Update a project.
 
-    Changes a project and returns it. What happens to fields that are left out is not documented.
+    Deprecated. Changes a project and returns it. What happens to fields that are left out is not
+    documented.
 
     Evidence: route reconstructed, schema documented. Source: https://api.convert.com/doc/v1. Note: The
     copy of the docs that we could read lacks the route. It has the form of POST /audiences/add, which

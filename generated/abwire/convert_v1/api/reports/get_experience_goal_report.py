@@ -84,8 +84,8 @@ def sync_detailed(
 ) -> Response[Any | ErrorBody]:
     """Read the report on one goal of an experience.
 
-    Returns what was measured for one goal of an experience in a period. The answer is not documented,
-    so it is given as it comes. Nothing is changed.
+    Deprecated. Returns what was measured for one goal of an experience in a period. The answer is not
+    documented, so it is given as it comes. Nothing is changed.
 
     Evidence: route guessed, schema reconstructed. Source: https://api.convert.com/doc/v1. Note: The
     request is documented, the response is not, nor is the route. Of the two reports of version 2 the
@@ -130,8 +130,8 @@ def sync(
 ) -> Any | ErrorBody | None:
     """Read the report on one goal of an experience.
 
-    Returns what was measured for one goal of an experience in a period. The answer is not documented,
-    so it is given as it comes. Nothing is changed.
+    Deprecated. Returns what was measured for one goal of an experience in a period. The answer is not
+    documented, so it is given as it comes. Nothing is changed.
 
     Evidence: route guessed, schema reconstructed. Source: https://api.convert.com/doc/v1. Note: The
     request is documented, the response is not, nor is the route. Of the two reports of version 2 the
@@ -174,8 +174,8 @@ async def asyncio_detailed(
 ) -> Response[Any | ErrorBody]:
     """Read the report on one goal of an experience.
 
-    Returns what was measured for one goal of an experience in a period. The answer is not documented,
-    so it is given as it comes. Nothing is changed.
+    Deprecated. Returns what was measured for one goal of an experience in a period. The answer is not
+    documented, so it is given as it comes. Nothing is changed.
 
     Evidence: route guessed, schema reconstructed. Source: https://api.convert.com/doc/v1. Note: The
     request is documented, the response is not, nor is the route. Of the two reports of version 2 the
@@ -220,8 +220,8 @@ async def asyncio(
 ) -> Any | ErrorBody | None:
     """Read the report on one goal of an experience.
 
-    Returns what was measured for one goal of an experience in a period. The answer is not documented,
-    so it is given as it comes. Nothing is changed.
+    Deprecated. Returns what was measured for one goal of an experience in a period. The answer is not
+    documented, so it is given as it comes. Nothing is changed.
 
     Evidence: route guessed, schema reconstructed. Source: https://api.convert.com/doc/v1. Note: The
     request is documented, the response is not, nor is the route. Of the two reports of version 2 the

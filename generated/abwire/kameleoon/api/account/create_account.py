@@ -83,7 +83,8 @@ def sync_detailed(
     https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/create-account. Note: The
     status of a success could not be seen; 200 is assumed. Which fields are required comes from a public
     endpoint list on GitHub (mindcloud-inc/universal-api-reference); the sample of a tutorial on
-    creating many accounts has all of them.
+    creating many accounts has all of them. One command of a client (tomteixeira/kam-cli) sends neither
+    password nor passwordConfirm, another sends both.
 
     Args:
         body (AccountCreate): An account to create.
@@ -118,7 +119,8 @@ def sync(
     https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/create-account. Note: The
     status of a success could not be seen; 200 is assumed. Which fields are required comes from a public
     endpoint list on GitHub (mindcloud-inc/universal-api-reference); the sample of a tutorial on
-    creating many accounts has all of them.
+    creating many accounts has all of them. One command of a client (tomteixeira/kam-cli) sends neither
+    password nor passwordConfirm, another sends both.
 
     Args:
         body (AccountCreate): An account to create.
@@ -151,7 +153,8 @@ async def asyncio_detailed(
     https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/create-account. Note: The
     status of a success could not be seen; 200 is assumed. Which fields are required comes from a public
     endpoint list on GitHub (mindcloud-inc/universal-api-reference); the sample of a tutorial on
-    creating many accounts has all of them.
+    creating many accounts has all of them. One command of a client (tomteixeira/kam-cli) sends neither
+    password nor passwordConfirm, another sends both.
 
     Args:
         body (AccountCreate): An account to create.
@@ -186,7 +189,8 @@ async def asyncio(
     https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/create-account. Note: The
     status of a success could not be seen; 200 is assumed. Which fields are required comes from a public
     endpoint list on GitHub (mindcloud-inc/universal-api-reference); the sample of a tutorial on
-    creating many accounts has all of them.
+    creating many accounts has all of them. One command of a client (tomteixeira/kam-cli) sends neither
+    password nor passwordConfirm, another sends both.
 
     Args:
         body (AccountCreate): An account to create.

@@ -83,10 +83,11 @@ def sync_detailed(
 
     Changes the fields that are sent.
 
-    Evidence: route documented, schema documented. Source:
+    Evidence: route documented, schema observed. Source:
     https://docs.kameleoon.com/api-reference/account/update-account-fields. Note: The operationId comes
     from the link in a public endpoint list on GitHub (mindcloud-inc/universal-api-reference). The page
-    says that the body is an object and names no field of it.
+    says that the body is an object and names no field of it; the nine fields come from that list and
+    from public client code on GitHub (tomteixeira/kam-cli).
 
     Args:
         account_id (int): Identifier of the account.
@@ -121,10 +122,11 @@ def sync(
 
     Changes the fields that are sent.
 
-    Evidence: route documented, schema documented. Source:
+    Evidence: route documented, schema observed. Source:
     https://docs.kameleoon.com/api-reference/account/update-account-fields. Note: The operationId comes
     from the link in a public endpoint list on GitHub (mindcloud-inc/universal-api-reference). The page
-    says that the body is an object and names no field of it.
+    says that the body is an object and names no field of it; the nine fields come from that list and
+    from public client code on GitHub (tomteixeira/kam-cli).
 
     Args:
         account_id (int): Identifier of the account.
@@ -157,10 +159,11 @@ async def asyncio_detailed(
 
     Changes the fields that are sent.
 
-    Evidence: route documented, schema documented. Source:
+    Evidence: route documented, schema observed. Source:
     https://docs.kameleoon.com/api-reference/account/update-account-fields. Note: The operationId comes
     from the link in a public endpoint list on GitHub (mindcloud-inc/universal-api-reference). The page
-    says that the body is an object and names no field of it.
+    says that the body is an object and names no field of it; the nine fields come from that list and
+    from public client code on GitHub (tomteixeira/kam-cli).
 
     Args:
         account_id (int): Identifier of the account.
@@ -195,10 +198,11 @@ async def asyncio(
 
     Changes the fields that are sent.
 
-    Evidence: route documented, schema documented. Source:
+    Evidence: route documented, schema observed. Source:
     https://docs.kameleoon.com/api-reference/account/update-account-fields. Note: The operationId comes
     from the link in a public endpoint list on GitHub (mindcloud-inc/universal-api-reference). The page
-    says that the body is an object and names no field of it.
+    says that the body is an object and names no field of it; the nine fields come from that list and
+    from public client code on GitHub (tomteixeira/kam-cli).
 
     Args:
         account_id (int): Identifier of the account.

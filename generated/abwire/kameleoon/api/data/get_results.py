@@ -84,8 +84,7 @@ def sync_detailed(
     (gueripep/kameleoon-test-writer). Note: The operationId is ours. Only the fields that one client
     reads are known, so a report surely holds more, above all what bayesian, sequentialTesting and
     goalIdsCuped ask for; the endpoint's page or a recorded response would settle it. The 95 percent of
-    reliability are in a test report on the vendor's MCP server, which quotes the docs
-    (junaid-kameleoon/Claude).
+    reliability rest on an unpublished test report alone.
 
     Args:
         data_code (str): Code that the request for the computation has returned. It may hold a
@@ -122,8 +121,7 @@ def sync(
     (gueripep/kameleoon-test-writer). Note: The operationId is ours. Only the fields that one client
     reads are known, so a report surely holds more, above all what bayesian, sequentialTesting and
     goalIdsCuped ask for; the endpoint's page or a recorded response would settle it. The 95 percent of
-    reliability are in a test report on the vendor's MCP server, which quotes the docs
-    (junaid-kameleoon/Claude).
+    reliability rest on an unpublished test report alone.
 
     Args:
         data_code (str): Code that the request for the computation has returned. It may hold a
@@ -158,8 +156,7 @@ async def asyncio_detailed(
     (gueripep/kameleoon-test-writer). Note: The operationId is ours. Only the fields that one client
     reads are known, so a report surely holds more, above all what bayesian, sequentialTesting and
     goalIdsCuped ask for; the endpoint's page or a recorded response would settle it. The 95 percent of
-    reliability are in a test report on the vendor's MCP server, which quotes the docs
-    (junaid-kameleoon/Claude).
+    reliability rest on an unpublished test report alone.
 
     Args:
         data_code (str): Code that the request for the computation has returned. It may hold a
@@ -196,8 +193,7 @@ async def asyncio(
     (gueripep/kameleoon-test-writer). Note: The operationId is ours. Only the fields that one client
     reads are known, so a report surely holds more, above all what bayesian, sequentialTesting and
     goalIdsCuped ask for; the endpoint's page or a recorded response would settle it. The 95 percent of
-    reliability are in a test report on the vendor's MCP server, which quotes the docs
-    (junaid-kameleoon/Claude).
+    reliability rest on an unpublished test report alone.
 
     Args:
         data_code (str): Code that the request for the computation has returned. It may hold a

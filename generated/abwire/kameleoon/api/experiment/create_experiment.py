@@ -77,13 +77,14 @@ def sync_detailed(
 ) -> Response[ApiError | Experiment]:
     """Create an experiment.
 
-    Creates an experiment, as a draft unless a status is sent.
+    Creates an experiment with one first variation, as a draft unless a status is sent.
 
     Evidence: route documented, schema documented. Source:
     https://docs.kameleoon.com/api-reference/experiment/create-experiment. Note: The status of a success
     could not be seen; 200 is assumed. The body field status comes from public client code on GitHub
     (tomteixeira/kam-cli), siteCode from gueripep/kameleoon-test-writer and
-    amit1366/NEW-KAMELEOON-test-dev.
+    amit1366/NEW-KAMELEOON-test-dev, which finds one variation in the response and creates the others
+    next to it.
 
     Args:
         body (ExperimentCreate): An experiment to create.
@@ -112,13 +113,14 @@ def sync(
 ) -> ApiError | Experiment | None:
     """Create an experiment.
 
-    Creates an experiment, as a draft unless a status is sent.
+    Creates an experiment with one first variation, as a draft unless a status is sent.
 
     Evidence: route documented, schema documented. Source:
     https://docs.kameleoon.com/api-reference/experiment/create-experiment. Note: The status of a success
     could not be seen; 200 is assumed. The body field status comes from public client code on GitHub
     (tomteixeira/kam-cli), siteCode from gueripep/kameleoon-test-writer and
-    amit1366/NEW-KAMELEOON-test-dev.
+    amit1366/NEW-KAMELEOON-test-dev, which finds one variation in the response and creates the others
+    next to it.
 
     Args:
         body (ExperimentCreate): An experiment to create.
@@ -145,13 +147,14 @@ async def asyncio_detailed(
 ) -> Response[ApiError | Experiment]:
     """Create an experiment.
 
-    Creates an experiment, as a draft unless a status is sent.
+    Creates an experiment with one first variation, as a draft unless a status is sent.
 
     Evidence: route documented, schema documented. Source:
     https://docs.kameleoon.com/api-reference/experiment/create-experiment. Note: The status of a success
     could not be seen; 200 is assumed. The body field status comes from public client code on GitHub
     (tomteixeira/kam-cli), siteCode from gueripep/kameleoon-test-writer and
-    amit1366/NEW-KAMELEOON-test-dev.
+    amit1366/NEW-KAMELEOON-test-dev, which finds one variation in the response and creates the others
+    next to it.
 
     Args:
         body (ExperimentCreate): An experiment to create.
@@ -180,13 +183,14 @@ async def asyncio(
 ) -> ApiError | Experiment | None:
     """Create an experiment.
 
-    Creates an experiment, as a draft unless a status is sent.
+    Creates an experiment with one first variation, as a draft unless a status is sent.
 
     Evidence: route documented, schema documented. Source:
     https://docs.kameleoon.com/api-reference/experiment/create-experiment. Note: The status of a success
     could not be seen; 200 is assumed. The body field status comes from public client code on GitHub
     (tomteixeira/kam-cli), siteCode from gueripep/kameleoon-test-writer and
-    amit1366/NEW-KAMELEOON-test-dev.
+    amit1366/NEW-KAMELEOON-test-dev, which finds one variation in the response and creates the others
+    next to it.
 
     Args:
         body (ExperimentCreate): An experiment to create.

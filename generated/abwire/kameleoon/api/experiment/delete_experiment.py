@@ -74,8 +74,8 @@ def sync_detailed(
 
     Evidence: route observed, schema reconstructed. Source: public client code on GitHub
     (tomteixeira/kam-cli). Note: Status and body of a success were not seen; the endpoint's page or a
-    recorded response would settle both. Which experiments can be deleted comes from a test report on
-    the vendor's MCP server (junaid-kameleoon/Claude), where a paused one was refused with 400.
+    recorded response would settle both. Which experiments can be deleted rests on an unpublished test
+    report alone, in which a paused one was refused with 400.
 
     Args:
         experiment_id (int): Identifier of the experiment.
@@ -109,8 +109,8 @@ def sync(
 
     Evidence: route observed, schema reconstructed. Source: public client code on GitHub
     (tomteixeira/kam-cli). Note: Status and body of a success were not seen; the endpoint's page or a
-    recorded response would settle both. Which experiments can be deleted comes from a test report on
-    the vendor's MCP server (junaid-kameleoon/Claude), where a paused one was refused with 400.
+    recorded response would settle both. Which experiments can be deleted rests on an unpublished test
+    report alone, in which a paused one was refused with 400.
 
     Args:
         experiment_id (int): Identifier of the experiment.
@@ -142,8 +142,8 @@ async def asyncio_detailed(
 
     Evidence: route observed, schema reconstructed. Source: public client code on GitHub
     (tomteixeira/kam-cli). Note: Status and body of a success were not seen; the endpoint's page or a
-    recorded response would settle both. Which experiments can be deleted comes from a test report on
-    the vendor's MCP server (junaid-kameleoon/Claude), where a paused one was refused with 400.
+    recorded response would settle both. Which experiments can be deleted rests on an unpublished test
+    report alone, in which a paused one was refused with 400.
 
     Args:
         experiment_id (int): Identifier of the experiment.
@@ -177,8 +177,8 @@ async def asyncio(
 
     Evidence: route observed, schema reconstructed. Source: public client code on GitHub
     (tomteixeira/kam-cli). Note: Status and body of a success were not seen; the endpoint's page or a
-    recorded response would settle both. Which experiments can be deleted comes from a test report on
-    the vendor's MCP server (junaid-kameleoon/Claude), where a paused one was refused with 400.
+    recorded response would settle both. Which experiments can be deleted rests on an unpublished test
+    report alone, in which a paused one was refused with 400.
 
     Args:
         experiment_id (int): Identifier of the experiment.

@@ -127,8 +127,9 @@ def sync_detailed(
     (tomteixeira/kam-cli and others), a perPage of -1 (amit1366/NEW-KAMELEOON-test-dev).
 
     Args:
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags of feature
+            flags, goals, tags and variations of experiments, and goals of personalizations.
         page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count
             of the answer says how many there are, as far as the vendor's Go SDK of 2021 shows.
         per_page (int | Unset): Items on a page. The limit is not published; public client code
@@ -183,8 +184,9 @@ def sync(
     (tomteixeira/kam-cli and others), a perPage of -1 (amit1366/NEW-KAMELEOON-test-dev).
 
     Args:
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags of feature
+            flags, goals, tags and variations of experiments, and goals of personalizations.
         page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count
             of the answer says how many there are, as far as the vendor's Go SDK of 2021 shows.
         per_page (int | Unset): Items on a page. The limit is not published; public client code
@@ -237,8 +239,9 @@ async def asyncio_detailed(
     (tomteixeira/kam-cli and others), a perPage of -1 (amit1366/NEW-KAMELEOON-test-dev).
 
     Args:
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags of feature
+            flags, goals, tags and variations of experiments, and goals of personalizations.
         page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count
             of the answer says how many there are, as far as the vendor's Go SDK of 2021 shows.
         per_page (int | Unset): Items on a page. The limit is not published; public client code
@@ -293,8 +296,9 @@ async def asyncio(
     (tomteixeira/kam-cli and others), a perPage of -1 (amit1366/NEW-KAMELEOON-test-dev).
 
     Args:
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags of feature
+            flags, goals, tags and variations of experiments, and goals of personalizations.
         page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count
             of the answer says how many there are, as far as the vendor's Go SDK of 2021 shows.
         per_page (int | Unset): Items on a page. The limit is not published; public client code

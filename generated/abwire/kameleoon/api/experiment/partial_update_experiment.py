@@ -96,12 +96,15 @@ def sync_detailed(
     """Update an experiment.
 
     Changes the fields that are sent and, with the parameter action, the status of the experiment.
+    Variations named in deviations become part of the experiment.
 
     Evidence: route documented, schema documented. Source:
     https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/partial-update-experiment.
     Note: The body fields identificationKey, targetingRule and trafficAllocationMethod come from public
     client code on GitHub (tomteixeira/kam-cli), type and variations from
-    gueripep/kameleoon-test-writer.
+    gueripep/kameleoon-test-writer. Clients, such as amit1366/NEW-KAMELEOON-test-dev, attach new
+    variations by deviations alone, with a share of 0, with or without origin. ACTIVATE is sent for a
+    paused experiment too (tomteixeira/kam-cli), though there is RESUME.
 
     Args:
         experiment_id (int): Identifier of the experiment.
@@ -138,12 +141,15 @@ def sync(
     """Update an experiment.
 
     Changes the fields that are sent and, with the parameter action, the status of the experiment.
+    Variations named in deviations become part of the experiment.
 
     Evidence: route documented, schema documented. Source:
     https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/partial-update-experiment.
     Note: The body fields identificationKey, targetingRule and trafficAllocationMethod come from public
     client code on GitHub (tomteixeira/kam-cli), type and variations from
-    gueripep/kameleoon-test-writer.
+    gueripep/kameleoon-test-writer. Clients, such as amit1366/NEW-KAMELEOON-test-dev, attach new
+    variations by deviations alone, with a share of 0, with or without origin. ACTIVATE is sent for a
+    paused experiment too (tomteixeira/kam-cli), though there is RESUME.
 
     Args:
         experiment_id (int): Identifier of the experiment.
@@ -178,12 +184,15 @@ async def asyncio_detailed(
     """Update an experiment.
 
     Changes the fields that are sent and, with the parameter action, the status of the experiment.
+    Variations named in deviations become part of the experiment.
 
     Evidence: route documented, schema documented. Source:
     https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/partial-update-experiment.
     Note: The body fields identificationKey, targetingRule and trafficAllocationMethod come from public
     client code on GitHub (tomteixeira/kam-cli), type and variations from
-    gueripep/kameleoon-test-writer.
+    gueripep/kameleoon-test-writer. Clients, such as amit1366/NEW-KAMELEOON-test-dev, attach new
+    variations by deviations alone, with a share of 0, with or without origin. ACTIVATE is sent for a
+    paused experiment too (tomteixeira/kam-cli), though there is RESUME.
 
     Args:
         experiment_id (int): Identifier of the experiment.
@@ -220,12 +229,15 @@ async def asyncio(
     """Update an experiment.
 
     Changes the fields that are sent and, with the parameter action, the status of the experiment.
+    Variations named in deviations become part of the experiment.
 
     Evidence: route documented, schema documented. Source:
     https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/partial-update-experiment.
     Note: The body fields identificationKey, targetingRule and trafficAllocationMethod come from public
     client code on GitHub (tomteixeira/kam-cli), type and variations from
-    gueripep/kameleoon-test-writer.
+    gueripep/kameleoon-test-writer. Clients, such as amit1366/NEW-KAMELEOON-test-dev, attach new
+    variations by deviations alone, with a share of 0, with or without origin. ACTIVATE is sent for a
+    paused experiment too (tomteixeira/kam-cli), though there is RESUME.
 
     Args:
         experiment_id (int): Identifier of the experiment.

@@ -82,7 +82,9 @@ def sync_detailed(
 
     Evidence: route documented, schema documented. Source:
     https://docs.kameleoon.com/api-reference/featureflag/create-a-new-feature-flag-configuration. Note:
-    The status of a success could not be seen; 200 is assumed.
+    The status of a success could not be seen; 200 is assumed. The body field archived, and type in the
+    variables of a variation, come from
+    https://developers.kameleoon.com/apis/automation-api-rest/tutorials/manage-feature-flags-and-rollout-rules.
 
     Args:
         body (FeatureFlagCreate): A feature flag to create.
@@ -116,7 +118,9 @@ def sync(
 
     Evidence: route documented, schema documented. Source:
     https://docs.kameleoon.com/api-reference/featureflag/create-a-new-feature-flag-configuration. Note:
-    The status of a success could not be seen; 200 is assumed.
+    The status of a success could not be seen; 200 is assumed. The body field archived, and type in the
+    variables of a variation, come from
+    https://developers.kameleoon.com/apis/automation-api-rest/tutorials/manage-feature-flags-and-rollout-rules.
 
     Args:
         body (FeatureFlagCreate): A feature flag to create.
@@ -148,7 +152,9 @@ async def asyncio_detailed(
 
     Evidence: route documented, schema documented. Source:
     https://docs.kameleoon.com/api-reference/featureflag/create-a-new-feature-flag-configuration. Note:
-    The status of a success could not be seen; 200 is assumed.
+    The status of a success could not be seen; 200 is assumed. The body field archived, and type in the
+    variables of a variation, come from
+    https://developers.kameleoon.com/apis/automation-api-rest/tutorials/manage-feature-flags-and-rollout-rules.
 
     Args:
         body (FeatureFlagCreate): A feature flag to create.
@@ -182,7 +188,9 @@ async def asyncio(
 
     Evidence: route documented, schema documented. Source:
     https://docs.kameleoon.com/api-reference/featureflag/create-a-new-feature-flag-configuration. Note:
-    The status of a success could not be seen; 200 is assumed.
+    The status of a success could not be seen; 200 is assumed. The body field archived, and type in the
+    variables of a variation, come from
+    https://developers.kameleoon.com/apis/automation-api-rest/tutorials/manage-feature-flags-and-rollout-rules.
 
     Args:
         body (FeatureFlagCreate): A feature flag to create.

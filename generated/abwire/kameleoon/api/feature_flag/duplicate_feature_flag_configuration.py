@@ -79,8 +79,7 @@ def sync_detailed(
 
     Evidence: route documented, schema documented. Source:
     https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/duplicate-feature-flag-configuration.
-    Note: The state and the key of the copy come from a test report on the vendor's MCP server
-    (junaid-kameleoon/Claude).
+    Note: The state and the key of the copy rest on an unpublished test report alone.
 
     Args:
         site_code (str): Code of the site, ten characters.
@@ -118,8 +117,7 @@ def sync(
 
     Evidence: route documented, schema documented. Source:
     https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/duplicate-feature-flag-configuration.
-    Note: The state and the key of the copy come from a test report on the vendor's MCP server
-    (junaid-kameleoon/Claude).
+    Note: The state and the key of the copy rest on an unpublished test report alone.
 
     Args:
         site_code (str): Code of the site, ten characters.
@@ -155,8 +153,7 @@ async def asyncio_detailed(
 
     Evidence: route documented, schema documented. Source:
     https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/duplicate-feature-flag-configuration.
-    Note: The state and the key of the copy come from a test report on the vendor's MCP server
-    (junaid-kameleoon/Claude).
+    Note: The state and the key of the copy rest on an unpublished test report alone.
 
     Args:
         site_code (str): Code of the site, ten characters.
@@ -194,8 +191,7 @@ async def asyncio(
 
     Evidence: route documented, schema documented. Source:
     https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/duplicate-feature-flag-configuration.
-    Note: The state and the key of the copy come from a test report on the vendor's MCP server
-    (junaid-kameleoon/Claude).
+    Note: The state and the key of the copy rest on an unpublished test report alone.
 
     Args:
         site_code (str): Code of the site, ten characters.

@@ -25,6 +25,8 @@ def _get_kwargs(
 
     params: dict[str, Any] = {}
 
+    if optional_fields is UNSET:
+        optional_fields = ["siteCode"]
     json_optional_fields: list[str] | Unset = UNSET
     if not isinstance(optional_fields, Unset):
         json_optional_fields = optional_fields
@@ -118,12 +120,13 @@ def sync_detailed(
     Evidence: route documented, schema documented. Source:
     https://docs.kameleoon.com/api-reference/featureflag/get-all-feature-flags. Note: The paging
     parameters are those of all other lists; this page was not seen to name them, but the vendor's Go
-    SDK of 2021 (Kameleoon/client-go, 1.0.0) sends them. ENUM as a type of variables comes from the
-    vendor's MCP server (junaid-kameleoon/Claude), all other types but BOOLEAN from tomteixeira/kam-cli.
+    SDK of 2021 (Kameleoon/client-go, 1.0.0) sends them. ENUM as a type of variables rests on an
+    unpublished test report alone; all other types but BOOLEAN come from tomteixeira/kam-cli.
 
     Args:
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags. If it is left
+            out, the client asks for siteCode.
         page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count
             of the answer says how many there are, as far as the vendor's Go SDK of 2021 shows.
         per_page (int | Unset): Items on a page. The limit is not published; public client code
@@ -169,12 +172,13 @@ def sync(
     Evidence: route documented, schema documented. Source:
     https://docs.kameleoon.com/api-reference/featureflag/get-all-feature-flags. Note: The paging
     parameters are those of all other lists; this page was not seen to name them, but the vendor's Go
-    SDK of 2021 (Kameleoon/client-go, 1.0.0) sends them. ENUM as a type of variables comes from the
-    vendor's MCP server (junaid-kameleoon/Claude), all other types but BOOLEAN from tomteixeira/kam-cli.
+    SDK of 2021 (Kameleoon/client-go, 1.0.0) sends them. ENUM as a type of variables rests on an
+    unpublished test report alone; all other types but BOOLEAN come from tomteixeira/kam-cli.
 
     Args:
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags. If it is left
+            out, the client asks for siteCode.
         page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count
             of the answer says how many there are, as far as the vendor's Go SDK of 2021 shows.
         per_page (int | Unset): Items on a page. The limit is not published; public client code
@@ -218,12 +222,13 @@ async def asyncio_detailed(
     Evidence: route documented, schema documented. Source:
     https://docs.kameleoon.com/api-reference/featureflag/get-all-feature-flags. Note: The paging
     parameters are those of all other lists; this page was not seen to name them, but the vendor's Go
-    SDK of 2021 (Kameleoon/client-go, 1.0.0) sends them. ENUM as a type of variables comes from the
-    vendor's MCP server (junaid-kameleoon/Claude), all other types but BOOLEAN from tomteixeira/kam-cli.
+    SDK of 2021 (Kameleoon/client-go, 1.0.0) sends them. ENUM as a type of variables rests on an
+    unpublished test report alone; all other types but BOOLEAN come from tomteixeira/kam-cli.
 
     Args:
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags. If it is left
+            out, the client asks for siteCode.
         page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count
             of the answer says how many there are, as far as the vendor's Go SDK of 2021 shows.
         per_page (int | Unset): Items on a page. The limit is not published; public client code
@@ -269,12 +274,13 @@ async def asyncio(
     Evidence: route documented, schema documented. Source:
     https://docs.kameleoon.com/api-reference/featureflag/get-all-feature-flags. Note: The paging
     parameters are those of all other lists; this page was not seen to name them, but the vendor's Go
-    SDK of 2021 (Kameleoon/client-go, 1.0.0) sends them. ENUM as a type of variables comes from the
-    vendor's MCP server (junaid-kameleoon/Claude), all other types but BOOLEAN from tomteixeira/kam-cli.
+    SDK of 2021 (Kameleoon/client-go, 1.0.0) sends them. ENUM as a type of variables rests on an
+    unpublished test report alone; all other types but BOOLEAN come from tomteixeira/kam-cli.
 
     Args:
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags. If it is left
+            out, the client asks for siteCode.
         page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count
             of the answer says how many there are, as far as the vendor's Go SDK of 2021 shows.
         per_page (int | Unset): Items on a page. The limit is not published; public client code

@@ -21,6 +21,8 @@ def _get_kwargs(
 
     params: dict[str, Any] = {}
 
+    if optional_fields is UNSET:
+        optional_fields = ["siteCode"]
     json_optional_fields: list[str] | Unset = UNSET
     if not isinstance(optional_fields, Unset):
         json_optional_fields = optional_fields
@@ -97,8 +99,9 @@ def sync_detailed(
     Args:
         site_code (str): Code of the site, ten characters.
         feature_key (str): Key of the feature flag within its site.
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags. If it is left
+            out, the client asks for siteCode.
         client (Client): The connection to send the request through.
 
     Returns:
@@ -138,8 +141,9 @@ def sync(
     Args:
         site_code (str): Code of the site, ten characters.
         feature_key (str): Key of the feature flag within its site.
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags. If it is left
+            out, the client asks for siteCode.
         client (Client): The connection to send the request through.
 
     Returns:
@@ -177,8 +181,9 @@ async def asyncio_detailed(
     Args:
         site_code (str): Code of the site, ten characters.
         feature_key (str): Key of the feature flag within its site.
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags. If it is left
+            out, the client asks for siteCode.
         client (Client): The connection to send the request through.
 
     Returns:
@@ -218,8 +223,9 @@ async def asyncio(
     Args:
         site_code (str): Code of the site, ten characters.
         feature_key (str): Key of the feature flag within its site.
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags. If it is left
+            out, the client asks for siteCode.
         client (Client): The connection to send the request through.
 
     Returns:

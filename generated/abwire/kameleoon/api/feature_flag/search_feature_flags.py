@@ -22,6 +22,8 @@ def _get_kwargs(
 
     params: dict[str, Any] = {}
 
+    if optional_fields is UNSET:
+        optional_fields = ["siteCode"]
     json_optional_fields: list[str] | Unset = UNSET
     if not isinstance(optional_fields, Unset):
         json_optional_fields = optional_fields
@@ -97,8 +99,9 @@ def sync_detailed(
     https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/search-feature-flags
 
     Args:
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags. If it is left
+            out, the client asks for siteCode.
         body (SearchRequest): Filter, page and order of a search.
         client (Client): The connection to send the request through.
 
@@ -133,8 +136,9 @@ def sync(
     https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/search-feature-flags
 
     Args:
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags. If it is left
+            out, the client asks for siteCode.
         body (SearchRequest): Filter, page and order of a search.
         client (Client): The connection to send the request through.
 
@@ -167,8 +171,9 @@ async def asyncio_detailed(
     https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/search-feature-flags
 
     Args:
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags. If it is left
+            out, the client asks for siteCode.
         body (SearchRequest): Filter, page and order of a search.
         client (Client): The connection to send the request through.
 
@@ -203,8 +208,9 @@ async def asyncio(
     https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/search-feature-flags
 
     Args:
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags. If it is left
+            out, the client asks for siteCode.
         body (SearchRequest): Filter, page and order of a search.
         client (Client): The connection to send the request through.
 

@@ -92,8 +92,11 @@ def sync_detailed(
 
     Evidence: route documented, schema documented. Source:
     https://docs.kameleoon.com/api-reference/featureflag/update-a-feature-flag-configuration-for-a-specific-environment.
-    Note: The page names the two forms of rolloutConfiguration, and its fields lie beyond what could be
-    read; a recorded progressive rule would settle them. The ranges of a rollback condition come from
+    Note: The required fields are those of the page; the older one,
+    https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/update-feature-flag-configuration-for-specific-environment,
+    marks none. A client (tomteixeira/kam-cli) sends featureKey and name and few others. The page names
+    the two forms of rolloutConfiguration, and its fields lie beyond what could be read; a recorded
+    progressive rule would settle them. The ranges of a rollback condition come from
     tomteixeira/kam-cli.
 
     Args:
@@ -139,8 +142,11 @@ def sync(
 
     Evidence: route documented, schema documented. Source:
     https://docs.kameleoon.com/api-reference/featureflag/update-a-feature-flag-configuration-for-a-specific-environment.
-    Note: The page names the two forms of rolloutConfiguration, and its fields lie beyond what could be
-    read; a recorded progressive rule would settle them. The ranges of a rollback condition come from
+    Note: The required fields are those of the page; the older one,
+    https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/update-feature-flag-configuration-for-specific-environment,
+    marks none. A client (tomteixeira/kam-cli) sends featureKey and name and few others. The page names
+    the two forms of rolloutConfiguration, and its fields lie beyond what could be read; a recorded
+    progressive rule would settle them. The ranges of a rollback condition come from
     tomteixeira/kam-cli.
 
     Args:
@@ -184,8 +190,11 @@ async def asyncio_detailed(
 
     Evidence: route documented, schema documented. Source:
     https://docs.kameleoon.com/api-reference/featureflag/update-a-feature-flag-configuration-for-a-specific-environment.
-    Note: The page names the two forms of rolloutConfiguration, and its fields lie beyond what could be
-    read; a recorded progressive rule would settle them. The ranges of a rollback condition come from
+    Note: The required fields are those of the page; the older one,
+    https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/update-feature-flag-configuration-for-specific-environment,
+    marks none. A client (tomteixeira/kam-cli) sends featureKey and name and few others. The page names
+    the two forms of rolloutConfiguration, and its fields lie beyond what could be read; a recorded
+    progressive rule would settle them. The ranges of a rollback condition come from
     tomteixeira/kam-cli.
 
     Args:
@@ -231,8 +240,11 @@ async def asyncio(
 
     Evidence: route documented, schema documented. Source:
     https://docs.kameleoon.com/api-reference/featureflag/update-a-feature-flag-configuration-for-a-specific-environment.
-    Note: The page names the two forms of rolloutConfiguration, and its fields lie beyond what could be
-    read; a recorded progressive rule would settle them. The ranges of a rollback condition come from
+    Note: The required fields are those of the page; the older one,
+    https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/update-feature-flag-configuration-for-specific-environment,
+    marks none. A client (tomteixeira/kam-cli) sends featureKey and name and few others. The page names
+    the two forms of rolloutConfiguration, and its fields lie beyond what could be read; a recorded
+    progressive rule would settle them. The ranges of a rollback condition come from
     tomteixeira/kam-cli.
 
     Args:

@@ -80,10 +80,12 @@ def sync_detailed(
     Creates a goal in a site. What else than its name a goal needs depends on its type.
 
     Evidence: route observed, schema observed. Source: public client code on GitHub
-    (gueripep/kameleoon-test-writer, amit1366/NEW-KAMELEOON-test-dev). Note: The operationId is inferred
-    from the page's name. The page, https://docs.kameleoon.com/api-reference/goal/create-a-new-goal,
-    exists and could not be read; it would settle what each type of goal takes. The status of a success
-    could not be seen; 200 is assumed.
+    (gueripep/kameleoon-test-writer, amit1366/NEW-KAMELEOON-test-dev, tomteixeira/kam-cli). Note: The
+    operationId is inferred from the page's name. The page,
+    https://docs.kameleoon.com/api-reference/goal/create-a-new-goal, exists and could not be read; it
+    would settle what each type of goal takes. Every client sends hasMultipleConversions, and one
+    (tomteixeira/kam-cli) refuses a goal without it. The status of a success could not be seen; 200 is
+    assumed.
 
     Args:
         body (GoalCreate): A goal to create. Its fields come from public client code.
@@ -115,10 +117,12 @@ def sync(
     Creates a goal in a site. What else than its name a goal needs depends on its type.
 
     Evidence: route observed, schema observed. Source: public client code on GitHub
-    (gueripep/kameleoon-test-writer, amit1366/NEW-KAMELEOON-test-dev). Note: The operationId is inferred
-    from the page's name. The page, https://docs.kameleoon.com/api-reference/goal/create-a-new-goal,
-    exists and could not be read; it would settle what each type of goal takes. The status of a success
-    could not be seen; 200 is assumed.
+    (gueripep/kameleoon-test-writer, amit1366/NEW-KAMELEOON-test-dev, tomteixeira/kam-cli). Note: The
+    operationId is inferred from the page's name. The page,
+    https://docs.kameleoon.com/api-reference/goal/create-a-new-goal, exists and could not be read; it
+    would settle what each type of goal takes. Every client sends hasMultipleConversions, and one
+    (tomteixeira/kam-cli) refuses a goal without it. The status of a success could not be seen; 200 is
+    assumed.
 
     Args:
         body (GoalCreate): A goal to create. Its fields come from public client code.
@@ -148,10 +152,12 @@ async def asyncio_detailed(
     Creates a goal in a site. What else than its name a goal needs depends on its type.
 
     Evidence: route observed, schema observed. Source: public client code on GitHub
-    (gueripep/kameleoon-test-writer, amit1366/NEW-KAMELEOON-test-dev). Note: The operationId is inferred
-    from the page's name. The page, https://docs.kameleoon.com/api-reference/goal/create-a-new-goal,
-    exists and could not be read; it would settle what each type of goal takes. The status of a success
-    could not be seen; 200 is assumed.
+    (gueripep/kameleoon-test-writer, amit1366/NEW-KAMELEOON-test-dev, tomteixeira/kam-cli). Note: The
+    operationId is inferred from the page's name. The page,
+    https://docs.kameleoon.com/api-reference/goal/create-a-new-goal, exists and could not be read; it
+    would settle what each type of goal takes. Every client sends hasMultipleConversions, and one
+    (tomteixeira/kam-cli) refuses a goal without it. The status of a success could not be seen; 200 is
+    assumed.
 
     Args:
         body (GoalCreate): A goal to create. Its fields come from public client code.
@@ -183,10 +189,12 @@ async def asyncio(
     Creates a goal in a site. What else than its name a goal needs depends on its type.
 
     Evidence: route observed, schema observed. Source: public client code on GitHub
-    (gueripep/kameleoon-test-writer, amit1366/NEW-KAMELEOON-test-dev). Note: The operationId is inferred
-    from the page's name. The page, https://docs.kameleoon.com/api-reference/goal/create-a-new-goal,
-    exists and could not be read; it would settle what each type of goal takes. The status of a success
-    could not be seen; 200 is assumed.
+    (gueripep/kameleoon-test-writer, amit1366/NEW-KAMELEOON-test-dev, tomteixeira/kam-cli). Note: The
+    operationId is inferred from the page's name. The page,
+    https://docs.kameleoon.com/api-reference/goal/create-a-new-goal, exists and could not be read; it
+    would settle what each type of goal takes. Every client sends hasMultipleConversions, and one
+    (tomteixeira/kam-cli) refuses a goal without it. The status of a success could not be seen; 200 is
+    assumed.
 
     Args:
         body (GoalCreate): A goal to create. Its fields come from public client code.

@@ -108,8 +108,8 @@ def sync_detailed(
     Returns the goals of the account, a page at a time.
 
     Evidence: route observed, schema observed. Source: public endpoint list on GitHub
-    (mindcloud-inc/universal-api-reference) and public client code on GitHub. Note: The endpoint's page,
-    which the list links to, was not seen. It is
+    (mindcloud-inc/universal-api-reference) and public client code on GitHub (tomteixeira/kam-cli).
+    Note: The endpoint's page, which the list links to, was not seen. It is
     https://docs.kameleoon.com/api-reference/goal/get-all-goals now.
 
     Args:
@@ -154,8 +154,8 @@ def sync(
     Returns the goals of the account, a page at a time.
 
     Evidence: route observed, schema observed. Source: public endpoint list on GitHub
-    (mindcloud-inc/universal-api-reference) and public client code on GitHub. Note: The endpoint's page,
-    which the list links to, was not seen. It is
+    (mindcloud-inc/universal-api-reference) and public client code on GitHub (tomteixeira/kam-cli).
+    Note: The endpoint's page, which the list links to, was not seen. It is
     https://docs.kameleoon.com/api-reference/goal/get-all-goals now.
 
     Args:
@@ -198,8 +198,8 @@ async def asyncio_detailed(
     Returns the goals of the account, a page at a time.
 
     Evidence: route observed, schema observed. Source: public endpoint list on GitHub
-    (mindcloud-inc/universal-api-reference) and public client code on GitHub. Note: The endpoint's page,
-    which the list links to, was not seen. It is
+    (mindcloud-inc/universal-api-reference) and public client code on GitHub (tomteixeira/kam-cli).
+    Note: The endpoint's page, which the list links to, was not seen. It is
     https://docs.kameleoon.com/api-reference/goal/get-all-goals now.
 
     Args:
@@ -244,8 +244,8 @@ async def asyncio(
     Returns the goals of the account, a page at a time.
 
     Evidence: route observed, schema observed. Source: public endpoint list on GitHub
-    (mindcloud-inc/universal-api-reference) and public client code on GitHub. Note: The endpoint's page,
-    which the list links to, was not seen. It is
+    (mindcloud-inc/universal-api-reference) and public client code on GitHub (tomteixeira/kam-cli).
+    Note: The endpoint's page, which the list links to, was not seen. It is
     https://docs.kameleoon.com/api-reference/goal/get-all-goals now.
 
     Args:

@@ -83,9 +83,9 @@ def sync_detailed(
 
     Changes the fields that are sent.
 
-    Evidence: route observed, schema observed. Source: public client code on GitHub. Note: The
-    operationId is ours. One client, whose code was read and not run; the endpoint's page would settle
-    it.
+    Evidence: route observed, schema observed. Source: public client code on GitHub
+    (tomteixeira/kam-cli). Note: The operationId is ours. One client, whose code was read and not run;
+    the endpoint's page would settle it.
 
     Args:
         goal_id (int): Identifier of the goal.
@@ -121,9 +121,9 @@ def sync(
 
     Changes the fields that are sent.
 
-    Evidence: route observed, schema observed. Source: public client code on GitHub. Note: The
-    operationId is ours. One client, whose code was read and not run; the endpoint's page would settle
-    it.
+    Evidence: route observed, schema observed. Source: public client code on GitHub
+    (tomteixeira/kam-cli). Note: The operationId is ours. One client, whose code was read and not run;
+    the endpoint's page would settle it.
 
     Args:
         goal_id (int): Identifier of the goal.
@@ -157,9 +157,9 @@ async def asyncio_detailed(
 
     Changes the fields that are sent.
 
-    Evidence: route observed, schema observed. Source: public client code on GitHub. Note: The
-    operationId is ours. One client, whose code was read and not run; the endpoint's page would settle
-    it.
+    Evidence: route observed, schema observed. Source: public client code on GitHub
+    (tomteixeira/kam-cli). Note: The operationId is ours. One client, whose code was read and not run;
+    the endpoint's page would settle it.
 
     Args:
         goal_id (int): Identifier of the goal.
@@ -195,9 +195,9 @@ async def asyncio(
 
     Changes the fields that are sent.
 
-    Evidence: route observed, schema observed. Source: public client code on GitHub. Note: The
-    operationId is ours. One client, whose code was read and not run; the endpoint's page would settle
-    it.
+    Evidence: route observed, schema observed. Source: public client code on GitHub
+    (tomteixeira/kam-cli). Note: The operationId is ours. One client, whose code was read and not run;
+    the endpoint's page would settle it.
 
     Args:
         goal_id (int): Identifier of the goal.

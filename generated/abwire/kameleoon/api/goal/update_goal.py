@@ -83,9 +83,9 @@ def sync_detailed(
 
     Replaces a goal as a whole. What happens to a field that is left out is not known.
 
-    Evidence: route observed, schema observed. Source: public client code on GitHub. Note: The
-    operationId is ours. One client, whose code was read and not run, and whose body is the one of its
-    updates; the endpoint's page would settle what a replacement needs.
+    Evidence: route observed, schema observed. Source: public client code on GitHub
+    (tomteixeira/kam-cli). Note: The operationId is ours. One client, whose code was read and not run,
+    and whose body is the one of its updates; the endpoint's page would settle what a replacement needs.
 
     Args:
         goal_id (int): Identifier of the goal.
@@ -121,9 +121,9 @@ def sync(
 
     Replaces a goal as a whole. What happens to a field that is left out is not known.
 
-    Evidence: route observed, schema observed. Source: public client code on GitHub. Note: The
-    operationId is ours. One client, whose code was read and not run, and whose body is the one of its
-    updates; the endpoint's page would settle what a replacement needs.
+    Evidence: route observed, schema observed. Source: public client code on GitHub
+    (tomteixeira/kam-cli). Note: The operationId is ours. One client, whose code was read and not run,
+    and whose body is the one of its updates; the endpoint's page would settle what a replacement needs.
 
     Args:
         goal_id (int): Identifier of the goal.
@@ -157,9 +157,9 @@ async def asyncio_detailed(
 
     Replaces a goal as a whole. What happens to a field that is left out is not known.
 
-    Evidence: route observed, schema observed. Source: public client code on GitHub. Note: The
-    operationId is ours. One client, whose code was read and not run, and whose body is the one of its
-    updates; the endpoint's page would settle what a replacement needs.
+    Evidence: route observed, schema observed. Source: public client code on GitHub
+    (tomteixeira/kam-cli). Note: The operationId is ours. One client, whose code was read and not run,
+    and whose body is the one of its updates; the endpoint's page would settle what a replacement needs.
 
     Args:
         goal_id (int): Identifier of the goal.
@@ -195,9 +195,9 @@ async def asyncio(
 
     Replaces a goal as a whole. What happens to a field that is left out is not known.
 
-    Evidence: route observed, schema observed. Source: public client code on GitHub. Note: The
-    operationId is ours. One client, whose code was read and not run, and whose body is the one of its
-    updates; the endpoint's page would settle what a replacement needs.
+    Evidence: route observed, schema observed. Source: public client code on GitHub
+    (tomteixeira/kam-cli). Note: The operationId is ours. One client, whose code was read and not run,
+    and whose body is the one of its updates; the endpoint's page would settle what a replacement needs.
 
     Args:
         goal_id (int): Identifier of the goal.

@@ -95,8 +95,9 @@ def sync_detailed(
 
     Args:
         personalization_id (int): Identifier of the personalization.
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags of feature
+            flags, goals, tags and variations of experiments, and goals of personalizations.
         client (Client): The connection to send the request through.
 
     Returns:
@@ -135,8 +136,9 @@ def sync(
 
     Args:
         personalization_id (int): Identifier of the personalization.
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags of feature
+            flags, goals, tags and variations of experiments, and goals of personalizations.
         client (Client): The connection to send the request through.
 
     Returns:
@@ -173,8 +175,9 @@ async def asyncio_detailed(
 
     Args:
         personalization_id (int): Identifier of the personalization.
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags of feature
+            flags, goals, tags and variations of experiments, and goals of personalizations.
         client (Client): The connection to send the request through.
 
     Returns:
@@ -213,8 +216,9 @@ async def asyncio(
 
     Args:
         personalization_id (int): Identifier of the personalization.
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags of feature
+            flags, goals, tags and variations of experiments, and goals of personalizations.
         client (Client): The connection to send the request through.
 
     Returns:

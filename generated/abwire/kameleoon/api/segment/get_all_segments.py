@@ -116,13 +116,14 @@ def sync_detailed(
     Returns the segments of the account, a page at a time.
 
     Evidence: route observed, schema observed. Source: public endpoint list on GitHub
-    (mindcloud-inc/universal-api-reference) and public client code on GitHub. Note: The endpoint's page,
-    which the list links to, was not seen. The items are those that the search of segments is documented
-    to return; optionalFields comes from the client.
+    (mindcloud-inc/universal-api-reference) and public client code on GitHub (tomteixeira/kam-cli).
+    Note: The endpoint's page, which the list links to, was not seen. The items are those that the
+    search of segments is documented to return; optionalFields comes from the client.
 
     Args:
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags of feature
+            flags, goals, tags and variations of experiments, and goals of personalizations.
         page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count
             of the answer says how many there are, as far as the vendor's Go SDK of 2021 shows.
         per_page (int | Unset): Items on a page. The limit is not published; public client code
@@ -166,13 +167,14 @@ def sync(
     Returns the segments of the account, a page at a time.
 
     Evidence: route observed, schema observed. Source: public endpoint list on GitHub
-    (mindcloud-inc/universal-api-reference) and public client code on GitHub. Note: The endpoint's page,
-    which the list links to, was not seen. The items are those that the search of segments is documented
-    to return; optionalFields comes from the client.
+    (mindcloud-inc/universal-api-reference) and public client code on GitHub (tomteixeira/kam-cli).
+    Note: The endpoint's page, which the list links to, was not seen. The items are those that the
+    search of segments is documented to return; optionalFields comes from the client.
 
     Args:
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags of feature
+            flags, goals, tags and variations of experiments, and goals of personalizations.
         page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count
             of the answer says how many there are, as far as the vendor's Go SDK of 2021 shows.
         per_page (int | Unset): Items on a page. The limit is not published; public client code
@@ -214,13 +216,14 @@ async def asyncio_detailed(
     Returns the segments of the account, a page at a time.
 
     Evidence: route observed, schema observed. Source: public endpoint list on GitHub
-    (mindcloud-inc/universal-api-reference) and public client code on GitHub. Note: The endpoint's page,
-    which the list links to, was not seen. The items are those that the search of segments is documented
-    to return; optionalFields comes from the client.
+    (mindcloud-inc/universal-api-reference) and public client code on GitHub (tomteixeira/kam-cli).
+    Note: The endpoint's page, which the list links to, was not seen. The items are those that the
+    search of segments is documented to return; optionalFields comes from the client.
 
     Args:
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags of feature
+            flags, goals, tags and variations of experiments, and goals of personalizations.
         page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count
             of the answer says how many there are, as far as the vendor's Go SDK of 2021 shows.
         per_page (int | Unset): Items on a page. The limit is not published; public client code
@@ -264,13 +267,14 @@ async def asyncio(
     Returns the segments of the account, a page at a time.
 
     Evidence: route observed, schema observed. Source: public endpoint list on GitHub
-    (mindcloud-inc/universal-api-reference) and public client code on GitHub. Note: The endpoint's page,
-    which the list links to, was not seen. The items are those that the search of segments is documented
-    to return; optionalFields comes from the client.
+    (mindcloud-inc/universal-api-reference) and public client code on GitHub (tomteixeira/kam-cli).
+    Note: The endpoint's page, which the list links to, was not seen. The items are those that the
+    search of segments is documented to return; optionalFields comes from the client.
 
     Args:
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags of feature
+            flags, goals, tags and variations of experiments, and goals of personalizations.
         page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count
             of the answer says how many there are, as far as the vendor's Go SDK of 2021 shows.
         per_page (int | Unset): Items on a page. The limit is not published; public client code

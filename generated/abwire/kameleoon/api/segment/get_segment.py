@@ -88,14 +88,15 @@ def sync_detailed(
     Returns one segment.
 
     Evidence: route observed, schema observed. Source: the vendor's own Go client (Kameleoon/client-go,
-    release 1.0.0) and public client code on GitHub. Note: The operationId is ours. The response is the
-    segment of the documented pages; optionalFields comes from public client code on GitHub. The
-    endpoint's page would settle both.
+    release 1.0.0) and public client code on GitHub (tomteixeira/kam-cli). Note: The operationId is
+    ours. The response is the segment of the documented pages; optionalFields comes from the second
+    client. The endpoint's page would settle both.
 
     Args:
         segment_id (int): Identifier of the segment.
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags of feature
+            flags, goals, tags and variations of experiments, and goals of personalizations.
         client (Client): The connection to send the request through.
 
     Returns:
@@ -127,14 +128,15 @@ def sync(
     Returns one segment.
 
     Evidence: route observed, schema observed. Source: the vendor's own Go client (Kameleoon/client-go,
-    release 1.0.0) and public client code on GitHub. Note: The operationId is ours. The response is the
-    segment of the documented pages; optionalFields comes from public client code on GitHub. The
-    endpoint's page would settle both.
+    release 1.0.0) and public client code on GitHub (tomteixeira/kam-cli). Note: The operationId is
+    ours. The response is the segment of the documented pages; optionalFields comes from the second
+    client. The endpoint's page would settle both.
 
     Args:
         segment_id (int): Identifier of the segment.
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags of feature
+            flags, goals, tags and variations of experiments, and goals of personalizations.
         client (Client): The connection to send the request through.
 
     Returns:
@@ -164,14 +166,15 @@ async def asyncio_detailed(
     Returns one segment.
 
     Evidence: route observed, schema observed. Source: the vendor's own Go client (Kameleoon/client-go,
-    release 1.0.0) and public client code on GitHub. Note: The operationId is ours. The response is the
-    segment of the documented pages; optionalFields comes from public client code on GitHub. The
-    endpoint's page would settle both.
+    release 1.0.0) and public client code on GitHub (tomteixeira/kam-cli). Note: The operationId is
+    ours. The response is the segment of the documented pages; optionalFields comes from the second
+    client. The endpoint's page would settle both.
 
     Args:
         segment_id (int): Identifier of the segment.
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags of feature
+            flags, goals, tags and variations of experiments, and goals of personalizations.
         client (Client): The connection to send the request through.
 
     Returns:
@@ -203,14 +206,15 @@ async def asyncio(
     Returns one segment.
 
     Evidence: route observed, schema observed. Source: the vendor's own Go client (Kameleoon/client-go,
-    release 1.0.0) and public client code on GitHub. Note: The operationId is ours. The response is the
-    segment of the documented pages; optionalFields comes from public client code on GitHub. The
-    endpoint's page would settle both.
+    release 1.0.0) and public client code on GitHub (tomteixeira/kam-cli). Note: The operationId is
+    ours. The response is the segment of the documented pages; optionalFields comes from the second
+    client. The endpoint's page would settle both.
 
     Args:
         segment_id (int): Identifier of the segment.
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags of feature
+            flags, goals, tags and variations of experiments, and goals of personalizations.
         client (Client): The connection to send the request through.
 
     Returns:

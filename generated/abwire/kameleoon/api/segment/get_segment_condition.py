@@ -9,8 +9,12 @@ from ... import errors, models
 from ...client import Client
 from ...models.active_session_targeting_condition import ActiveSessionTargetingCondition
 from ...models.api_error import ApiError
+from ...models.application_version_targeting_condition import ApplicationVersionTargetingCondition
 from ...models.custom_datum_targeting_condition import CustomDatumTargetingCondition
+from ...models.feature_flag_targeting_condition import FeatureFlagTargetingCondition
+from ...models.heat_slice_targeting_condition import HeatSliceTargetingCondition
 from ...models.js_code_targeting_condition import JsCodeTargetingCondition
+from ...models.personalization_targeting_condition import PersonalizationTargetingCondition
 from ...models.targeting_condition import TargetingCondition
 from ...types import Response
 
@@ -33,20 +37,46 @@ def _get_kwargs(
 
 def _decode_response_200(
     value: Any,
-) -> ActiveSessionTargetingCondition | CustomDatumTargetingCondition | JsCodeTargetingCondition | TargetingCondition:
+) -> (
+    ActiveSessionTargetingCondition
+    | ApplicationVersionTargetingCondition
+    | CustomDatumTargetingCondition
+    | FeatureFlagTargetingCondition
+    | HeatSliceTargetingCondition
+    | JsCodeTargetingCondition
+    | PersonalizationTargetingCondition
+    | TargetingCondition
+):
     match decoding.tag(value, "targetingType"):
         case "ACTIVE_SESSION":
             return models.ActiveSessionTargetingCondition._decode(value)
+        case "APPLICATION_VERSION":
+            return models.ApplicationVersionTargetingCondition._decode(value)
         case "CUSTOM_DATUM":
             return models.CustomDatumTargetingCondition._decode(value)
+        case "HEAT_SLICE":
+            return models.HeatSliceTargetingCondition._decode(value)
         case "JS_CODE":
             return models.JsCodeTargetingCondition._decode(value)
+        case "TARGET_FEATURE_FLAG":
+            return models.FeatureFlagTargetingCondition._decode(value)
+        case "TARGET_PERSONALIZATION":
+            return models.PersonalizationTargetingCondition._decode(value)
     return models.TargetingCondition._decode(value)
 
 
 def _parse_success(
     response: HttpResponse,
-) -> ActiveSessionTargetingCondition | CustomDatumTargetingCondition | JsCodeTargetingCondition | TargetingCondition:
+) -> (
+    ActiveSessionTargetingCondition
+    | ApplicationVersionTargetingCondition
+    | CustomDatumTargetingCondition
+    | FeatureFlagTargetingCondition
+    | HeatSliceTargetingCondition
+    | JsCodeTargetingCondition
+    | PersonalizationTargetingCondition
+    | TargetingCondition
+):
     return decoding.parsed(response, _decode_response_200)
 
 
@@ -69,8 +99,12 @@ def _parse_response(
     *, client: Client, response: HttpResponse
 ) -> (
     ActiveSessionTargetingCondition
+    | ApplicationVersionTargetingCondition
     | CustomDatumTargetingCondition
+    | FeatureFlagTargetingCondition
+    | HeatSliceTargetingCondition
     | JsCodeTargetingCondition
+    | PersonalizationTargetingCondition
     | TargetingCondition
     | ApiError
     | None
@@ -88,8 +122,12 @@ def _build_response(
     *, client: Client, response: HttpResponse
 ) -> Response[
     ActiveSessionTargetingCondition
+    | ApplicationVersionTargetingCondition
     | CustomDatumTargetingCondition
+    | FeatureFlagTargetingCondition
+    | HeatSliceTargetingCondition
     | JsCodeTargetingCondition
+    | PersonalizationTargetingCondition
     | TargetingCondition
     | ApiError
 ]:
@@ -108,8 +146,12 @@ def sync_detailed(
     client: Client,
 ) -> Response[
     ActiveSessionTargetingCondition
+    | ApplicationVersionTargetingCondition
     | CustomDatumTargetingCondition
+    | FeatureFlagTargetingCondition
+    | HeatSliceTargetingCondition
     | JsCodeTargetingCondition
+    | PersonalizationTargetingCondition
     | TargetingCondition
     | ApiError
 ]:
@@ -128,7 +170,7 @@ def sync_detailed(
         client (Client): The connection to send the request through.
 
     Returns:
-        The answer with its status, headers and content; ``parsed`` holds ActiveSessionTargetingCondition | CustomDatumTargetingCondition | JsCodeTargetingCondition | TargetingCondition | ApiError.
+        The answer with its status, headers and content; ``parsed`` holds ActiveSessionTargetingCondition | ApplicationVersionTargetingCondition | CustomDatumTargetingCondition | FeatureFlagTargetingCondition | HeatSliceTargetingCondition | JsCodeTargetingCondition | PersonalizationTargetingCondition | TargetingCondition | ApiError.
 
     Raises:
         ValueError: A path argument is None, empty, ``.`` or ``..``.
@@ -152,8 +194,12 @@ def sync(
     client: Client,
 ) -> (
     ActiveSessionTargetingCondition
+    | ApplicationVersionTargetingCondition
     | CustomDatumTargetingCondition
+    | FeatureFlagTargetingCondition
+    | HeatSliceTargetingCondition
     | JsCodeTargetingCondition
+    | PersonalizationTargetingCondition
     | TargetingCondition
     | ApiError
     | None
@@ -173,7 +219,7 @@ def sync(
         client (Client): The connection to send the request through.
 
     Returns:
-        The parsed answer: ActiveSessionTargetingCondition | CustomDatumTargetingCondition | JsCodeTargetingCondition | TargetingCondition | ApiError; None if there was none that the spec describes.
+        The parsed answer: ActiveSessionTargetingCondition | ApplicationVersionTargetingCondition | CustomDatumTargetingCondition | FeatureFlagTargetingCondition | HeatSliceTargetingCondition | JsCodeTargetingCondition | PersonalizationTargetingCondition | TargetingCondition | ApiError; None if there was none that the spec describes.
 
     Raises:
         ValueError: A path argument is None, empty, ``.`` or ``..``.
@@ -195,8 +241,12 @@ async def asyncio_detailed(
     client: Client,
 ) -> Response[
     ActiveSessionTargetingCondition
+    | ApplicationVersionTargetingCondition
     | CustomDatumTargetingCondition
+    | FeatureFlagTargetingCondition
+    | HeatSliceTargetingCondition
     | JsCodeTargetingCondition
+    | PersonalizationTargetingCondition
     | TargetingCondition
     | ApiError
 ]:
@@ -215,7 +265,7 @@ async def asyncio_detailed(
         client (Client): The connection to send the request through.
 
     Returns:
-        The answer with its status, headers and content; ``parsed`` holds ActiveSessionTargetingCondition | CustomDatumTargetingCondition | JsCodeTargetingCondition | TargetingCondition | ApiError.
+        The answer with its status, headers and content; ``parsed`` holds ActiveSessionTargetingCondition | ApplicationVersionTargetingCondition | CustomDatumTargetingCondition | FeatureFlagTargetingCondition | HeatSliceTargetingCondition | JsCodeTargetingCondition | PersonalizationTargetingCondition | TargetingCondition | ApiError.
 
     Raises:
         ValueError: A path argument is None, empty, ``.`` or ``..``.
@@ -239,8 +289,12 @@ async def asyncio(
     client: Client,
 ) -> (
     ActiveSessionTargetingCondition
+    | ApplicationVersionTargetingCondition
     | CustomDatumTargetingCondition
+    | FeatureFlagTargetingCondition
+    | HeatSliceTargetingCondition
     | JsCodeTargetingCondition
+    | PersonalizationTargetingCondition
     | TargetingCondition
     | ApiError
     | None
@@ -260,7 +314,7 @@ async def asyncio(
         client (Client): The connection to send the request through.
 
     Returns:
-        The parsed answer: ActiveSessionTargetingCondition | CustomDatumTargetingCondition | JsCodeTargetingCondition | TargetingCondition | ApiError; None if there was none that the spec describes.
+        The parsed answer: ActiveSessionTargetingCondition | ApplicationVersionTargetingCondition | CustomDatumTargetingCondition | FeatureFlagTargetingCondition | HeatSliceTargetingCondition | JsCodeTargetingCondition | PersonalizationTargetingCondition | TargetingCondition | ApiError; None if there was none that the spec describes.
 
     Raises:
         ValueError: A path argument is None, empty, ``.`` or ``..``.

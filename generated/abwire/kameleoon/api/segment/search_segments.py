@@ -98,8 +98,9 @@ def sync_detailed(
     from the page's name.
 
     Args:
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags of feature
+            flags, goals, tags and variations of experiments, and goals of personalizations.
         body (SearchRequest): Filter, page and order of a search.
         client (Client): The connection to send the request through.
 
@@ -135,8 +136,9 @@ def sync(
     from the page's name.
 
     Args:
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags of feature
+            flags, goals, tags and variations of experiments, and goals of personalizations.
         body (SearchRequest): Filter, page and order of a search.
         client (Client): The connection to send the request through.
 
@@ -170,8 +172,9 @@ async def asyncio_detailed(
     from the page's name.
 
     Args:
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags of feature
+            flags, goals, tags and variations of experiments, and goals of personalizations.
         body (SearchRequest): Filter, page and order of a search.
         client (Client): The connection to send the request through.
 
@@ -207,8 +210,9 @@ async def asyncio(
     from the page's name.
 
     Args:
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags of feature
+            flags, goals, tags and variations of experiments, and goals of personalizations.
         body (SearchRequest): Filter, page and order of a search.
         client (Client): The connection to send the request through.
 

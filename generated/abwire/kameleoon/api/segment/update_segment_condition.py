@@ -9,8 +9,12 @@ from ... import errors, models
 from ...client import Client
 from ...models.active_session_targeting_condition import ActiveSessionTargetingCondition
 from ...models.api_error import ApiError
+from ...models.application_version_targeting_condition import ApplicationVersionTargetingCondition
 from ...models.custom_datum_targeting_condition import CustomDatumTargetingCondition
+from ...models.feature_flag_targeting_condition import FeatureFlagTargetingCondition
+from ...models.heat_slice_targeting_condition import HeatSliceTargetingCondition
 from ...models.js_code_targeting_condition import JsCodeTargetingCondition
+from ...models.personalization_targeting_condition import PersonalizationTargetingCondition
 from ...models.targeting_condition import TargetingCondition
 from ...types import Response
 
@@ -20,8 +24,12 @@ def _get_kwargs(
     condition_id: int,
     *,
     body: ActiveSessionTargetingCondition
+    | ApplicationVersionTargetingCondition
     | CustomDatumTargetingCondition
+    | FeatureFlagTargetingCondition
+    | HeatSliceTargetingCondition
     | JsCodeTargetingCondition
+    | PersonalizationTargetingCondition
     | TargetingCondition,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
@@ -44,20 +52,46 @@ def _get_kwargs(
 
 def _decode_response_200(
     value: Any,
-) -> ActiveSessionTargetingCondition | CustomDatumTargetingCondition | JsCodeTargetingCondition | TargetingCondition:
+) -> (
+    ActiveSessionTargetingCondition
+    | ApplicationVersionTargetingCondition
+    | CustomDatumTargetingCondition
+    | FeatureFlagTargetingCondition
+    | HeatSliceTargetingCondition
+    | JsCodeTargetingCondition
+    | PersonalizationTargetingCondition
+    | TargetingCondition
+):
     match decoding.tag(value, "targetingType"):
         case "ACTIVE_SESSION":
             return models.ActiveSessionTargetingCondition._decode(value)
+        case "APPLICATION_VERSION":
+            return models.ApplicationVersionTargetingCondition._decode(value)
         case "CUSTOM_DATUM":
             return models.CustomDatumTargetingCondition._decode(value)
+        case "HEAT_SLICE":
+            return models.HeatSliceTargetingCondition._decode(value)
         case "JS_CODE":
             return models.JsCodeTargetingCondition._decode(value)
+        case "TARGET_FEATURE_FLAG":
+            return models.FeatureFlagTargetingCondition._decode(value)
+        case "TARGET_PERSONALIZATION":
+            return models.PersonalizationTargetingCondition._decode(value)
     return models.TargetingCondition._decode(value)
 
 
 def _parse_success(
     response: HttpResponse,
-) -> ActiveSessionTargetingCondition | CustomDatumTargetingCondition | JsCodeTargetingCondition | TargetingCondition:
+) -> (
+    ActiveSessionTargetingCondition
+    | ApplicationVersionTargetingCondition
+    | CustomDatumTargetingCondition
+    | FeatureFlagTargetingCondition
+    | HeatSliceTargetingCondition
+    | JsCodeTargetingCondition
+    | PersonalizationTargetingCondition
+    | TargetingCondition
+):
     return decoding.parsed(response, _decode_response_200)
 
 
@@ -80,8 +114,12 @@ def _parse_response(
     *, client: Client, response: HttpResponse
 ) -> (
     ActiveSessionTargetingCondition
+    | ApplicationVersionTargetingCondition
     | CustomDatumTargetingCondition
+    | FeatureFlagTargetingCondition
+    | HeatSliceTargetingCondition
     | JsCodeTargetingCondition
+    | PersonalizationTargetingCondition
     | TargetingCondition
     | ApiError
     | None
@@ -99,8 +137,12 @@ def _build_response(
     *, client: Client, response: HttpResponse
 ) -> Response[
     ActiveSessionTargetingCondition
+    | ApplicationVersionTargetingCondition
     | CustomDatumTargetingCondition
+    | FeatureFlagTargetingCondition
+    | HeatSliceTargetingCondition
     | JsCodeTargetingCondition
+    | PersonalizationTargetingCondition
     | TargetingCondition
     | ApiError
 ]:
@@ -118,13 +160,21 @@ def sync_detailed(
     *,
     client: Client,
     body: ActiveSessionTargetingCondition
+    | ApplicationVersionTargetingCondition
     | CustomDatumTargetingCondition
+    | FeatureFlagTargetingCondition
+    | HeatSliceTargetingCondition
     | JsCodeTargetingCondition
+    | PersonalizationTargetingCondition
     | TargetingCondition,
 ) -> Response[
     ActiveSessionTargetingCondition
+    | ApplicationVersionTargetingCondition
     | CustomDatumTargetingCondition
+    | FeatureFlagTargetingCondition
+    | HeatSliceTargetingCondition
     | JsCodeTargetingCondition
+    | PersonalizationTargetingCondition
     | TargetingCondition
     | ApiError
 ]:
@@ -140,12 +190,14 @@ def sync_detailed(
     Args:
         segment_id (int): Identifier of the segment.
         condition_id (int): Identifier of the condition within its segment.
-        body (ActiveSessionTargetingCondition | CustomDatumTargetingCondition |
-            JsCodeTargetingCondition | TargetingCondition): A targeting condition.
+        body (ActiveSessionTargetingCondition | ApplicationVersionTargetingCondition |
+            CustomDatumTargetingCondition | FeatureFlagTargetingCondition |
+            HeatSliceTargetingCondition | JsCodeTargetingCondition | PersonalizationTargetingCondition
+            | TargetingCondition): A targeting condition.
         client (Client): The connection to send the request through.
 
     Returns:
-        The answer with its status, headers and content; ``parsed`` holds ActiveSessionTargetingCondition | CustomDatumTargetingCondition | JsCodeTargetingCondition | TargetingCondition | ApiError.
+        The answer with its status, headers and content; ``parsed`` holds ActiveSessionTargetingCondition | ApplicationVersionTargetingCondition | CustomDatumTargetingCondition | FeatureFlagTargetingCondition | HeatSliceTargetingCondition | JsCodeTargetingCondition | PersonalizationTargetingCondition | TargetingCondition | ApiError.
 
     Raises:
         ValueError: A path argument is None, empty, ``.`` or ``..``.
@@ -169,13 +221,21 @@ def sync(
     *,
     client: Client,
     body: ActiveSessionTargetingCondition
+    | ApplicationVersionTargetingCondition
     | CustomDatumTargetingCondition
+    | FeatureFlagTargetingCondition
+    | HeatSliceTargetingCondition
     | JsCodeTargetingCondition
+    | PersonalizationTargetingCondition
     | TargetingCondition,
 ) -> (
     ActiveSessionTargetingCondition
+    | ApplicationVersionTargetingCondition
     | CustomDatumTargetingCondition
+    | FeatureFlagTargetingCondition
+    | HeatSliceTargetingCondition
     | JsCodeTargetingCondition
+    | PersonalizationTargetingCondition
     | TargetingCondition
     | ApiError
     | None
@@ -192,12 +252,14 @@ def sync(
     Args:
         segment_id (int): Identifier of the segment.
         condition_id (int): Identifier of the condition within its segment.
-        body (ActiveSessionTargetingCondition | CustomDatumTargetingCondition |
-            JsCodeTargetingCondition | TargetingCondition): A targeting condition.
+        body (ActiveSessionTargetingCondition | ApplicationVersionTargetingCondition |
+            CustomDatumTargetingCondition | FeatureFlagTargetingCondition |
+            HeatSliceTargetingCondition | JsCodeTargetingCondition | PersonalizationTargetingCondition
+            | TargetingCondition): A targeting condition.
         client (Client): The connection to send the request through.
 
     Returns:
-        The parsed answer: ActiveSessionTargetingCondition | CustomDatumTargetingCondition | JsCodeTargetingCondition | TargetingCondition | ApiError; None if there was none that the spec describes.
+        The parsed answer: ActiveSessionTargetingCondition | ApplicationVersionTargetingCondition | CustomDatumTargetingCondition | FeatureFlagTargetingCondition | HeatSliceTargetingCondition | JsCodeTargetingCondition | PersonalizationTargetingCondition | TargetingCondition | ApiError; None if there was none that the spec describes.
 
     Raises:
         ValueError: A path argument is None, empty, ``.`` or ``..``.
@@ -219,13 +281,21 @@ async def asyncio_detailed(
     *,
     client: Client,
     body: ActiveSessionTargetingCondition
+    | ApplicationVersionTargetingCondition
     | CustomDatumTargetingCondition
+    | FeatureFlagTargetingCondition
+    | HeatSliceTargetingCondition
     | JsCodeTargetingCondition
+    | PersonalizationTargetingCondition
     | TargetingCondition,
 ) -> Response[
     ActiveSessionTargetingCondition
+    | ApplicationVersionTargetingCondition
     | CustomDatumTargetingCondition
+    | FeatureFlagTargetingCondition
+    | HeatSliceTargetingCondition
     | JsCodeTargetingCondition
+    | PersonalizationTargetingCondition
     | TargetingCondition
     | ApiError
 ]:
@@ -241,12 +311,14 @@ async def asyncio_detailed(
     Args:
         segment_id (int): Identifier of the segment.
         condition_id (int): Identifier of the condition within its segment.
-        body (ActiveSessionTargetingCondition | CustomDatumTargetingCondition |
-            JsCodeTargetingCondition | TargetingCondition): A targeting condition.
+        body (ActiveSessionTargetingCondition | ApplicationVersionTargetingCondition |
+            CustomDatumTargetingCondition | FeatureFlagTargetingCondition |
+            HeatSliceTargetingCondition | JsCodeTargetingCondition | PersonalizationTargetingCondition
+            | TargetingCondition): A targeting condition.
         client (Client): The connection to send the request through.
 
     Returns:
-        The answer with its status, headers and content; ``parsed`` holds ActiveSessionTargetingCondition | CustomDatumTargetingCondition | JsCodeTargetingCondition | TargetingCondition | ApiError.
+        The answer with its status, headers and content; ``parsed`` holds ActiveSessionTargetingCondition | ApplicationVersionTargetingCondition | CustomDatumTargetingCondition | FeatureFlagTargetingCondition | HeatSliceTargetingCondition | JsCodeTargetingCondition | PersonalizationTargetingCondition | TargetingCondition | ApiError.
 
     Raises:
         ValueError: A path argument is None, empty, ``.`` or ``..``.
@@ -270,13 +342,21 @@ async def asyncio(
     *,
     client: Client,
     body: ActiveSessionTargetingCondition
+    | ApplicationVersionTargetingCondition
     | CustomDatumTargetingCondition
+    | FeatureFlagTargetingCondition
+    | HeatSliceTargetingCondition
     | JsCodeTargetingCondition
+    | PersonalizationTargetingCondition
     | TargetingCondition,
 ) -> (
     ActiveSessionTargetingCondition
+    | ApplicationVersionTargetingCondition
     | CustomDatumTargetingCondition
+    | FeatureFlagTargetingCondition
+    | HeatSliceTargetingCondition
     | JsCodeTargetingCondition
+    | PersonalizationTargetingCondition
     | TargetingCondition
     | ApiError
     | None
@@ -293,12 +373,14 @@ async def asyncio(
     Args:
         segment_id (int): Identifier of the segment.
         condition_id (int): Identifier of the condition within its segment.
-        body (ActiveSessionTargetingCondition | CustomDatumTargetingCondition |
-            JsCodeTargetingCondition | TargetingCondition): A targeting condition.
+        body (ActiveSessionTargetingCondition | ApplicationVersionTargetingCondition |
+            CustomDatumTargetingCondition | FeatureFlagTargetingCondition |
+            HeatSliceTargetingCondition | JsCodeTargetingCondition | PersonalizationTargetingCondition
+            | TargetingCondition): A targeting condition.
         client (Client): The connection to send the request through.
 
     Returns:
-        The parsed answer: ActiveSessionTargetingCondition | CustomDatumTargetingCondition | JsCodeTargetingCondition | TargetingCondition | ApiError; None if there was none that the spec describes.
+        The parsed answer: ActiveSessionTargetingCondition | ApplicationVersionTargetingCondition | CustomDatumTargetingCondition | FeatureFlagTargetingCondition | HeatSliceTargetingCondition | JsCodeTargetingCondition | PersonalizationTargetingCondition | TargetingCondition | ApiError; None if there was none that the spec describes.
 
     Raises:
         ValueError: A path argument is None, empty, ``.`` or ``..``.

@@ -93,8 +93,9 @@ def sync_detailed(
 
     Args:
         variation_id (int): Identifier of the variation.
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags of feature
+            flags, goals, tags and variations of experiments, and goals of personalizations.
         client (Client): The connection to send the request through.
 
     Returns:
@@ -131,8 +132,9 @@ def sync(
 
     Args:
         variation_id (int): Identifier of the variation.
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags of feature
+            flags, goals, tags and variations of experiments, and goals of personalizations.
         client (Client): The connection to send the request through.
 
     Returns:
@@ -167,8 +169,9 @@ async def asyncio_detailed(
 
     Args:
         variation_id (int): Identifier of the variation.
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags of feature
+            flags, goals, tags and variations of experiments, and goals of personalizations.
         client (Client): The connection to send the request through.
 
     Returns:
@@ -205,8 +208,9 @@ async def asyncio(
 
     Args:
         variation_id (int): Identifier of the variation.
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags of feature
+            flags, goals, tags and variations of experiments, and goals of personalizations.
         client (Client): The connection to send the request through.
 
     Returns:

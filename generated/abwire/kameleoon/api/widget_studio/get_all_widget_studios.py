@@ -121,8 +121,9 @@ def sync_detailed(
     get-all-widget-studios).
 
     Args:
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags of feature
+            flags, goals, tags and variations of experiments, and goals of personalizations.
         page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count
             of the answer says how many there are, as far as the vendor's Go SDK of 2021 shows.
         per_page (int | Unset): Items on a page. The limit is not published; public client code
@@ -171,8 +172,9 @@ def sync(
     get-all-widget-studios).
 
     Args:
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags of feature
+            flags, goals, tags and variations of experiments, and goals of personalizations.
         page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count
             of the answer says how many there are, as far as the vendor's Go SDK of 2021 shows.
         per_page (int | Unset): Items on a page. The limit is not published; public client code
@@ -219,8 +221,9 @@ async def asyncio_detailed(
     get-all-widget-studios).
 
     Args:
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags of feature
+            flags, goals, tags and variations of experiments, and goals of personalizations.
         page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count
             of the answer says how many there are, as far as the vendor's Go SDK of 2021 shows.
         per_page (int | Unset): Items on a page. The limit is not published; public client code
@@ -269,8 +272,9 @@ async def asyncio(
     get-all-widget-studios).
 
     Args:
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags of feature
+            flags, goals, tags and variations of experiments, and goals of personalizations.
         page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count
             of the answer says how many there are, as far as the vendor's Go SDK of 2021 shows.
         per_page (int | Unset): Items on a page. The limit is not published; public client code

@@ -92,8 +92,9 @@ def sync_detailed(
 
     Args:
         widget_id (int): Identifier of the widget.
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags of feature
+            flags, goals, tags and variations of experiments, and goals of personalizations.
         client (Client): The connection to send the request through.
 
     Returns:
@@ -129,8 +130,9 @@ def sync(
 
     Args:
         widget_id (int): Identifier of the widget.
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags of feature
+            flags, goals, tags and variations of experiments, and goals of personalizations.
         client (Client): The connection to send the request through.
 
     Returns:
@@ -164,8 +166,9 @@ async def asyncio_detailed(
 
     Args:
         widget_id (int): Identifier of the widget.
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags of feature
+            flags, goals, tags and variations of experiments, and goals of personalizations.
         client (Client): The connection to send the request through.
 
     Returns:
@@ -201,8 +204,9 @@ async def asyncio(
 
     Args:
         widget_id (int): Identifier of the widget.
-        optional_fields (list[str] | Unset): Fields to fill that are left empty by default, for
-            example tags or description. Which there are depends on the object.
+        optional_fields (list[str] | Unset): Fields to fill that are left empty by default. The
+            vendor publishes no list of them. Known are description, siteCode and tags of feature
+            flags, goals, tags and variations of experiments, and goals of personalizations.
         client (Client): The connection to send the request through.
 
     Returns:
