@@ -43,6 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"{generated.enums} enums, {len(generated.api.overlays)} overlays"
         )
         print(f"  parity with the spec: {checked}; nothing lost")
+        if generated.named_by_rule:
+            print(f"  named by rule, from tag and operationId: {', '.join(generated.named_by_rule)}")
     print(f"changed files: {len(outcome.changed) or 'none'}")
     for name in outcome.changed:
         print(f"  generated/{name}")

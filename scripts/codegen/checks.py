@@ -62,7 +62,7 @@ class _Class:
             and isinstance(item.value.operand.value, int)
         }
         methods = {item.name: item for item in node.body if isinstance(item, ast.FunctionDef)}
-        self._written = dict(_written_fields(methods["to_dict"])) if "to_dict" in methods else {}
+        self._written = dict(_written_fields(methods["_encode"])) if "_encode" in methods else {}
         self._read = dict(_read_fields(methods["_decode"])) if "_decode" in methods else {}
         self._strings: set[str] = set()
         self._constructed: set[str | None] = set()
@@ -114,24 +114,28 @@ class _Checker:
         path = self._package / "api" / tag / f"{name}.py"
         module = ast.parse(path.read_text(encoding="utf-8")) if path.is_file() else None
         functions = _functions(module) if module else {}
-        written = dict(_request_line(functions["_get_kwargs"])) if "_get_kwargs" in functions else {}
+        written = dict(_request_line(functions["build"])) if "build" in functions else {}
         url = re.sub(r"\{[^}]*\}", "{}", written.get("url", ""))
-        is_same = written.get("method") == method and url == re.sub(r"\{[^}]*\}", "{}", route)
-        is_whole = {"_parse_response", "sync_detailed", "asyncio_detailed"} <= functions.keys()
+        is_same = written.get("method") == method.upper() and url == re.sub(r"\{[^}]*\}", "{}", route)
+        is_whole = {"_parse_success", "_parse_error"} <= functions.keys()
         if not self._find(
             "operations", is_same and is_whole, pointer, f"no module api/{tag}/{name}.py makes this request"
         ):
             return
         self._check_parameters(route, operation, functions, pointer)
         body = self._spec.resolve(operation.get("requestBody", {}))
-        annotation = _argument(functions["sync_detailed"], "body")
+        annotation = _argument(functions["build"], "body") if is_whole else None
         for media_type, content in body.get("content", {}).items():
             place = (*pointer, "requestBody", "content", media_type)
-            builder = functions["_get_kwargs"]
+            builder = functions["build"]
             is_typed = media_type in _strings(builder) or media_type == "multipart/form-data"
-            sent = is_typed and {"json", "data", "files", "content"} & dict(_written_keys(builder, "_kwargs")).keys()
-            if self._find("bodies", bool(sent) and annotation is not None, place, "the body is not sent"):
-                self._check_schema(content.get("schema", {}), annotation, place)
+            sent = is_typed and {"json", "data", "files", "content"} & _request_arguments(builder).keys()
+            made = next(
+                (node.func for node in ast.walk(builder) if isinstance(node, ast.Call) and _is_of_models(node.func)),
+                None,
+            )
+            if self._find("bodies", bool(sent) and (annotation or made) is not None, place, "the body is not sent"):
+                self._check_schema(content.get("schema", {}), annotation or made, place)
         for status, response in operation.get("responses", {}).items():
             self._check_response(status, self._spec.resolve(response), functions, (*pointer, "responses", status))
 
@@ -142,22 +146,18 @@ class _Checker:
         functions: Mapping[str, _Function],
         pointer: tuple[str, ...],
     ) -> None:
-        builder = functions["_get_kwargs"]
+        builder = functions["build"]
+        sent = _request_arguments(builder)
         written = {
             "path": dict(zip(_placeholders(route), _placeholders(dict(_request_line(builder))["url"]), strict=True)),
-            "query": dict(_written_keys(builder, "params")),
-            "header": dict(_written_keys(builder, "headers")),
-            "cookie": dict(_written_keys(builder, "cookies")),
+            "query": _members(sent.get("query")),
+            "header": _members(sent.get("headers")),
         }
         for index, reference in enumerate(operation["parameters"]):
             parameter = self._spec.resolve(reference)
             place = (*pointer, "parameters", str(index))
             argument = _argument_of(builder, written[parameter["in"]].get(parameter["name"], ""))
-            annotations = [
-                _argument(function, argument)
-                for name, function in functions.items()
-                if argument is not None and not (name.startswith("_") and function is not builder)
-            ]
+            annotations = [_argument(builder, argument)] if argument is not None else []
             found = bool(annotations) and None not in annotations
             if self._find("parameters", found, place, f"the parameter {parameter['name']} is not sent"):
                 schema = parameter.get("schema") or next(iter(parameter["content"].values())).get("schema", {})
@@ -171,14 +171,13 @@ class _Checker:
         pointer: tuple[str, ...],
     ) -> None:
         parser = functions.get("_parse_success" if status.startswith("2") else "_parse_error")
-        found = _tells_apart(status, parser, functions["_parse_response"])
+        found = _tells_apart(status, parser)
         if self._find("responses", found, pointer, "answers with this status are not told apart"):
             for media_type, content in response.get("content", {}).items():
                 if "schema" in content:
                     place = (*pointer, "content", media_type)
-                    for function in (parser, functions["sync_detailed"]):
-                        if function is not None:
-                            self._check_schema(content["schema"], function.returns, place)
+                    if parser is not None:
+                        self._check_schema(content["schema"], parser.returns, place)
 
     # --- schemas ---
 
@@ -188,7 +187,7 @@ class _Checker:
         schema = self._spec.resolve(schema)
         if annotation is not None and reference is not None and _has_class(schema):
             name = str(ClassName(schema.get("title") or reference.rsplit("/", 1)[1], FIELD_PREFIX))
-            named = any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(annotation))
+            named = name in _names(annotation)
             if not self._find("references", named, pointer, f"the type does not name {name}"):
                 return
             annotation = ast.Name(name)
@@ -207,7 +206,7 @@ class _Checker:
         if "items" in schema:
             self._check_schema(schema["items"], annotation, (*pointer, "items"))
         nodes = list(ast.walk(annotation)) if annotation is not None else []
-        names = sorted({node.id for node in nodes if isinstance(node, ast.Name)})
+        names = sorted(_names(annotation)) if annotation is not None else []
         classes = [self._classes[name] for name in names if name in self._classes]
         literals = {node.value for node in nodes if isinstance(node, ast.Constant)}
         self._check_enum(schema, literals.union(*(found.enum_values for found in classes)), pointer)
@@ -282,18 +281,49 @@ def _strings(node: ast.AST) -> set[str]:
     return {item.value for item in ast.walk(node) if isinstance(item, ast.Constant) and isinstance(item.value, str)}
 
 
-def _tells_apart(status: str, own: _Function | None, common: _Function) -> bool:
-    """Whether answers with a status are read by a function of their own, or at least by the common one."""
-    parser = own or common
+def _names(annotation: ast.expr) -> set[str]:
+    """The classes that an annotation names, with or without their module."""
+    nodes = list(ast.walk(annotation))
+    return {node.id for node in nodes if isinstance(node, ast.Name)} | {
+        node.attr for node in nodes if isinstance(node, ast.Attribute) and _is_of_models(node)
+    }
+
+
+def _is_of_models(node: ast.expr) -> bool:
+    return isinstance(node, ast.Attribute) and ast.unparse(node.value) == "models"
+
+
+def _request_arguments(builder: _Function) -> dict[str, ast.expr]:
+    """The arguments by name with which a function makes its request."""
+    return {
+        keyword.arg: keyword.value
+        for node in ast.walk(builder)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "encoding.request"
+        for keyword in node.keywords
+        if keyword.arg is not None
+    }
+
+
+def _members(node: ast.expr | None) -> dict[str, str]:
+    """The keys of a dict, each with the expression of its value."""
+    if not isinstance(node, ast.Dict):
+        return {}
+    pairs = zip(node.keys, node.values, strict=True)
+    return {str(key.value): ast.unparse(value) for key, value in pairs if isinstance(key, ast.Constant)}
+
+
+def _tells_apart(status: str, parser: _Function | None) -> bool:
+    """Whether responses with a status are read by a function of their own."""
+    if parser is None:
+        return False
     last = parser.body[-1]
     returns = isinstance(last, ast.Return)
-    if own is not None and status.startswith("2"):
+    if status.startswith("2"):
         return returns
     if status[0].isdigit():
         wanted = int(status) if status.isdigit() else int(status[0]) * 100
         return wanted in {node.value for node in ast.walk(parser) if isinstance(node, ast.Constant)}
-    attributes = {node.attr for node in ast.walk(parser) if isinstance(node, ast.Attribute)}
-    return returns and "raise_on_unexpected_status" not in attributes and not (own and _is_none(last))
+    return returns and not _is_none(last)
 
 
 def _is_none(node: ast.stmt) -> bool:
@@ -319,11 +349,16 @@ def _placeholders(url: str) -> list[str]:
 def _request_line(builder: _Function) -> Iterator[tuple[str, str]]:
     """The method and the URL template that a function puts into the request."""
     for node in ast.walk(builder):
-        if isinstance(node, ast.Dict):
-            for key, value in zip(node.keys, node.values, strict=True):
-                if isinstance(key, ast.Constant) and key.value in ("method", "url"):
-                    text = next((item.value for item in ast.walk(value) if isinstance(item, ast.Constant)), "")
-                    yield key.value, str(text)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "encoding.request":
+            yield "method", ast.literal_eval(node.args[0])
+            parts = []
+            operands = [node.args[1]]
+            while isinstance(operands[0], ast.BinOp):
+                operands[:1] = [operands[0].left, operands[0].right]
+            for part in operands:
+                segment = isinstance(part, ast.Call)
+                parts.append(f"{{{ast.unparse(part.args[1])}}}" if segment else str(ast.literal_eval(part)))  # type: ignore[attr-defined]
+            yield "url", "".join(parts)
 
 
 def _written_keys(function: _Function, target: str = "field_dict") -> Iterator[tuple[str, str]]:
@@ -353,10 +388,14 @@ def _written_fields(to_dict: _Function) -> Iterator[tuple[str, str]]:
 
 def _read_fields(decode: _Function) -> Iterator[tuple[str, str]]:
     """The keys that a model takes out of an object, each with the field that gets the value."""
+    taken: str | None = None
     for node in ast.walk(decode):
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
-            for call in (item for item in ast.walk(node.value) if isinstance(item, ast.Call)):
-                if ast.unparse(call.func) == "d.pop":
-                    key = call.args[0].value if isinstance(call.args[0], ast.NamedExpr) else call.args[0]
-                    if isinstance(key, ast.Constant):
-                        yield str(key.value), node.targets[0].attr
+        if not isinstance(node, ast.Assign):
+            continue
+        for call in (item for item in ast.walk(node.value) if isinstance(item, ast.Call)):
+            if ast.unparse(call.func) == "d.pop":
+                key = call.args[0].value if isinstance(call.args[0], ast.NamedExpr) else call.args[0]
+                taken = str(key.value) if isinstance(key, ast.Constant) else None
+        if isinstance(node.targets[0], ast.Attribute) and taken is not None:
+            yield taken, node.targets[0].attr
+            taken = None

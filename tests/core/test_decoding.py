@@ -133,7 +133,6 @@ def test_no_text_makes_decoding_a_date_time_fail_otherwise(text: str) -> None:
         ("3", 3.0),
         ("1e3", 1000.0),
         (".5", 0.5),
-        (" 3.7 ", 3.7),
         (2**53, 9007199254740992.0),
     ],
     ids=repr,
@@ -173,7 +172,7 @@ def test_what_is_no_number_is_refused(value: Any) -> None:
 
 @pytest.mark.parametrize(
     ("value", "number"),
-    [(5, 5), (0, 0), (-5, -5), ("5", 5), ("-5", -5), ("005", 5), (" 5 ", 5), (2**70, 2**70), (str(2**70), 2**70)],
+    [(5, 5), (0, 0), (-5, -5), ("5", 5), ("-5", -5), ("005", 5), (2**70, 2**70), (str(2**70), 2**70)],
     ids=repr,
 )
 def test_to_int(value: int | str, number: int) -> None:

@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class TargetingType(OpenStrEnum):
     """Type of a targeting condition. The vendor's list goes on beyond what could be read.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     PAGE_URL = "PAGE_URL"
