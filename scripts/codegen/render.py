@@ -22,6 +22,7 @@ from scripts.codegen import expressions
 from scripts.codegen.lowering import FIELD_PREFIX, Lowered, lower
 from scripts.codegen.methods import Group, answers_of, groups_of
 from scripts.codegen.refining import refine
+from scripts.codegen.unmodelled import unmodelled
 from scripts.specs import documents
 from scripts.specs.effective import build, validate
 from scripts.specs.project import Api
@@ -65,6 +66,8 @@ class Generated:
     enums: int
     found: Mapping[str, int]
     """What the parity check looked for and found, by kind."""
+    unmodelled: Mapping[str, Sequence[str]]
+    """JSON pointers of what has no place in the client, by kind."""
 
 
 def generate_api(api: Api, output: Path) -> Generated:
@@ -91,6 +94,7 @@ def generate_api(api: Api, output: Path) -> Generated:
         models=len(list(data.models)),
         enums=len(list(data.enums)),
         found={},
+        unmodelled=unmodelled(spec),
     )
 
 

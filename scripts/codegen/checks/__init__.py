@@ -35,9 +35,10 @@ def check(spec: Spec, package: Path) -> Parity:
     with warnings.catch_warnings(), imported(package) as module:
         warnings.simplefilter("ignore")
         models = importlib.import_module(f"{module.__name__}.models")
-        schemas = SchemaChecker(spec, models, samples, parity)
+        annotations = Annotations(models)
+        schemas = SchemaChecker(spec, models, annotations, samples, parity)
         with Caller.opened(module, spec) as caller:
-            OperationChecker(spec, caller, Annotations(models), samples, schemas, parity).check()
+            OperationChecker(spec, caller, annotations, samples, schemas, parity).check()
         schemas.check_components()
     return parity
 

@@ -150,7 +150,7 @@ class Caller:
         self._requests.clear()
         try:
             value = self._run(method, arguments)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is the outcome
+        except Exception as error:
             return Outcome(self._requests[0] if self._requests else None, error=error)
         return Outcome(self._requests[0] if self._requests else None, value)
 

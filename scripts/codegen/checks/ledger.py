@@ -23,9 +23,7 @@ class Parity:
     @property
     def losses(self) -> list[str]:
         """What was not found, with its JSON pointer in the spec."""
-        lines = [
-            f"{json_pointer(pointer)}: {why}" for (_, pointer, _), losses in self._found.items() for why in losses
-        ]
+        lines = [f"{json_pointer(pointer)}: {why}" for (_, pointer, _), losses in self._found.items() for why in losses]
         return list(dict.fromkeys(lines))
 
     def record(self, kind: str, pointer: Pointer, loss: str | None = None, detail: object = "") -> bool:

@@ -13,14 +13,14 @@ from scripts.codegen.checks.calls import Caller, Method, Outcome, Reply
 from scripts.codegen.checks.ledger import Parity
 from scripts.codegen.checks.samples import Sample, Samples, Schema
 from scripts.codegen.checks.schemas import SchemaChecker
-from scripts.codegen.checks.values import Annotations, is_same, likeness, plain, python_value
+from scripts.codegen.checks.values import UNDECLARED, Annotations, is_same, likeness, plain, python_value
 from scripts.specs.spec import Pointer, Spec
 
-_ODD_STATUSES = (418, *range(499, 400, -1), *range(599, 500, -1))
+_ODD_STATUSES: tuple[int, ...] = (418, *range(499, 400, -1), *range(599, 500, -1))
 """Statuses for a default response, the first that nothing else describes."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Want:
     """A part of the request that a caller can set: a parameter, a property of a body, or a body."""
 
@@ -60,10 +60,11 @@ class Operation:
         return f"{self.pointer[2].upper()} {self.pointer[1]}"
 
 
+@dataclass(frozen=True)
 class OperationChecker:
     """Checks the methods of one package against the operations of its spec.
 
-    Args:
+    Attributes:
         spec: the effective spec.
         caller: the opened entry classes.
         annotations: the annotations of the package.
@@ -72,31 +73,26 @@ class OperationChecker:
         parity: where to record.
     """
 
-    def __init__(
-        self,
-        spec: Spec,
-        caller: Caller,
-        annotations: Annotations,
-        samples: Samples,
-        schemas: SchemaChecker,
-        parity: Parity,
-    ) -> None:
-        self._spec = spec
-        self._caller = caller
-        self._annotations = annotations
-        self._samples = samples
-        self._schemas = schemas
-        self._parity = parity
-        self._server = str(spec.document["servers"][0]["url"])
+    spec: Spec
+    caller: Caller
+    annotations: Annotations
+    samples: Samples
+    schemas: SchemaChecker
+    parity: Parity
+
+    @property
+    def server(self) -> str:
+        """The URL that requests go to."""
+        return str(self.spec.document["servers"][0]["url"])
 
     def check(self) -> None:
         """Check every operation."""
-        for pointer, node in self._spec.operations():
+        for pointer, node in self.spec.operations():
             operation = Operation(pointer, node, tuple(self._wants(pointer, node)))
-            self._caller.reply = self._success(node)
+            self.caller.reply = self.success(node)
             found = next(self._methods(operation), None)
             loss = None if found is not None else f"no method makes the request {operation.label}"
-            if self._parity.record("operations", pointer, loss) and found is not None:
+            if self.parity.record("operations", pointer, loss) and found is not None:
                 for method, arguments in found:
                     _MethodChecker(self, operation, method, arguments).check()
 
@@ -104,32 +100,34 @@ class OperationChecker:
 
     def _wants(self, pointer: Pointer, node: Mapping[str, Any]) -> Iterator[Want]:
         own = len(node.get("parameters", ()))
-        for index, reference in enumerate(self._spec.parameters(pointer)):
-            parameter = self._spec.resolve(reference)
+        for index, reference in enumerate(self.spec.parameters(pointer)):
+            parameter = self.spec.resolve(reference)
             # Those of the path item come after the operation's own.
-            place = (*pointer, "parameters", str(index)) if index < own else (*pointer[:2], "parameters", str(index - own))
+            base, number = (pointer, index) if index < own else (pointer[:2], index - own)
+            place = (*base, "parameters", str(number))
             style = "json" if "content" in parameter else "plain" if parameter.get("explode", True) else "comma"
-            schema = parameter.get("schema") or next(iter(parameter.get("content", {}).values()), {}).get("schema", {})
+            content = next(iter(parameter.get("content", {}).values()), parameter)
+            schema: Schema = content.get("schema", {})
             required = parameter["in"] == "path" or bool(parameter.get("required"))
             yield Want("parameters", parameter["name"], parameter["in"], schema, place, required, style)
-        body = self._spec.resolve(node.get("requestBody", {}))
+        body = self.spec.resolve(node.get("requestBody", {}))
         chosen = media_type_of(body)
         if chosen is None:
             return
         schema, place = body["content"][chosen].get("schema", {}), (*pointer, "requestBody", "content", chosen)
         if node.get("x-sdk-pagination", {}).get("in") == "body":
-            for name, prop in self._samples.properties(schema, place).items():
+            for name, prop in self.samples.properties(schema, place).items():
                 yield Want("properties", name, "field", prop.schema, prop.pointer, prop.is_required)
         else:
             yield Want("bodies", "body", "body", schema, place, bool(body.get("required")), chosen)
 
-    def _success(self, node: Mapping[str, Any]) -> Reply:
-        """The response of a success, the first that has a body if there is one."""
+    def success(self, node: Mapping[str, Any]) -> Reply:
+        """Return the response of a success, the first that has a body if there is one."""
         replies = [
             reply
             for status, reference in node.get("responses", {}).items()
             if status.startswith("2")
-            for _, reply in self.replies(status, self._spec.resolve(reference), node, ())
+            for _, reply in self.replies(status, self.spec.resolve(reference), node, ())
         ]
         return next((reply for reply in replies if reply.content), replies[0] if replies else Reply(204))
 
@@ -142,10 +140,10 @@ class OperationChecker:
         if not contents:
             yield None, Reply(code)
         for kind, content in contents.items():
-            for sample in self._samples.of(content["schema"], (*pointer, "content", kind, "schema")):
+            for sample in self.samples.of(content["schema"], (*pointer, "content", kind, "schema")):
                 whole = sample
                 if "x-sdk-pagination" in node and isinstance(sample.value, dict):
-                    whole = replace(sample, value=self._samples.full(sample.schema))
+                    whole = replace(sample, value=self.samples.full(sample.schema))
                 media_type = "application/json" if kind == "*/*" else kind
                 yield whole, Reply(code, wire.encoded(kind, whole.value), media_type)
 
@@ -153,7 +151,7 @@ class OperationChecker:
 
     def _methods(self, operation: Operation) -> Iterator[tuple[tuple[Method, dict[Want, str]], ...]]:
         """Yield the pairs of methods that make the request of an operation, with the arguments that it needs."""
-        for pair in self._caller.candidates(operation.node):
+        for pair in self.caller.candidates(operation.node):
             found = tuple((method, self._needed(operation, method)) for method in pair)
             if all(self._makes(operation, method, arguments) for method, arguments in found):
                 yield found
@@ -163,7 +161,8 @@ class OperationChecker:
         free = method.arguments
         found: dict[Want, str] = {}
         for want in sorted(operation.wants, key=lambda want: want.location != "path"):
-            candidates = [name for name in free if name not in found.values() and (free[name] or want.location == "path")]
+            left = [name for name in free if name not in found.values()]
+            candidates = [name for name in left if free[name] or want.location == "path"]
             if want.is_required and candidates:
                 found[want] = min(candidates, key=lambda name: likeness(name, want.name))
         return found
@@ -171,34 +170,42 @@ class OperationChecker:
     def _makes(self, operation: Operation, method: Method, needed: Mapping[Want, str]) -> bool:
         samples = {want: self.first(want.schema) for want in needed}
         hints = self.hints(method)
-        outcome = self._caller.call(method, {needed[want]: self.argument(hints[needed[want]], sample) for want, sample in samples.items()})
+        arguments = {needed[want]: self.argument(hints[needed[want]], sample) for want, sample in samples.items()}
+        outcome = self.caller.call(method, arguments)
         request = outcome.request
         if request is None or request.method != operation.pointer[2].upper():
             return False
         values = {want.name: sample.value for want, sample in samples.items() if want.location == "path"}
-        path = wire.url_path(self._server, operation.pointer[1], values)
+        path = wire.url_path(self.server, operation.pointer[1], values)
         return request.url.raw_path.partition(b"?")[0].decode() == path
 
     def first(self, schema: Schema) -> Sample:
         """Return the first sample of a schema that is not null, if there is one."""
-        samples = list(self._samples.of(schema))
+        samples = list(self.samples.of(schema))
         return next((sample for sample in samples if sample.value is not None), samples[0])
 
     def argument(self, annotation: Any, sample: Sample) -> Any:
         """Return a sample as an argument with an annotation takes it."""
-        return python_value(annotation, sample.value, self._schemas.class_name(sample.component))
+        model = self.schemas.model(sample.component)
+        return python_value(model if annotation is Any and model else annotation, sample.value, model)
 
     def hints(self, method: Method) -> dict[str, Any]:
         """Return the annotations of a method; Any for an argument without one."""
         function = getattr(method.function, "func", method.function)
-        found = self._annotations.of(getattr(function, "__func__", function))
+        try:
+            found = self.annotations.of(getattr(function, "__func__", function))
+        except (NameError, TypeError) as error:
+            self.parity.record("operations", ("paths",), f"the annotations of {method.name} cannot be read: {error}")
+            found = {}
         return {**dict.fromkeys(method.arguments, Any), **found}
 
 
 class _MethodChecker:
     """Checks one form of a method: sync or async."""
 
-    def __init__(self, owner: OperationChecker, operation: Operation, method: Method, needed: Mapping[Want, str]) -> None:
+    def __init__(
+        self, owner: OperationChecker, operation: Operation, method: Method, needed: Mapping[Want, str]
+    ) -> None:
         self._owner = owner
         self._operation = operation
         self._method = method
@@ -217,13 +224,13 @@ class _MethodChecker:
         responses = self._operation.node.get("responses", {})
         for status, reference in responses.items():
             pointer = (*self._operation.pointer, "responses", status)
-            response = self._owner._spec.resolve(reference)
+            response = self._owner.spec.resolve(reference)
             losses = [
                 self._response_loss(status, sample, reply)
                 for sample, reply in self._owner.replies(status, response, self._operation.node, pointer)
             ]
             for loss in losses:
-                self._owner._parity.record("responses", pointer, loss)
+                self._owner.parity.record("responses", pointer, loss)
 
     # --- requests ---
 
@@ -231,24 +238,22 @@ class _MethodChecker:
         lost = "the body is not sent" if want.location == "body" else f"the parameter {want.name} is not sent"
         samples = [
             sample
-            for sample in self._owner._samples.of(want.schema, want.pointer)
+            for sample in self._owner.samples.of(want.schema, want.pointer)
             if sample.value is not None or want.location in ("field", "body")
         ]
         if want.location == "body":
             samples = [
-                replace(sample, value=self._owner._samples.full(sample.schema)) if _is_plain_object(sample) else sample
+                replace(sample, value=self._owner.samples.full(sample.schema)) if _is_plain_object(sample) else sample
                 for sample in samples
             ]
         argument = next((name for name in self._arguments_for(want) if self._is_sent(want, name, samples[0])), None)
-        if not self._owner._parity.record(want.kind, want.pointer, None if argument else lost) or argument is None:
+        if not self._owner.parity.record(want.kind, want.pointer, None if argument else lost) or argument is None:
             return
         for index, sample in enumerate(samples):
             loss = None if index == 0 or self._is_sent(want, argument, sample) else lost
             annotation = self._hints[argument]
-            loss = loss or self._owner._schemas.check_value(
-                sample, self._owner.argument(annotation, sample), annotation
-            )
-            self._owner._parity.record(want.kind, want.pointer, loss)
+            loss = loss or self._owner.schemas.check_value(sample, self._owner.argument(annotation, sample), annotation)
+            self._owner.parity.record(want.kind, want.pointer, loss)
 
     def _arguments_for(self, want: Want) -> list[str]:
         """The arguments that may set a part of the request, the likeliest first."""
@@ -258,9 +263,9 @@ class _MethodChecker:
         return sorted(free, key=lambda name: likeness(name, want.name))
 
     def _is_sent(self, want: Want, argument: str, sample: Sample) -> bool:
-        self._owner._caller.reply = self._owner._success(self._operation.node)
+        self._owner.caller.reply = self._owner.success(self._operation.node)
         arguments = {**self._base, argument: self._owner.argument(self._hints[argument], sample)}
-        request = self._owner._caller.call(self._method, arguments).request
+        request = self._owner.caller.call(self._method, arguments).request
         if request is None:
             return False
         if want.location == "path":
@@ -268,15 +273,14 @@ class _MethodChecker:
         return want.is_sent(request, sample.value)
 
     def _has_path(self, request: httpx.Request, want: Want, sample: Sample) -> bool:
-        values = {
-            other.name: plain(self._base[argument]) for other, argument in self._needed.items() if other.location == "path"
-        }
-        path = wire.url_path(self._owner._server, self._operation.pointer[1], {**values, want.name: sample.value})
+        paths = [(other, argument) for other, argument in self._needed.items() if other.location == "path"]
+        values = {other.name: plain(self._base[argument]) for other, argument in paths}
+        path = wire.url_path(self._owner.server, self._operation.pointer[1], {**values, want.name: sample.value})
         return request.url.raw_path.partition(b"?")[0].decode() == path
 
     def _check_media_type_of_fields(self) -> None:
         """Check the media type of a body whose properties are arguments."""
-        body = self._owner._spec.resolve(self._operation.node.get("requestBody", {}))
+        body = self._owner.spec.resolve(self._operation.node.get("requestBody", {}))
         chosen = media_type_of(body)
         fields = [want for want in self._operation.wants if want.location == "field"]
         if chosen is None or not fields:
@@ -285,17 +289,17 @@ class _MethodChecker:
         argument = self._arguments_for(want)[0]
         sample = self._owner.first(want.schema)
         arguments = {**self._base, argument: self._owner.argument(self._hints[argument], sample)}
-        request = self._owner._caller.call(self._method, arguments).request
+        request = self._owner.caller.call(self._method, arguments).request
         is_sent = request is not None and wire.media_type(request) == chosen
         pointer = (*self._operation.pointer, "requestBody", "content", chosen)
-        self._owner._parity.record("bodies", pointer, None if is_sent else "the body is not sent")
+        self._owner.parity.record("bodies", pointer, None if is_sent else "the body is not sent")
 
     # --- responses ---
 
     def _response_loss(self, status: str, sample: Sample | None, reply: Reply) -> str | None:
         """What is lost of a response; None if nothing is."""
-        self._owner._caller.reply = reply
-        outcome = _unwrapped(self._owner._caller.call(self._method, self._base))
+        self._owner.caller.reply = reply
+        outcome = _unwrapped(self._owner.caller.call(self._method, self._base))
         lost = f"the response {status} is not told apart"
         if reply.status < 300:
             if outcome.error is not None:
@@ -303,7 +307,7 @@ class _MethodChecker:
             return self._value_loss(sample, outcome.value, self._hints.get("return", Any), lost)
         if getattr(outcome.error, "status_code", None) != reply.status:
             return lost
-        return self._value_loss(sample, getattr(outcome.error, "body", None), Any, lost) if sample else None
+        return self._value_loss(sample, getattr(outcome.error, "body", None), UNDECLARED, lost) if sample else None
 
     def _value_loss(self, sample: Sample | None, value: Any, annotation: Any, lost: str) -> str | None:
         if sample is None:
@@ -311,14 +315,14 @@ class _MethodChecker:
         if isinstance(value, list) and isinstance(sample.value, dict):  # a page, in an object around it
             is_there = any(is_same(plain(value), item) for item in sample.value.values())
             return None if is_there else lost
-        loss = self._owner._schemas.check_value(sample, value, annotation)
+        loss = self._owner.schemas.check_value(sample, value, annotation)
         return loss and f"{lost}: {loss}"
 
 
 def media_type_of(body: Mapping[str, Any]) -> str | None:
     """Return the media type in which a body is sent: the one that the spec picks, else JSON, else the first."""
     contents = body.get("content", {})
-    picked = body.get("x-sdk-content")
+    picked: str | None = body.get("x-sdk-content")
     return picked or next(filter(wire.is_json, contents), next(iter(contents), None))
 
 

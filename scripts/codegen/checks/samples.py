@@ -29,6 +29,7 @@ class Sample:
         component: the name of the component schema that it is; None for an inline one.
         item: the sample that a list has for an item.
         beside: properties of the object around it that make it an instance of this member of a union.
+        member: where the member of a union stands that it is an instance of; None outside of unions.
     """
 
     value: Any
@@ -37,6 +38,7 @@ class Sample:
     component: str | None = None
     item: Sample | None = None
     beside: Mapping[str, Any] = field(default_factory=dict)
+    member: Pointer | None = None
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ class Samples:
         names: dict[str, str] = {}
         for member in schema.get("allOf", ()):
             names |= self.names(member)
-        return names | schema.get("x-sdk-names", {})
+        return {**names, **schema.get("x-sdk-names", {})}
 
     def is_object(self, schema: Schema) -> bool:
         """Whether instances of a schema are objects."""
@@ -137,7 +139,9 @@ class Samples:
             yield Sample(self._converted(schema), schema, pointer, component)
         elif members := alternatives(schema):
             kind = next(kind for kind in ("oneOf", "anyOf", "allOf") if schema.get(kind))
-            places = [(member, (*pointer, kind, str(index))) for index, member in enumerate(members)]
+            places: list[tuple[Schema, Pointer]] = [
+                (member, (*pointer, kind, str(index))) for index, member in enumerate(members)
+            ]
             yield from self._of_union(schema, places, depth)
         elif "const" in schema or "enum" in schema:
             for value in [schema["const"]] if "const" in schema else schema["enum"]:
@@ -157,7 +161,8 @@ class Samples:
         tags = self._tags(rule, members) if rule is not None else []
         if not tags:
             for member, place in members:
-                yield from self._of(member, place, depth)
+                for sample in self._of(member, place, depth):
+                    yield replace(sample, member=place) if len(members) > 1 else sample
             return
         if any(self._is_nullable(member) for member, _ in members):
             yield Sample(None, schema, members[0][1])
@@ -166,7 +171,7 @@ class Samples:
                 if isinstance(sample.value, dict):
                     wanted = {name: self.minimal(self.properties(sample.schema)[name].schema) for name in own}
                     value = {**sample.value, **{n: wanted[n] if v is None else v for n, v in own.items()}}
-                    yield replace(sample, value=value, beside={**sample.beside, **beside})
+                    yield replace(sample, value=value, beside={**sample.beside, **beside}, member=keys_of(reference))
 
     def _is_nullable(self, member: Schema) -> bool:
         _, schema = self.located(member, ())

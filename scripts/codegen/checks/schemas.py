@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import uuid
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from enum import Enum, EnumType
 from types import ModuleType
 from typing import Any
@@ -13,12 +14,21 @@ from openapi_python_client.strings import ClassName
 
 from scripts.codegen.checks.ledger import Parity
 from scripts.codegen.checks.samples import Property, Sample, Samples, Schema
-from scripts.codegen.checks.values import Annotations, admits, is_same, likeness, members, plain
+from scripts.codegen.checks.values import UNDECLARED, Annotations, admits, is_same, likeness, members, plain
 from scripts.codegen.lowering import FIELD_PREFIX
 from scripts.specs.spec import Pointer, Spec
 
 _EXTRA = "a name of no property"
 _FORMATS = {"date-time": datetime.datetime, "date": datetime.date, "uuid": uuid.UUID}
+
+
+@dataclass(frozen=True)
+class _Model:
+    """A generated class, a minimal instance of its schema, and the annotations of its fields."""
+
+    kind: Any
+    base: Mapping[str, Any]
+    declared: Mapping[str, Any]
 
 
 class SchemaChecker:
@@ -27,16 +37,19 @@ class SchemaChecker:
     Args:
         spec: the effective spec.
         models: the module of the models.
+        annotations: the annotations of the package.
         samples: the samples to use.
         parity: where to record.
     """
 
-    def __init__(self, spec: Spec, models: ModuleType, samples: Samples, parity: Parity) -> None:
+    def __init__(
+        self, spec: Spec, models: ModuleType, annotations: Annotations, samples: Samples, parity: Parity
+    ) -> None:
         self._spec = spec
         self._models = models
         self._samples = samples
         self._parity = parity
-        self._annotations = Annotations(models)
+        self._annotations = annotations
         self._seen: set[tuple[int, type]] = set()
 
     def check_components(self) -> None:
@@ -47,38 +60,49 @@ class SchemaChecker:
             if class_name is None:
                 continue
             found = getattr(self._models, class_name, None)
-            is_whole = isinstance(found, type)
+            is_whole = isinstance(found, EnumType if "enum" in schema else type)
             loss = None if is_whole else f"there is no class {class_name}"
             self._parity.record("classes", ("components", "schemas", name), loss)
             if isinstance(found, EnumType):
                 for value in schema.get("enum", ()):
-                    self._record_member(value, [member.value for member in found], pointer)
-            elif isinstance(found, type):
+                    self._record_member(value, _values_of(found), pointer)
+            elif isinstance(found, type) and is_whole:
                 self.check_object(schema, found, pointer)
 
     def class_name(self, component: str | None) -> str | None:
         """Return the name of the class of a component schema; None if it has none."""
-        node = self._spec.schemas.get(component or "")
-        if node is None or not self._has_class(self._spec.resolve(node)):
+        node = self._spec.schemas.get(component) if component is not None else None
+        if component is None or node is None or not self._has_class(self._spec.resolve(node)):
             return None
         return str(ClassName(node.get("title") or component, FIELD_PREFIX))
 
-    def check_value(self, sample: Sample, value: Any, annotation: Any = Any) -> str | None:
+    def model(self, component: str | None) -> Any:
+        """Return the class of a component schema; None if it has none."""
+        return getattr(self._models, self.class_name(component) or "", None)
+
+    def check_value(self, sample: Sample, value: Any, annotation: Any = UNDECLARED) -> str | None:
         """Check a value that was made of a sample, and what is in it.
 
         Args:
             sample: the sample.
             value: what the package made of it.
-            annotation: what the package declares for it; Any if nothing is declared.
+            annotation: what the package declares for it; UNDECLARED if nothing is.
 
         Returns:
             What is wrong with the value itself; None if it is right.
         """
+        loss = self._value_loss(sample, value, annotation)
+        if sample.member is None or sample.value is None:
+            return loss
+        self._parity.record("union members", sample.member, loss, sample.pointer)
+        return None
+
+    def _value_loss(self, sample: Sample, value: Any, annotation: Any) -> str | None:
         if sample.value is None:
             return None if value is None else "null is not read as None"
         enum = sample.schema.get("enum", ())
         if enum and not isinstance(sample.value, bool):
-            known = [item.value for item in type(value)] if isinstance(value, Enum) else list(members(annotation))
+            known = _values_of(type(value)) if isinstance(value, Enum) else list(members(annotation))
             if not self._record_member(sample.value, known, sample.pointer):
                 return None
         if not is_same(plain(value), sample.value):
@@ -95,7 +119,7 @@ class SchemaChecker:
             self.check_object(sample.schema, type(value), sample.pointer)
         elif self._samples.properties(sample.schema) and self._samples.is_object(sample.schema):
             return "an object with properties is not read as a model"
-        if annotation is not Any and not admits(annotation, value):
+        if annotation is not UNDECLARED and not admits(annotation, value):
             return f"the type does not name {type(value).__name__}"
         return None
 
@@ -106,72 +130,59 @@ class SchemaChecker:
         if (id(schema), kind) in self._seen:
             return
         self._seen.add((id(schema), kind))
-        properties = self._samples.properties(schema, pointer)
         names = self._samples.names(schema)
-        base = self._samples.minimal(schema)
-        declared = self._annotations.of(kind)
-        for name, prop in properties.items():
-            for loss in self._losses(kind, base, name, prop, declared, names.get(name)):
+        try:
+            declared = self._annotations.of(kind)
+        except (NameError, TypeError) as error:
+            self._parity.record("classes", pointer, f"the annotations of {kind.__name__} cannot be read: {error}")
+            return
+        model = _Model(kind, self._samples.minimal(schema), declared)
+        for name, prop in self._samples.properties(schema, pointer).items():
+            for loss in self._losses(model, name, prop, names.get(name)):
                 self._parity.record("properties", prop.pointer, loss)
         additional = schema.get("additionalProperties")
         if isinstance(additional, Mapping) and additional:
-            self._check_additional(kind, base, additional, declared, pointer)
-        full = self._samples.full({**schema})
+            self._check_additional(model, additional, (*pointer, "additionalProperties"))
+        full = self._samples.full(schema)
         loss = _construction_loss(kind, full)
         self._parity.record("classes", pointer, loss and f"{kind.__name__} cannot be made by its arguments: {loss}")
 
-    def _losses(
-        self,
-        kind: Any,
-        base: Mapping[str, Any],
-        name: str,
-        prop: Property,
-        declared: Mapping[str, Any],
-        wanted: str | None,
-    ) -> Iterator[str | None]:
+    def _losses(self, model: _Model, name: str, prop: Property, wanted: str | None) -> Iterator[str | None]:
         """What is wrong with a property, for each of its samples; None for what is right."""
         lost = f"no class reads and writes {name!r}"
         for sample in self._samples.of(prop.schema, prop.pointer):
-            instance = {**base, **sample.beside, name: sample.value}
+            others = {**model.base, **sample.beside}
+            instance = {**others, name: sample.value}
             try:
-                model = kind.from_dict(instance)
-                written = plain(model)
-                without = None if name in base else kind.from_dict({**base, **sample.beside})
-            except Exception as error:  # noqa: BLE001 - whatever it is, the property does not go through
+                made = model.kind.from_dict(instance)
+                written = plain(made)
+                without = None if name in others else model.kind.from_dict(others)
+            except Exception as error:  # whatever it is, the property does not go through
                 yield f"{lost} ({type(error).__name__}: {error})"
                 continue
-            if not is_same(written, instance):
+            fields = [field for field in model.declared if field != "additional_properties"]
+            owners = [owner for owner in fields if _holds(made, owner, sample.value, without)]
+            if not is_same(written, instance) or not owners:
                 yield lost
-                continue
-            owners = [
-                owner
-                for owner in declared
-                if owner != "additional_properties" and _holds(model, owner, sample.value, without)
-            ]
-            if wanted is not None and wanted not in owners:
+            elif wanted is not None and wanted not in owners:
                 yield f"{lost} as {wanted}"
-            elif not owners:
-                yield lost
             else:
                 owner = wanted or min(owners, key=lambda owner: likeness(owner, name))
-                yield self.check_value(sample, getattr(model, owner), declared[owner])
+                yield self.check_value(sample, getattr(made, owner), model.declared[owner])
 
-    def _check_additional(
-        self, kind: Any, base: Mapping[str, Any], additional: Schema, declared: Mapping[str, Any], pointer: Pointer
-    ) -> None:
-        place = (*pointer, "additionalProperties")
-        for sample in self._samples.of(additional, place):
+    def _check_additional(self, model: _Model, additional: Schema, pointer: Pointer) -> None:
+        for sample in self._samples.of(additional, pointer):
+            loss: str | None = "properties of any name are not read and written"
             try:
-                model = kind.from_dict({**base, _EXTRA: sample.value})
-                is_whole = is_same(plain(model), {**base, _EXTRA: sample.value})
-                value = model[_EXTRA]
-            except Exception as error:  # noqa: BLE001
-                loss: str | None = f"properties of any name are not read and written ({type(error).__name__}: {error})"
+                made = model.kind.from_dict({**model.base, _EXTRA: sample.value})
+                value = made[_EXTRA]
+                is_whole = is_same(plain(made), {**model.base, _EXTRA: sample.value})
+            except Exception as error:
+                loss = f"{loss} ({type(error).__name__}: {error})"
             else:
-                annotation = declared.get("additional_properties", Any)
-                lost = "properties of any name are not read and written"
-                loss = self.check_value(sample, value, annotation) if is_whole else lost
-            self._parity.record("properties", place, loss)
+                annotation = model.declared.get("additional_properties", Any)
+                loss = self.check_value(sample, value, annotation) if is_whole else loss
+            self._parity.record("properties", pointer, loss)
 
     # --- enums and classes ---
 
@@ -193,6 +204,11 @@ class SchemaChecker:
         return not schema.get("nullable") and (schema.get("type") == "object" or "properties" in schema or bool(inner))
 
 
+def _values_of(enum: EnumType) -> list[Any]:
+    members: list[Enum] = list(enum)
+    return [member.value for member in members]
+
+
 def _holds(model: Any, attribute: str, value: Any, without: Any) -> bool:
     """Whether an attribute has a value, and has it because the property is there."""
     found = getattr(model, attribute, ...)
@@ -207,8 +223,10 @@ def _construction_loss(kind: Any, full: Mapping[str, Any]) -> str | None:
         model = kind.from_dict(full)
         fields = [name for name in _public_fields(kind) if name != "additional_properties"]
         made = kind(**{name: getattr(model, name) for name in fields})
+        for name in getattr(model, "additional_keys", ()):
+            made[name] = model[name]
         is_whole = is_same(plain(made), plain(model))
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         return f"{type(error).__name__}: {error}"
     return None if is_whole else "what is written differs"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import collections.abc
+import contextlib
 import datetime
 import difflib
 import importlib
@@ -80,6 +81,10 @@ def likeness(python_name: str, name: str) -> float:
     return 0.0 if ours == theirs else 1.0 - difflib.SequenceMatcher(None, ours, theirs).ratio() + len(ours) / 1e6
 
 
+UNDECLARED: Any = object()
+"""Stands for an annotation where nothing is declared."""
+
+
 class Annotations:
     """The annotations of one generated package.
 
@@ -89,21 +94,21 @@ class Annotations:
 
     def __init__(self, models: ModuleType) -> None:
         self._models = models
+        self._names: dict[str, Any] = {}
 
     def of(self, owner: Any) -> dict[str, Any]:
         """Return the annotations of a class or a function, names that only type checkers see included.
 
         Raises:
-            NameError: a name leads nowhere.
+            NameError, TypeError: an annotation leads nowhere, or is none.
         """
-        names: dict[str, Any] = {}
         while True:
             try:
-                return typing.get_type_hints(owner, localns=names)
+                return typing.get_type_hints(owner, localns=self._names)
             except NameError as error:
-                if error.name is None or error.name in names:
+                if error.name is None or error.name in self._names:
                     raise
-                names[error.name] = self._named(error.name, error)
+                self._names[error.name] = self._named(error.name, error)
 
     def _named(self, name: str, error: NameError) -> Any:
         root = self._models.__name__.partition(".")[0]
@@ -150,20 +155,20 @@ def admits(annotation: Any, value: Any) -> bool:
     return isinstance(value, classes) or (isinstance(value, int) and float in named)
 
 
-def python_value(annotation: Any, value: Any, preferred: str | None = None) -> Any:
+def python_value(annotation: Any, value: Any, preferred: Any = None) -> Any:
     """Return a JSON value as an argument with an annotation takes it.
 
     Args:
         annotation: the annotation.
         value: the JSON value; bytes for a file.
-        preferred: the name of the model to make, where the annotation names several.
+        preferred: the model to make, where the annotation names several.
     """
     named = [name for name in members(annotation) if isinstance(name, type)]
     if isinstance(value, list):
         return [python_value(annotation, item, preferred) for item in value]
     if isinstance(value, dict):
         models = [name for name in named if hasattr(name, "from_dict")]
-        return _model(sorted(models, key=lambda model: model.__name__ != preferred), value)
+        return _model(sorted(models, key=lambda model: model is not preferred), value)
     if isinstance(value, bytes):
         files = [name for name in named if name.__name__ == "File"]
         return files[0](payload=value) if files else value
@@ -172,7 +177,8 @@ def python_value(annotation: Any, value: Any, preferred: str | None = None) -> A
             return kind(value)
     for kind, read in _READERS.items():
         if kind in named and isinstance(value, str):
-            return read(value)
+            with contextlib.suppress(ValueError):  # an argument for something else: let the call fail
+                return read(value)
     return _number_as(named, value)
 
 
@@ -188,7 +194,8 @@ def _number_as(named: list[type], value: Any) -> Any:
         return float(value) if float in named else int(value)
     if isinstance(value, int) and not isinstance(value, bool) and bool in named and int not in named:
         return bool(value)
-    return str(value) if isinstance(value, int) and named and not {int, float, bool} & set(named) and str in named else value
+    takes_text = str in named and not {int, float, bool} & set(named)
+    return str(value) if isinstance(value, int) and takes_text else value
 
 
 def _model(models: list[Any], value: dict[str, Any]) -> Any:
@@ -197,7 +204,7 @@ def _model(models: list[Any], value: dict[str, Any]) -> Any:
     for model in models:
         try:
             made = model.from_dict(value)
-        except Exception:  # noqa: BLE001, S112 - another model may fit
+        except Exception:  # noqa: S112 - another model may fit
             continue
         if is_same(plain(made), plain(value)):
             return made
