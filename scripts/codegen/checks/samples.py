@@ -169,8 +169,14 @@ class Samples:
         for reference, own, beside in tags:
             for sample in self._of({"$ref": reference}, (), depth):
                 if isinstance(sample.value, dict):
-                    wanted = {name: self.minimal(self.properties(sample.schema)[name].schema) for name in own}
-                    value = {**sample.value, **{n: wanted[n] if v is None else v for n, v in own.items()}}
+                    properties = self.properties(sample.schema)
+                    tagged = {
+                        name: self.minimal(properties[name].schema if name in properties else {})
+                        if tag is None
+                        else tag
+                        for name, tag in own.items()
+                    }
+                    value = {**sample.value, **tagged}
                     yield replace(sample, value=value, beside={**sample.beside, **beside}, member=keys_of(reference))
 
     def _is_nullable(self, member: Schema) -> bool:

@@ -164,10 +164,11 @@ class SchemaChecker:
             owners = [owner for owner in fields if _holds(made, owner, sample.value, without)]
             if not is_same(written, instance) or not owners:
                 yield lost
-            elif wanted is not None and wanted not in owners:
+                continue
+            owner = min(owners, key=lambda owner: likeness(owner, wanted or name))
+            if wanted is not None and likeness(owner, wanted):
                 yield f"{lost} as {wanted}"
             else:
-                owner = wanted or min(owners, key=lambda owner: likeness(owner, name))
                 yield self.check_value(sample, getattr(made, owner), model.declared[owner])
 
     def _check_additional(self, model: _Model, additional: Schema, pointer: Pointer) -> None:
