@@ -107,6 +107,7 @@ def _manifest(apis: Sequence[Generated]) -> dict[str, Any]:
                 "models": generated.models,
                 "enums": generated.enums,
                 "parity": dict(sorted(generated.found.items())),
+                "not modelled": {kind: list(pointers) for kind, pointers in generated.unmodelled.items()},
             }
             for generated in apis
         },

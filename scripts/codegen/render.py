@@ -25,6 +25,7 @@ from scripts.codegen.expressions import annotation, unions_in
 from scripts.codegen.lowering import FIELD_PREFIX, Lowered, lower
 from scripts.codegen.methods import Surface, answers_of, surface_of
 from scripts.codegen.refining import refine
+from scripts.codegen.unmodelled import unmodelled
 from scripts.specs import documents
 from scripts.specs.effective import build, validate
 from scripts.specs.project import Api
@@ -70,6 +71,8 @@ class Generated:
     """What the parity check looked for and found, by kind."""
     named_by_rule: Sequence[str]
     """Methods whose names follow from a tag and an operationId."""
+    unmodelled: Mapping[str, Sequence[str]]
+    """JSON pointers of what has no place in the client, by kind."""
 
 
 def generate_api(api: Api, output: Path) -> Generated:
@@ -95,6 +98,7 @@ def generate_api(api: Api, output: Path) -> Generated:
         enums=len(list(data.enums)),
         found={},
         named_by_rule=surface.named_by_rule,
+        unmodelled=unmodelled(spec),
     )
 
 

@@ -15,7 +15,9 @@ import pytest
 import yaml
 
 from scripts.codegen import render
+from scripts.codegen.unmodelled import unmodelled
 from scripts.specs.project import ROOT
+from scripts.specs.spec import Spec
 from tests.scripts.projects import (
     API,
     PATH_ID,
@@ -135,6 +137,45 @@ def test_a_run_says_what_it_made_and_what_it_changed(tmp_path: Path) -> None:
     assert "nothing lost" in ran.output
     assert f"changed files: {len(FILES)}" in ran.output
     assert "  generated/abwire/mini_api/models/thing.py\n" in ran.output
+
+
+def test_what_has_no_place_in_the_client_is_listed(tmp_path: Path) -> None:
+    thing = operation(
+        responses={
+            "204": {
+                "description": "done",
+                "headers": {"X-Left": {"schema": {"type": "integer"}}},
+                "links": {"next": {"operationId": "get-thing"}},
+            }
+        },
+        callbacks={"ready": {"{$request.query.url}": {"post": {"responses": {"204": {"description": "done"}}}}}},
+    )
+    made = project(tmp_path, spec({"/things": {"get": thing}}))
+
+    ran = run_generate(tmp_path)
+
+    assert ran.status == 0, ran.errors
+    told = "not modelled: 1 callbacks, 1 links, 1 response headers; generated/manifest.yaml lists them"
+    assert f"  {told}\n" in ran.output
+    manifest = yaml.safe_load((made.generated / "manifest.yaml").read_text(encoding="utf-8"))
+    assert manifest["apis"][API]["not modelled"] == {
+        "callbacks": ["/paths/~1things/get/callbacks/ready"],
+        "links": ["/paths/~1things/get/responses/204/links/next"],
+        "response headers": ["/paths/~1things/get/responses/204/headers/X-Left"],
+    }
+
+
+def test_webhooks_and_further_body_types_are_listed() -> None:
+    body = {"content": {"text/csv": {}, "application/json": {}, "application/xml": {}}}
+    document = {"paths": {"/a": {"post": {"requestBody": body}}}, "webhooks": {"ready": {}}}
+
+    assert unmodelled(Spec(document, Path())) == {
+        "further body types": [
+            "/paths/~1a/post/requestBody/content/application~1xml",
+            "/paths/~1a/post/requestBody/content/text~1csv",
+        ],
+        "webhooks": ["/webhooks/ready"],
+    }
 
 
 def test_a_second_run_changes_nothing(good: Project) -> None:
