@@ -118,7 +118,7 @@ def entry_of(spec: Spec, name: str) -> Entry:
     own = spec.document.get("x-sdk-client", {})
     described = own.get("auth")
     found = [*_from_schemes(spec)] if described is None else described if isinstance(described, list) else [described]
-    kinds = [_kind(spec, {"kind": kind} if isinstance(kind, str) else kind) for kind in found]
+    kinds = [_kind(spec, kind) for short in found for kind in _long(short)]
     taken = [argument for kind in kinds for argument in kind.arguments if argument in _OPTIONS]
     if taken:
         raise spec.error(f"every client has an argument {taken[0]}: choose another name", ("x-sdk-client", "auth"))
@@ -131,6 +131,13 @@ def entry_of(spec: Spec, name: str) -> Entry:
         deprecated=" ".join(own.get("deprecated", "").split()),
         bindings=[Binding(method, names) for method, names in own.get("bind", {}).items()],
     )
+
+
+def _long(kind: str | Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return what a kind stands for that is given by its name: a client that fetches tokens also takes one."""
+    if not isinstance(kind, str):
+        return [kind]
+    return [{"kind": kind}, *([{"kind": "bearer"}] if kind == "oauth" else [])]
 
 
 def _from_schemes(spec: Spec) -> Iterator[dict[str, Any]]:
@@ -154,7 +161,7 @@ def _from_schemes(spec: Spec) -> Iterator[dict[str, Any]]:
 def _kind(spec: Spec, described: Mapping[str, Any]) -> Kind:
     kind = described["kind"]
     arguments = tuple(described.get("arguments", _ARGUMENTS[kind]))
-    needed = {"oauth": {"tokenPath"}, "apiKey": {"in", "name"}, "signing": {"headers", "scheme"}}.get(kind, set())
+    needed = {"apiKey": {"in", "name"}, "signing": {"headers", "scheme"}}.get(kind, set())
     missing = sorted(needed - described.keys())
     if missing:
         reason = f"authentication of the kind {kind} needs {missing[0]}"
@@ -164,8 +171,8 @@ def _kind(spec: Spec, described: Mapping[str, Any]) -> Kind:
         raise spec.error(reason, ("x-sdk-client", "auth"))
     settings: dict[str, Any] = {}
     if kind == "oauth":
-        url = urlsplit(described["tokenPath"])
-        settings["token_path"] = described["tokenPath"] if not url.netloc else _relative(spec, described["tokenPath"])
+        path = described.get("tokenPath", "/oauth/token")
+        settings["token_path"] = _relative(spec, path) if urlsplit(path).netloc else path
     elif kind in ("bearer", "apiKey"):
         settings["value"] = described.get("format", ":".join(f"{{{name}}}" for name in arguments))
         unknown = [name for name in arguments if f"{{{name}}}" not in settings["value"]]

@@ -35,6 +35,7 @@ _KIND = {
     "additionalProperties": False,
 }
 """A way to authenticate."""
+_KINDS = [{"enum": ["oauth", "bearer", "basic"]}, _KIND]
 _EXTENSIONS: Mapping[str, Any] = {
     key: OAS31Validator(schema)
     for key, schema in {
@@ -53,13 +54,7 @@ _EXTENSIONS: Mapping[str, Any] = {
             "type": "object",
             "properties": {
                 "name": {"type": "string", "pattern": "^[A-Z][A-Za-z0-9]*$"},
-                "auth": {
-                    "oneOf": [
-                        {"enum": ["bearer", "basic"]},
-                        _KIND,
-                        {"type": "array", "minItems": 1, "items": {"oneOf": [{"enum": ["bearer", "basic"]}, _KIND]}},
-                    ]
-                },
+                "auth": {"oneOf": [*_KINDS, {"type": "array", "minItems": 1, "items": {"oneOf": _KINDS}}]},
                 "bind": {  # method of the entry class -> path parameters that it takes
                     "type": "object",
                     "minProperties": 1,

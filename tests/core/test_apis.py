@@ -671,7 +671,7 @@ def test_a_server_must_be_one_that_requests_can_be_sent_to(
         with pytest.raises(ConfigurationError) as caught:
             entry(**given, base_url=base_url)
         assert str(caught.value).startswith(
-            f"base_url (in the environment {entry._API.environment}_BASE_URL) must begin with http:// or https:// and a host"
+            "base_url (in the environment MINI_BASE_URL) must begin with http:// or https:// and a host"
         )
 
 

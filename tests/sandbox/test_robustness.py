@@ -17,8 +17,8 @@ from starlette.types import Scope
 from abwire_core.auth import BearerAuth, RequestSigning
 from abwire_sandbox.app import CONVERT_PATH, KAMELEOON_PATH, SandboxApp
 from abwire_sandbox.world import World
-from tests.core.signing import HEADERS
 from tests.client.apis import OPERATIONS, Operation
+from tests.core.signing import HEADERS
 from tests.instances import EXAMPLES
 
 

@@ -55,18 +55,19 @@ FILES = {
     "abwire/__init__.py",
     "abwire/errors.py",
     "abwire/mini_api/__init__.py",
+    "abwire/mini_api/groups/__init__.py",
+    "abwire/mini_api/groups/owners.py",
+    "abwire/mini_api/groups/things.py",
+    "abwire/mini_api/sdk.py",
     "abwire/mini_api/api/__init__.py",
     "abwire/mini_api/api/owners/__init__.py",
     "abwire/mini_api/api/owners/list_owners.py",
     "abwire/mini_api/api/things/__init__.py",
     "abwire/mini_api/api/things/delete_thing.py",
     "abwire/mini_api/api/things/get_thing.py",
-    "abwire/mini_api/client.py",
-    "abwire/mini_api/errors.py",
     "abwire/mini_api/models/__init__.py",
     "abwire/mini_api/models/thing.py",
     "abwire/mini_api/models/thing_kind.py",
-    "abwire/mini_api/types.py",
     "abwire/py.typed",
     "manifest.yaml",
     "specs/mini-api.yaml",
@@ -208,8 +209,8 @@ def test_several_apis_stand_side_by_side(tmp_path: Path) -> None:
     ran = run_generate(tmp_path)
 
     assert ran.status == 0
-    assert (made.package / "client.py").is_file()
-    assert (made.generated / "abwire" / "other" / "client.py").is_file()
+    assert (made.package / "sdk.py").is_file()
+    assert (made.generated / "abwire" / "other" / "sdk.py").is_file()
     text = (made.generated / "abwire" / "__init__.py").read_text(encoding="utf-8")
     assert "* ``abwire.mini_api``: Mini API\n* ``abwire.other``: Other API\n" in text
 
@@ -238,13 +239,13 @@ def test_a_change_of_a_template_is_recorded(good: Project, templates: Path) -> N
 
 def test_a_template_that_writes_no_python_is_named(good: Project, templates: Path) -> None:
     before = files(good.generated)
-    _append(templates / "errors.py.jinja", "this is no Python\n")
+    _append(templates / "sdk.py.jinja", "this is no Python\n")
 
     ran = run_generate(good.root)
 
     assert ran.status == 1
     assert "ruff format: " in ran.errors
-    assert "abwire/mini_api/errors.py:7:" in ran.errors
+    assert "abwire/mini_api/sdk.py:" in ran.errors
     assert files(good.generated) == before
 
 
@@ -759,8 +760,8 @@ UNSUPPORTED = [
         id="two schemas of one module",
     ),
     pytest.param(
-        _spec(schemas_spec(Response=A)),
-        f"{SPEC}: the schema Response would hide a name of the generated code: give it another title",
+        _spec(schemas_spec(OpenModel=A)),
+        f"{SPEC}: the schema OpenModel would hide a name of the generated code: give it another title",
         id="schema with a name of the generated code",
     ),
     pytest.param(

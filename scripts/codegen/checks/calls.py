@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib
 import inspect
-import pkgutil
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -77,6 +76,8 @@ class Caller:
 
     entries: tuple[Any, Any]
     _package: str
+    _bindings: tuple[str, ...] = ()
+    """Methods of the entry classes that take values for all methods of some groups."""
     reply: Reply = field(default_factory=Reply)
     _requests: list[httpx.Request] = field(default_factory=list)
     _runner: asyncio.Runner = field(default_factory=asyncio.Runner)
@@ -89,7 +90,8 @@ class Caller:
         Raises:
             LookupError: the package has none.
         """
-        caller = cls((None, None), package.__name__)
+        bindings = tuple(spec.document.get("x-sdk-client", {}).get("bind", {}))
+        caller = cls((None, None), package.__name__, bindings)
         caller.entries = (caller._entry(package, spec, ""), caller._entry(package, spec, "Async"))
         with caller._runner as runner:
             try:
@@ -102,20 +104,31 @@ class Caller:
         named = spec.document.get("x-sdk-client", {}).get("name")
         names = [named] if named else [name for name in dir(package) if hasattr(package, f"Async{name}")]
         if not names or not hasattr(package, f"{prefix}{names[0]}"):
-            return _LowLevel(package, httpx.MockTransport(self._answer), is_async=bool(prefix))
+            raise LookupError(f"{package.__name__} has no entry class")
         kind = getattr(package, f"{prefix}{names[0]}")
         parameters = inspect.signature(kind).parameters
-        needed = [name for name, parameter in parameters.items() if parameter.default is parameter.empty]
-        credentials = ["token"] if "token" in parameters else needed or list(parameters)[:1]
+        # Credentials stand before the options; those of the first kind may be given by position.
+        first = list(itertools.takewhile(lambda name: name != "base_url", parameters))
+        positional = [name for name in first if parameters[name].kind is not inspect.Parameter.KEYWORD_ONLY]
+        credentials = ["token"] if "token" in first else positional
         options = {name: value for name, value in _OPTIONS.items() if name in parameters}
         return kind(**dict.fromkeys(credentials, _CREDENTIAL), **options, transport=httpx.MockTransport(self._answer))
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
+        if b"grant_type=client_credentials" in request.content:
+            return httpx.Response(200, json={"access_token": _CREDENTIAL})
         self._requests.append(request)
         headers = {"Content-Type": self.reply.media_type} if self.reply.media_type else {}
         return httpx.Response(self.reply.status, content=self.reply.content, headers=headers)
 
     # --- methods ---
+
+    def _functions(self, group: str, method: str) -> Iterator[tuple[str, list[Any]]]:
+        """Yield the methods of a name, sync and async: those of the entry classes, then those with bound values."""
+        yield f"{group}.{method}", [getattr(getattr(entry, group, None), method, None) for entry in self.entries]
+        for binding in self._bindings:
+            found = [_unbound(entry, binding, group, method) for entry in self.entries]
+            yield f"{binding}.{group}.{method}", found
 
     def candidates(self, operation: Mapping[str, Any]) -> Iterator[tuple[Method, Method]]:
         """Yield the methods that may be those of an operation, sync and async, the likeliest first.
@@ -128,16 +141,16 @@ class Caller:
         else:
             wanted = f"{group or (operation.get('tags') or [''])[0]}{method or operation.get('operationId', '')}"
             names = sorted(self._all_names(), key=lambda name: likeness("".join(name), wanted))
-        for found in names:
-            functions = [getattr(getattr(entry, found[0], None), found[1], None) for entry in self.entries]
+        for name, functions in itertools.chain.from_iterable(self._functions(*found) for found in names):
             if all(map(callable, functions)):
                 sync, asynchronous = functions
-                yield Method(".".join(found), sync, False), Method(".".join(found), asynchronous, True)  # type: ignore[arg-type]
+                yield Method(name, sync, False), Method(name, asynchronous, True)
 
     def _all_names(self) -> Iterator[tuple[str, str]]:
         entry = self.entries[0]
-        for group in (name for name in dir(entry) if not name.startswith("_")):
-            found = getattr(entry, group)
+        owners = [entry, *(_bound(entry, binding) for binding in self._bindings)]
+        for owner, group in ((one, name) for one in owners for name in dir(one) if not name.startswith("_")):
+            found = getattr(owner, group)
             if not callable(found):
                 for name in (name for name in dir(found) if not name.startswith("_")):
                     member = getattr(found, name)
@@ -168,29 +181,29 @@ class Caller:
         return self._runner.run(finish())
 
 
+def _bound(entry: Any, binding: str, **values: Any) -> Any:
+    """Return the groups of an entry class with values filled in; made-up ones where none are given."""
+    bind = getattr(entry, binding)
+    return bind(**{name: values.get(name, _CREDENTIAL) for name in inspect.signature(bind).parameters})
+
+
+def _unbound(entry: Any, binding: str, group: str, method: str) -> Callable[..., Any] | None:
+    """Return a method of bound groups as one that takes the bound values, too."""
+    bind = getattr(entry, binding)
+    inner = getattr(getattr(_bound(entry, binding), group, None), method, None)
+    if inner is None:
+        return None
+    names = list(inspect.signature(bind).parameters)
+
+    def call(**arguments: Any) -> Any:
+        values = {name: arguments.pop(name) for name in names}
+        return getattr(getattr(bind(**values), group), method)(**arguments)
+
+    first, rest = (list(inspect.signature(found).parameters.values()) for found in (bind, inner))
+    call.__signature__ = inspect.Signature([*first, *rest])  # type: ignore[attr-defined]
+    call.__annotations__ = {**bind.__annotations__, **inner.__annotations__}
+    return call
+
+
 def _is_paged(value: Any) -> bool:
     return hasattr(value, "pages") and hasattr(value, "to_list")
-
-
-class _LowLevel:
-    """The operations of a package that has no entry class, in groups by their tags."""
-
-    def __init__(self, package: ModuleType, transport: httpx.MockTransport, *, is_async: bool) -> None:
-        option = "async_transport" if is_async else "transport"
-        self._client = package.Client(**{option: transport})
-        self._is_async = is_async
-        api = importlib.import_module(f"{package.__name__}.api")
-        for found in pkgutil.walk_packages(api.__path__, f"{api.__name__}."):
-            if not found.ispkg:
-                *_, tag, name = found.name.split(".")
-                group = self.__dict__.setdefault(tag, _LowLevelGroup())
-                module = importlib.import_module(found.name)
-                function = partial(module.asyncio_detailed if is_async else module.sync_detailed, client=self._client)
-                setattr(group, name, function)
-
-    def close(self) -> Any:
-        return self._client.aclose() if self._is_async else self._client.close()
-
-
-class _LowLevelGroup:
-    pass
