@@ -41,6 +41,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"{generated.enums} enums, {len(generated.api.overlays)} overlays"
         )
         print(f"  parity with the spec: {checked}; nothing lost")
+        if generated.named_by_rule:
+            print(f"  named by rule, from tag and operationId: {', '.join(generated.named_by_rule)}")
+        if generated.unmodelled:
+            left = ", ".join(f"{len(pointers)} {kind}" for kind, pointers in generated.unmodelled.items())
+            print(f"  not modelled: {left}; generated/manifest.yaml lists them")
     print(f"changed files: {len(outcome.changed) or 'none'}")
     for name in outcome.changed:
         print(f"  generated/{name}")

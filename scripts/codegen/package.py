@@ -15,6 +15,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from openapi_python_client.strings import safe_for_docstring
+
 from scripts.codegen import checks, manifest, render
 from scripts.codegen.render import HEADER, Generated, GenerateError, generate_api
 from scripts.specs import documents
@@ -68,11 +70,13 @@ def _check_parity(api: Api, output: Path) -> Mapping[str, int]:
 
 def _render_root(apis: Sequence[Generated], output: Path) -> None:
     lines = "\n".join(f"* ``abwire.{generated.api.package}``: {generated.title}" for generated in apis)
-    text = f'# {HEADER}\n"""Typed Python clients for A/B-testing REST APIs, a package each.\n\n{lines}\n"""\n'
-    documents.write(output / "abwire" / "__init__.py", text)
+    template = (render.TEMPLATES / "root_init.py.jinja").read_text(encoding="utf-8")
+    documents.write(
+        output / "abwire" / "__init__.py", f"# {HEADER}\n" + template.replace("{{ apis }}", safe_for_docstring(lines))
+    )
     documents.write(
         output / "abwire" / "errors.py",
-        f'# {HEADER}\n"""What can go wrong: see :mod:`abwire_core.errors`."""\n\n'
+        f'# {HEADER}\n"""What can go wrong: see :class:`AbwireError`."""\n\n'
         "from abwire_core.errors import *  # noqa: F403\nfrom abwire_core.errors import __all__ as __all__\n",
     )
     documents.write(output / "abwire" / "py.typed", "")
@@ -103,6 +107,7 @@ def _manifest(apis: Sequence[Generated]) -> dict[str, Any]:
                 "models": generated.models,
                 "enums": generated.enums,
                 "parity": dict(sorted(generated.found.items())),
+                "not modelled": {kind: list(pointers) for kind, pointers in generated.unmodelled.items()},
             }
             for generated in apis
         },

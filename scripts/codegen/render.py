@@ -17,11 +17,15 @@ from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError
 from openapi_python_client.parser.openapi import Endpoint
 from openapi_python_client.parser.properties import ModelProperty
+from openapi_python_client.parser.properties.protocol import PropertyProtocol
 
 from scripts.codegen import expressions
+from scripts.codegen.entry import entry_of
+from scripts.codegen.expressions import annotation, unions_in
 from scripts.codegen.lowering import FIELD_PREFIX, Lowered, lower
-from scripts.codegen.methods import Group, answers_of, groups_of
+from scripts.codegen.methods import Surface, answers_of, surface_of
 from scripts.codegen.refining import refine
+from scripts.codegen.unmodelled import unmodelled
 from scripts.specs import documents
 from scripts.specs.effective import load
 from scripts.specs.project import Api
@@ -65,6 +69,10 @@ class Generated:
     enums: int
     found: Mapping[str, int]
     """What the parity check looked for and found, by kind."""
+    named_by_rule: Sequence[str]
+    """Methods whose names follow from a tag and an operationId."""
+    unmodelled: Mapping[str, Sequence[str]]
+    """JSON pointers of what has no place in the client, by kind."""
 
 
 def generate_api(api: Api, output: Path) -> Generated:
@@ -76,12 +84,10 @@ def generate_api(api: Api, output: Path) -> Generated:
     data = _parse(lowered, api)
     refine(data, lowered)
     title = str(effective["info"]["title"])
-    groups = groups_of(data, lowered)
+    surface = surface_of(data, lowered, entry_of(lowered.spec, api.name))
     package = output / "abwire" / api.package
-    entry = lowered.document.get("x-sdk-client")
-    project = _render(data, lowered, package, _package_docstring(effective), entry)
-    if entry:
-        _render_surface(project, package, groups, entry)
+    project = _render(data, lowered, package, _package_docstring(effective), surface)
+    _render_surface(project, package, surface)
     return Generated(
         api=api,
         title=title,
@@ -90,6 +96,8 @@ def generate_api(api: Api, output: Path) -> Generated:
         models=len(list(data.models)),
         enums=len(list(data.enums)),
         found={},
+        named_by_rule=surface.named_by_rule,
+        unmodelled=unmodelled(spec),
     )
 
 
@@ -124,9 +132,7 @@ def _config(output: Path) -> Config:
 # --- rendering ---
 
 
-def _render(
-    data: GeneratorData, lowered: Lowered, package: Path, docstring: str, entry: Mapping[str, Any] | None
-) -> Project:
+def _render(data: GeneratorData, lowered: Lowered, package: Path, docstring: str, surface: Surface) -> Project:
     package.parent.mkdir(parents=True, exist_ok=True)
     project = Project(openapi=data, config=_config(package), custom_template_path=TEMPLATES)
     project.env.bytecode_cache = _COMPILED
@@ -138,31 +144,53 @@ def _render(
     project.env.globals.update(
         header=HEADER,
         operation_of=operation_of,
+        method_of=lambda endpoint: surface.methods[operation_of(endpoint).operation_id],
+        body_fields_of=lambda endpoint: surface.body_fields.get(operation_of(endpoint).operation_id),
+        unions_of=_unions_of,
         accepts_bare=_accepts_bare,
         answers_of=answers_of,
-        imports_of=_imports_of,
+        field=_field,
         **{name: getattr(expressions, name) for name in expressions.__all__},
         module_of=modules.__getitem__,
-        server_url=lowered.document["servers"][0]["url"],
-        client_docstring=f"A pool of connections to the {lowered.document['info']['title']}.",
         package_docstring=docstring,
         api_title=lowered.document["info"]["title"],
-        entry=entry,
+        entry=surface.entry,
     )
     with contextlib.redirect_stdout(io.StringIO()):
         errors = project.build()
     if errors:
         raise GenerateError("\n".join(map(_message, errors)))
+    for name in _SHARED:
+        (package / name).unlink()
     return project
 
 
-def _render_surface(project: Project, package: Path, groups: Sequence[Group], entry: Mapping[str, Any]) -> None:
+_SHARED = ("client.py", "errors.py", "types.py")
+"""Modules that the generator makes for each API, and that all APIs have in the runtime."""
+
+
+def _render_surface(project: Project, package: Path, surface: Surface) -> None:
     template = project.env.get_template("group.py.jinja")
-    for group in groups:
-        documents.write(package / "groups" / f"{group.name}.py", template.render(group=group))
+    for group in surface.groups:
+        documents.write(package / "groups" / f"{group.module}.py", template.render(group=group))
     documents.write(package / "groups" / "__init__.py", f'# {HEADER}\n"""Groups of methods."""\n')
-    text = project.env.get_template("sdk.py.jinja").render(api_groups=groups, entry=entry)
+    text = project.env.get_template("sdk.py.jinja").render(all_groups=surface.groups)
     documents.write(package / "sdk.py", text)
+
+
+def _unions_of(endpoint: Endpoint) -> list[Any]:
+    """Return the unions that the module of an operation decides: in its responses, and in dicts for its body."""
+    props = [*(response.prop for response in endpoint.responses), *(body.prop for body in endpoint.bodies)]
+    found = {union.python_name: union for prop in props for union in unions_in(prop)}
+    return list(found.values())
+
+
+def _field(prop: PropertyProtocol) -> str:
+    """Return the declaration of a model's field."""
+    default = "" if prop.required else " = UNSET"
+    if prop.default is not None:
+        default = f" = {prop.default.python_code.as_unembedded_code()}"
+    return f"{prop.python_name}: {annotation(prop)}{default}"
 
 
 def _accepts_bare(model: ModelProperty) -> dict[str, str] | None:
@@ -171,13 +199,6 @@ def _accepts_bare(model: ModelProperty) -> dict[str, str] | None:
     if extension is None:
         return None
     return {"into": repr(str(extension["into"])), "lift": repr(tuple(map(str, extension.get("lift", ()))))}
-
-
-def _imports_of(model: ModelProperty) -> dict[str, list[str]]:
-    """What a model's module imports: at run time, and for type checkers only, which is all other models."""
-    lines = sorted({*(model.relative_imports or ()), *(model.lazy_imports or ())})
-    typing = [line for line in lines if line.startswith("from ..models.")]
-    return {"runtime": [line for line in lines if line not in typing], "typing": typing}
 
 
 def _package_docstring(effective: Mapping[str, Any]) -> str:

@@ -14,6 +14,28 @@ GRADES = ["documented", "observed", "reconstructed", "guessed"]
 _TEXT = {"type": "string", "minLength": 1}
 _NAME = {"type": "string", "pattern": "^[a-z][a-z0-9_]*$"}
 _TEXTS = {"type": "object", "minProperties": 1, "additionalProperties": {"type": "string"}}
+_KIND = {
+    "type": "object",
+    "required": ["kind"],
+    "properties": {
+        "kind": {"enum": ["oauth", "bearer", "basic", "apiKey", "signing"]},
+        "arguments": {"type": "array", "items": _NAME, "minItems": 1, "uniqueItems": True},
+        "tokenPath": _TEXT,  # oauth: relative to the server, or absolute
+        "format": _TEXT,  # bearer and apiKey: what is sent, with the arguments in braces
+        "in": {"enum": ["header", "query"]},  # apiKey
+        "name": _TEXT,  # apiKey
+        "headers": {  # signing
+            "type": "object",
+            "required": ["application", "expires", "signature"],
+            "properties": {"application": _TEXT, "expires": _TEXT, "signature": _TEXT},
+            "additionalProperties": False,
+        },
+        "scheme": {"type": "string", "pattern": r"\{signature\}"},  # signing: the value of the signature's header
+    },
+    "additionalProperties": False,
+}
+"""A way to authenticate."""
+_KINDS = [{"enum": ["oauth", "bearer", "basic"]}, _KIND]
 _EXTENSIONS: Mapping[str, Any] = {
     key: OAS31Validator(schema)
     for key, schema in {
@@ -30,10 +52,15 @@ _EXTENSIONS: Mapping[str, Any] = {
         },
         "x-sdk-client": {
             "type": "object",
-            "required": ["name", "auth", "environment"],
             "properties": {
                 "name": {"type": "string", "pattern": "^[A-Z][A-Za-z0-9]*$"},
-                "auth": {"enum": ["oauth", "signing"]},
+                "auth": {"oneOf": [*_KINDS, {"type": "array", "minItems": 1, "items": {"oneOf": _KINDS}}]},
+                "bind": {  # method of the entry class -> path parameters that it takes
+                    "type": "object",
+                    "minProperties": 1,
+                    "propertyNames": _NAME,
+                    "additionalProperties": {"type": "array", "items": _TEXT, "minItems": 1, "uniqueItems": True},
+                },
                 "environment": {"type": "string", "pattern": "^[A-Z][A-Z0-9_]*$"},
                 "rates": {  # seconds -> calls
                     "type": "object",
@@ -51,7 +78,12 @@ _EXTENSIONS: Mapping[str, Any] = {
         "x-sdk-pagination": {
             "type": "object",
             "required": ["in", "page", "size"],
-            "properties": {"in": {"enum": ["query", "body"]}, "page": _TEXT, "size": _TEXT},
+            "properties": {
+                "in": {"enum": ["query", "body"]},
+                "page": _TEXT,
+                "size": _TEXT,
+                "items": _TEXT,  # property of the response that holds the items, if it is not a list itself
+            },
             "additionalProperties": False,
         },
         "x-sdk-poll": {

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 from abwire_core._http import Response
 from abwire_core.errors import DecodeError
+from abwire_core.shapes import mismatch
 from abwire_core.types import File
 
 if TYPE_CHECKING:
@@ -307,11 +308,13 @@ def to_uuid(value: Any) -> UUID:
 
 
 def to_file(value: Any) -> File:
-    """The content of a file.
+    """Return a file with this content; a file stays as it is, for dicts that users write.
 
     Raises:
-        DecodeError: the value is not bytes.
+        DecodeError: the value is neither bytes nor a file.
     """
+    if isinstance(value, File):
+        return value
     if not isinstance(value, bytes):
         _refuse(value, "bytes")
     return File(value)
@@ -377,16 +380,14 @@ def to_bool(value: Any) -> bool:
 
 
 def _is_plain(value: float | str) -> bool:
-    """Whether a number is not written as Python alone would read it: with ``_``, blanks or digits of other scripts."""
-    return not isinstance(value, str) or (value.isascii() and "_" not in value and value.strip() == value)
+    """Whether a number is written as JSON could have it.
+
+    Python also reads ``1_0``, blanks around a number and the digits of other scripts.
+    """
+    return not isinstance(value, str) or (value.isascii() and "_" not in value and value == value.strip())
 
 
 # --- errors ---
-
-
-def mismatch(expected: str, got: object) -> DecodeError:
-    """The error for a value of another kind than was expected; it does not show the value."""
-    return DecodeError(expected=expected, got=_kind(got))
 
 
 def located(error: DecodeError | KeyError, key: str | None) -> DecodeError:
@@ -404,23 +405,3 @@ def located(error: DecodeError | KeyError, key: str | None) -> DecodeError:
 def _refuse(value: object, expected: str) -> NoReturn:
     # Not from the error at hand: its message may hold the value.
     raise mismatch(expected, value) from None
-
-
-def _kind(value: object) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "a boolean"
-        case int():
-            return "an integer"
-        case float():
-            return "a number"
-        case str():
-            return "a string"
-        case list():
-            return "a list"
-        case Mapping():
-            return "an object"
-        case _:
-            return type(value).__name__

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from abwire.convert_v1 import Client as ConvertClient
+from abwire.convert_v1 import AsyncConvert
 
 from scripts.specs.project import ROOT
 from tests.client.answers import AnswerServer
@@ -65,7 +65,7 @@ def test_the_example_for_convert_runs(
     status: int, answer: Any, output: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with AnswerServer.running({("GET", "/hypotheses/get/10010/7"): [answer]}, status=status) as server:
-        monkeypatch.setattr(ConvertClient, "BASE_URL", server.url)
+        monkeypatch.setattr(AsyncConvert, "_API", AsyncConvert._API._replace(server=server.url))
         run(EXAMPLES[1])
 
     assert capsys.readouterr().out.startswith(output)

@@ -14,7 +14,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.client.apis import NAMES, OPERATIONS, Operation, api
-from tests.client.methods import call_method, entry, is_paged, method_arguments
+from tests.client.methods import call_method, entry, is_paged
 from tests.client.wire import Judge, arguments_of, draw_success
 from tests.instances import EXAMPLES
 
@@ -41,7 +41,7 @@ def test_a_method_sends_a_valid_request_and_reads_the_whole_answer(
 ) -> None:
     status, answer, media_type = draw_success(operation, data)
     judge = Judge(operation, status, answer, media_type)
-    arguments = method_arguments(operation, arguments_of(operation, data))
+    arguments = arguments_of(operation, data)
     assume(not is_paged(operation) or arguments.get("page") != 2**31 - 1)  # there is no page after it
     target = entry(operation.api, is_async=is_async, transport=httpx.MockTransport(judge))
 
@@ -72,7 +72,9 @@ def methods_of(name: str, *, is_async: bool) -> dict[str, Any]:
         module = importlib.import_module(f"abwire.{api(name).package}.groups.{group}")
         suffix = f"{re.sub('(^|_)([a-z])', lambda match: match[2].upper(), group)}Group"
         members = vars(getattr(module, f"{'Async' if is_async else ''}{suffix}"))
-        found |= {f"{group}.{key}": value for key, value in members.items() if not key.startswith("_")}
+        found |= {
+            f"{group}.{key}": value for key, value in members.items() if inspect.isfunction(value) and key[0] != "_"
+        }
     return found
 
 
@@ -95,8 +97,8 @@ def test_sync_and_async_methods_have_the_same_arguments_and_say_what_they_do(nam
     for key, method in methods_of(name, is_async=False).items():
         signature, twin = inspect.signature(method), inspect.signature(twins[key])
         assert signature.parameters == twin.parameters, key
-        assert all(word in method.__doc__ for word in ("Evidence:", "Source:", "Returns:", "Raises:")), key
-        assert method.__doc__ == twins[key].__doc__, key
+        assert all(word in method.__doc__ for word in ("Evidence:", "Source:", "Returns:")), key
+        assert f"{method.__qualname__}`" in twins[key].__doc__, key
 
 
 @pytest.mark.parametrize("name", NAMES)

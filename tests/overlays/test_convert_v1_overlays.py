@@ -305,7 +305,8 @@ def test_d22_no_two_types_of_goals_have_the_same_python_name(spec: EffectiveSpec
 def test_d45_the_client_has_a_name_and_a_way_to_authenticate(spec: EffectiveSpec) -> None:
     """The entry class, its authentication and its variables are data; and users are told of version 2."""
     client = spec.at("x-sdk-client")
-    assert (client["name"], client["auth"], client["environment"]) == ("Convert", "signing", "CONVERT")
+    assert (client["name"], client["auth"]["kind"], client["environment"]) == ("Convert", "signing", "CONVERT")
+    assert client["auth"]["headers"]["application"] == "Convert-Application-ID"
     assert "version 2" in client["deprecated"]
 
 

@@ -18,6 +18,7 @@ from abwire_core.auth import BearerAuth, RequestSigning
 from abwire_sandbox.app import CONVERT_PATH, KAMELEOON_PATH, SandboxApp
 from abwire_sandbox.world import World
 from tests.client.apis import OPERATIONS, Operation
+from tests.core.signing import HEADERS
 from tests.instances import EXAMPLES
 
 
@@ -40,7 +41,7 @@ class Asker:
         token = runner.run(self._client.post(f"{KAMELEOON_PATH}/oauth/token", data=form)).json()["access_token"]
         self._auth = {
             "kameleoon": BearerAuth(token),
-            "convert-v1": RequestSigning("sandbox-application", "sandbox-secret-key"),
+            "convert-v1": RequestSigning("sandbox-application", "sandbox-secret-key", **HEADERS),
         }
 
     def __call__(self, operation: Operation, path: str, request: dict[str, Any]) -> httpx.Response:

@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class SiteAreaRuleType(OpenStrEnum):
     """What a rule of a site area looks at.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     URL = "url"

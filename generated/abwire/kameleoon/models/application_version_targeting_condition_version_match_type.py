@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class ApplicationVersionTargetingConditionVersionMatchType(OpenStrEnum):
     """How the version is compared.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     EQUAL = "EQUAL"

@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class CustomDatumMatchType(OpenStrEnum):
     """How the value of a custom data is compared. UNDEFINED is met by visitors without a value.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     UNDEFINED = "UNDEFINED"
