@@ -6,7 +6,6 @@ which loads each when it is first used.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -23,8 +22,11 @@ from openapi_python_client.parser.properties.protocol import PropertyProtocol
 from openapi_python_client.parser.properties.union import UnionProperty
 from openapi_python_client.parser.properties.uuid import UuidProperty
 from openapi_python_client.parser.responses import Response
+from openapi_python_client.schema import UntrustedString
+from openapi_python_client.strings import PythonCode, safe_for_docstring
 
 from scripts.codegen.properties import ConvertedProperty, DiscriminatedUnion, SecretProperty
+from scripts.specs.text import escape, visible
 
 _DECODERS: dict[type[Any], str] = {
     DateProperty: "decoding.to_date",
@@ -43,8 +45,29 @@ _ENCODERS: dict[type[Any], str] = {
 
 
 def literal(text: str) -> str:
-    """A string as Python code."""
-    return json.dumps(text)
+    """Return a string as Python code."""
+    return f'"{in_literal(text)}"'
+
+
+def in_literal(value: UntrustedString | PythonCode | str) -> str:
+    """Return a string as it stands between double quotes in Python code: whole, with escapes for what is not seen."""
+    return "".join(
+        f"\\{char}" if char in '"\\' else char if char.isprintable() else escape(char) for char in _bare(value)
+    )
+
+
+def in_docstring(value: object) -> str:
+    """Return a text as it stands in a docstring, which it cannot end, with escapes for what is not seen."""
+    text = safe_for_docstring(visible(_bare(value)))
+    bare = text.rstrip()
+    escapes = len(bare[:-1]) - len(bare[:-1].rstrip("\\"))
+    return f'{bare[:-1]}\\"' if bare.endswith('"') and escapes % 2 == 0 else text
+
+
+def _bare(value: object) -> str:
+    if isinstance(value, UntrustedString):
+        return value.get_untrusted_value()
+    return value.as_unembedded_code() if isinstance(value, PythonCode) else str(value)
 
 
 def unions_in(prop: Any) -> Iterator[DiscriminatedUnion]:

@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from scripts.codegen import checks, manifest, render
+from scripts.codegen.expressions import in_docstring
 from scripts.codegen.render import HEADER, Generated, GenerateError, generate_api
 from scripts.specs import documents
 from scripts.specs.project import ROOT, Api, find_apis
 from scripts.specs.spec import Spec
+from scripts.specs.text import one_line
 
 LINE_LENGTH = "120"
 
@@ -67,7 +69,8 @@ def _check_parity(api: Api, output: Path) -> Mapping[str, int]:
 
 
 def _render_root(apis: Sequence[Generated], output: Path) -> None:
-    lines = "\n".join(f"* ``abwire.{generated.api.package}``: {generated.title}" for generated in apis)
+    titles = {generated.api.package: in_docstring(one_line(generated.title)) for generated in apis}
+    lines = "\n".join(f"* ``abwire.{package}``: {title}" for package, title in titles.items())
     text = f'# {HEADER}\n"""Typed Python clients for A/B-testing REST APIs, a package each.\n\n{lines}\n"""\n'
     documents.write(output / "abwire" / "__init__.py", text)
     documents.write(

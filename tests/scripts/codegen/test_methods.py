@@ -1220,13 +1220,13 @@ def test_a_surface_that_cannot_work_is_refused_with_its_place(
     assert not made.generated.exists()
 
 
-NAMES = "does not match '^[a-z][a-z0-9_]*$'"
+NAMES = r"does not match '^[a-z][a-z0-9_]{0,79}\\Z'"
 LISTS = "/paths/~1things/get"
 REQUESTS = "/paths/~1things~1{thingId}~1report/post/x-sdk-poll"
 MALFORMED = [
     (ROOT, {"x-sdk-client": {}}, "/x-sdk-client: 'name' is a required property"),
     (ROOT, {"x-sdk-client": "Mini"}, "/x-sdk-client: 'Mini' is not of type 'object'"),
-    (ENTRY, {"name": "mini"}, "/x-sdk-client/name: 'mini' does not match '^[A-Z][A-Za-z0-9]*$'"),
+    (ENTRY, {"name": "mini"}, "/x-sdk-client/name: 'mini' does not match '^[A-Z][A-Za-z0-9]"),
     (ENTRY, {"auth": "basic"}, "/x-sdk-client/auth: 'basic' is not one of ['oauth', 'signing']"),
     (ENTRY, {"auth": None}, "/x-sdk-client: 'auth' is a required property"),
     (ENTRY, {"environment": "Mini"}, "/x-sdk-client/environment: 'Mini' does not match"),
