@@ -44,9 +44,9 @@ _ENCODERS: dict[type[Any], str] = {
 }
 
 
-def literal(text: str) -> str:
-    """Return a string as Python code."""
-    return f'"{in_literal(text)}"'
+def literal(value: str | int) -> str:
+    """Return a string or an integer as Python code."""
+    return str(value) if isinstance(value, int) else f'"{in_literal(value)}"'
 
 
 def in_literal(value: UntrustedString | PythonCode | str) -> str:

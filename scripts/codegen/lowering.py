@@ -7,16 +7,18 @@ rest is refused with its place.
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from openapi_python_client.strings import PythonIdentifier
+from openapi_python_client.strings import PythonIdentifier, snake_case
 
-from scripts.codegen import unsupported
+from scripts.codegen import contents, unsupported
+from scripts.codegen.normal_form import normalize
 from scripts.specs.documents import plain
-from scripts.specs.extensions import check_forms
+from scripts.specs.extensions import check_forms, check_operations
 from scripts.specs.spec import METHODS, Pointer, Spec, alternatives, is_null, sdk
 from scripts.specs.text import visible
 
@@ -52,6 +54,8 @@ class Operation:
     """Where the facts on it come from."""
     sdk: Mapping[str, Any]
     """The operation's ``x-sdk-`` keys, without the prefix."""
+    media_type: str
+    """The media type of the request body; empty without one."""
     query_styles: Mapping[str, str]
     """Wire name of a query parameter -> ``plain``, ``comma`` (joined by commas) or ``json`` (one JSON text)."""
 
@@ -101,6 +105,8 @@ def lower(effective: Spec) -> Lowered:
 def _lower(spec: Spec) -> Lowered:
     unsupported.check_servers(spec)
     check_forms(spec)
+    check_operations(spec)
+    normalize(spec)
     _show_prose(spec)
     operations: dict[str, Operation] = {}
     for pointer, node in _operations(spec):
@@ -133,21 +139,17 @@ def _show_prose(spec: Spec) -> None:
 
 
 def _operations(spec: Spec) -> Iterator[tuple[Pointer, dict[str, Any]]]:
-    for route, item in spec.document["paths"].items():
-        if "$ref" in item:
-            spec.fault("a path item that is a reference is not supported: write it out", ("paths", route))
-            continue
+    """Yield every operation, with all of its parameters, and a name and a summary if it has none."""
+    for route, item in spec.document.get("paths", {}).items():
         found = [("paths", route, method) for method in METHODS if method in item]
         parameters = [spec.parameters(pointer) for pointer in found]
         item.pop("parameters", None)
         for pointer, merged in zip(found, parameters, strict=True):
             node = item[pointer[2]]
-            missing = [key for key in ("operationId", "summary", "description", "x-evidence") if not node.get(key)]
-            for key in missing:
-                spec.fault(f"the operation needs {key}", pointer)
             node["parameters"] = merged
-            if not missing:
-                yield pointer, node
+            node["operationId"] = node.get("operationId") or f"{pointer[2]} {route}"
+            node["summary"] = node.get("summary") or " ".join(snake_case(node["operationId"]).split("_")).capitalize()
+            yield pointer, node
 
 
 # --- operations ---
@@ -167,29 +169,63 @@ def _lower_operation(spec: Spec, operation: dict[str, Any], pointer: Pointer) ->
         operation["parameters"][index] = parameter
         if parameter["in"] == "query":
             styles[parameter["name"]] = style
-    body = spec.resolve(operation.get("requestBody", {}))
-    if len(body.get("content", {})) > 1:
-        spec.fault("a request body of several media types is not supported", (*pointer, "requestBody"))
-    for media_type, content in body.get("content", {}).items():
-        location = (*pointer, "requestBody", "content", media_type)
-        unsupported.check_encodings(spec, media_type, content, location)
-    evidence = operation["x-evidence"]
-    provenance = f"Evidence: route {evidence['route']}, schema {evidence['schema']}. Source: {evidence['source']}"
-    if "note" in evidence:
-        provenance = f"{provenance.rstrip('.')}. Note: {evidence['note']}"
+    media_type = _lower_body(spec, operation, pointer)
+    _lower_responses(spec, operation)
+    evidence = operation.get("x-evidence")
     return Operation(
         operation_id=operation["operationId"],
         summary=operation["summary"].strip().rstrip("."),
         description=_described(operation),
-        provenance=provenance.strip(),
+        provenance=_provenance(evidence) if evidence else "",
         tag=_tag(operation),
         route=pointer[1],
-        unverified=evidence.get("note", "its route is a guess") if evidence["route"] == "guessed" else None,
+        unverified=evidence.get("note", "its route is a guess")
+        if evidence and evidence["route"] == "guessed"
+        else None,
         idempotent=operation.get("x-sdk-idempotent", False),
-        source=evidence["source"],
+        source=evidence["source"] if evidence else "",
         sdk=sdk(operation),
         query_styles=styles,
+        media_type=media_type,
     )
+
+
+def _provenance(evidence: Mapping[str, str]) -> str:
+    text = f"Evidence: route {evidence['route']}, schema {evidence['schema']}. Source: {evidence['source']}"
+    if "note" in evidence:
+        text = f"{text.rstrip('.')}. Note: {evidence['note']}"
+    return text.strip()
+
+
+def _lower_body(spec: Spec, operation: dict[str, Any], pointer: Pointer) -> str:
+    """Reduce the request body to one media type; return it, or an empty string if there is no body."""
+    if "requestBody" not in operation:
+        return ""
+    body = copy.deepcopy(dict(spec.resolve(operation["requestBody"])))
+    operation["requestBody"] = body
+    location = (*pointer, "requestBody", "content")
+    content = body.get("content", {})
+    chosen = str(operation.get("x-sdk-content", contents.pick(content) if content else ""))
+    if chosen not in content:
+        spec.fault(f"the body has no content {chosen!r}: it has {', '.join(content) or 'none'}", location)
+        return ""
+    unsupported.check_encodings(spec, chosen, content[chosen], (*location, chosen))
+    media_type, described = contents.body(chosen, content[chosen])
+    body["content"] = {media_type: described}
+    return chosen
+
+
+def _lower_responses(spec: Spec, operation: dict[str, Any]) -> None:
+    """Reduce each response to one media type."""
+    responses = operation.setdefault("responses", {})
+    for status, reference in responses.items():
+        response = spec.resolve(reference)
+        content = response.get("content")
+        if content:
+            chosen = response.get("x-sdk-content", contents.pick(content))
+            media_type, described = contents.response(chosen, content[chosen])
+            if {media_type: described} != content:
+                responses[status] = {**response, "content": {media_type: described}}
 
 
 def _parameter_style(spec: Spec, parameter: dict[str, Any], pointer: Pointer) -> str:
@@ -214,9 +250,13 @@ def _parameter_style(spec: Spec, parameter: dict[str, Any], pointer: Pointer) ->
     for choice in spec.choices(schema.get("items", {}) if is_list else schema):
         if spec.is_model(choice):
             spec.fault("an object needs content: application/json, or a parameter for each property", pointer)
-        elif choice.get("type") == "array":
-            spec.fault("a list within a list or a union needs content: application/json", pointer)
+        elif choice.get("type") == "array" and (is_list or not _is_scalar(spec, choice.get("items", {}))):
+            spec.fault("a list within a list or of objects needs content: application/json", pointer)
     return "comma" if is_list and not parameter.get("explode", True) else "plain"
+
+
+def _is_scalar(spec: Spec, schema: Mapping[str, Any]) -> bool:
+    return not any(spec.is_model(choice) or choice.get("type") == "array" for choice in spec.choices(schema))
 
 
 # --- schemas ---
@@ -232,17 +272,9 @@ def _mark_schemas(spec: Spec) -> Iterator[Mapping[str, Any]]:
             node.pop("nullable", None)  # the generator makes an enum too many of what says it twice
         unsupported.check_schema(spec, node, pointer)
         rule = spec.discriminator(node)
-        members = [choice for choice in spec.choices(node) if not is_null(choice)] if alternatives(node) else []
-        models = [member for member in members if spec.is_model(member)]
-        if (
-            alternatives(node)
-            and _is_undecided(spec, node)
-            and not any(_is_undecided(spec, member) for member in alternatives(node))
-        ):
-            reason = "nothing tells the members of this union apart: give it a discriminator or x-sdk-discriminator"
-            spec.fault(reason, pointer)
-        if rule is not None and len(members) != len(models):
-            spec.fault("a union with a discriminator can only have objects as members", pointer)
+        members = alternatives(node)
+        if members and _is_undecided(spec, node) and not any(_is_undecided(spec, member) for member in members):
+            unsupported.report_union(spec, node, pointer)
         if rule is None and not _MARKED_KEYS & node.keys() and node.get("format") != "password":
             continue
         yield {**node, "discriminator": rule}

@@ -23,7 +23,7 @@ class Rule:
 
     kind: Literal["value", "parent", "presence"]
     property_name: UntrustedString | None
-    mapping: dict[str, str]
+    mapping: dict[str | int, str]
     default: str | None
     needs: dict[str, list[str]]
     """Class name -> keys without which a value is not of this class; only where the value itself does not say."""

@@ -15,6 +15,7 @@ from openapi_python_client.parser.properties.const import ConstProperty
 from openapi_python_client.parser.properties.enum_property import EnumProperty
 from openapi_python_client.parser.properties.list_property import ListProperty
 from openapi_python_client.parser.properties.model_property import ModelProperty
+from openapi_python_client.parser.properties.none import NoneProperty
 from openapi_python_client.parser.properties.protocol import PropertyProtocol
 from openapi_python_client.parser.properties.schemas import Class
 from openapi_python_client.parser.properties.union import UnionProperty
@@ -24,6 +25,7 @@ from openapi_python_client.strings import ClassName, PythonIdentifier
 from scripts.codegen.expressions import unions_in
 from scripts.codegen.lowering import FIELD_PREFIX, LONGEST_NAME, Lowered, without_mark
 from scripts.codegen.properties import DiscriminatedUnion, Rule, converted
+from scripts.codegen.schemas import closed_values
 from scripts.specs.spec import keys_of, sdk
 
 # What the templates use, and a class, a field or an argument of the same name would hide.
@@ -139,8 +141,7 @@ class _Refiner:
             rule = self._rule(prop, schema)
             if rule is None:
                 return prop
-            fields = {field.alias or field.name: getattr(prop, field.name) for field in attrs.fields(UnionProperty)}
-            return DiscriminatedUnion(**fields, rule=rule)
+            return _decided(prop, rule)
         if isinstance(prop, EnumProperty):
             return self._refine_enum(prop)
         return converted(prop, schema)
@@ -193,7 +194,10 @@ class _Refiner:
         rule = Rule(
             kind={"propertyName": "value", "parentProperty": "parent", "presence": "presence"}[kinds[0]],  # type: ignore[arg-type]
             property_name=None if kinds[0] == "presence" else UntrustedString(own[kinds[0]]),
-            mapping={value: self._class_name(reference) for value, reference in mapping.items()},
+            mapping={
+                self._tag(value, own.get("propertyName"), reference): self._class_name(reference)
+                for value, reference in mapping.items()
+            },
             default=self._class_name(default) if default else None,
             needs={self._class_name(reference): self._required(reference) for reference in mapping.values()},
         )
@@ -207,12 +211,30 @@ class _Refiner:
             raise self.lowered.spec.error(reason + "the object around it has no such property")
         return rule
 
+    def _tag(self, value: str, name: str | None, reference: str) -> str | int:
+        """The value in the data: keys of a mapping are strings, what they stand for may be an integer."""
+        values = closed_values(self.lowered.spec, {"$ref": reference}).get(name or "", ())
+        return next((found for found in values if isinstance(found, int) and str(found) == value), value)
+
     def _required(self, reference: str) -> list[str]:
         return list(map(str, self.lowered.spec.resolve({"$ref": reference}).get("required", ())))
 
     def _class_name(self, reference: str) -> str:
         schema = self.lowered.spec.resolve({"$ref": reference})
         return str(ClassName(schema.get("title") or keys_of(reference)[-1], FIELD_PREFIX))
+
+
+def _decided(prop: UnionProperty, rule: Rule) -> UnionProperty:
+    """A union whose objects a rule decides; where it has other members, the objects are a union within it."""
+    fields = {field.alias or field.name: getattr(prop, field.name) for field in attrs.fields(UnionProperty)}
+    objects = [inner for inner in prop.inner_properties if isinstance(inner, (ModelProperty, NoneProperty))]
+    if len(objects) == len(prop.inner_properties):
+        return DiscriminatedUnion(**fields, rule=rule)
+    others = [inner for inner in prop.inner_properties if inner not in objects]
+    models = [inner for inner in objects if isinstance(inner, ModelProperty)]
+    decided = DiscriminatedUnion(**{**fields, "inner_properties": models}, rule=rule)
+    nothing = [inner for inner in objects if isinstance(inner, NoneProperty)]
+    return attrs.evolve(prop, inner_properties=[decided, *others, *nothing])
 
 
 def _local_names(prop: PropertyProtocol) -> Iterator[str]:

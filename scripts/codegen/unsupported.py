@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from scripts.specs.documents import json_pointer
 from scripts.specs.spec import Pointer, Spec, alternatives
 
 _ACCEPTED = {"number": ["string"], "integer": ["string"], "string": ["integer"]}
@@ -12,11 +14,8 @@ _ACCEPTED = {"number": ["string"], "integer": ["string"], "string": ["integer"]}
 
 def check_servers(spec: Spec) -> None:
     """Report a spec without a server, and one whose operations lead to several."""
-    servers = spec.document.get("servers", ())
-    if not servers:
+    if not spec.document.get("servers"):
         spec.fault("needs a server: its url is where the client calls by default", ("servers",))
-    if any("variables" in server for server in servers):
-        spec.fault("variables in a server are not supported: write the URL out", ("servers",))
     for pointer, node in spec.objects():
         if pointer and "servers" in node:
             spec.fault("a server of its own is not supported: one server serves the API", pointer)
@@ -53,3 +52,42 @@ def check_schema(spec: Spec, node: Mapping[str, Any], pointer: Pointer) -> None:
     for key in ("x-sdk-names", "x-sdk-accepts-bare"):
         if key in node and (alternatives(node) or not spec.is_model(node)):
             spec.fault(f"{key} needs an object", (*pointer, key))
+
+
+def report_union(spec: Spec, node: Mapping[str, Any], pointer: Pointer) -> None:
+    """Report a union that nothing decides, with an overlay action that would decide it."""
+    key = next(key for key in ("oneOf", "anyOf", "allOf") if key in node)
+    targets, fields = [], []
+    for index, member in enumerate(node[key]):
+        if spec.is_model(member):
+            targets.append(member.get("$ref", f"#{json_pointer((*pointer, key, str(index)))}"))
+            fields.append(_fields(spec, member))
+    presence = ", ".join(
+        f"{json.dumps(_own_field(found, fields) or '<a field that only this one has>')}: {json.dumps(target)}"
+        for found, target in zip(fields, targets, strict=True)
+    )
+    path = "".join(f"[{json.dumps(part)}]" for part in pointer)
+    spec.fault(
+        "nothing tells the members of this union apart: give it a discriminator or x-sdk-discriminator, such as\n"
+        f"  - target: ${path}\n"
+        "    x-expect-matches: 1\n"
+        f"    update: {{x-sdk-discriminator: {{presence: {{{presence}}}}}}}",
+        pointer,
+    )
+
+
+def _own_field(fields: Mapping[str, bool], others: Sequence[Mapping[str, bool]]) -> str | None:
+    """Return a required field that no other object of a union has."""
+    required = (name for name, is_required in fields.items() if is_required)
+    return next((name for name in required if not any(name in other for other in others if other is not fields)), None)
+
+
+def _fields(spec: Spec, schema: Mapping[str, Any]) -> dict[str, bool]:
+    """Return the properties of an object, each with whether it is required."""
+    schema = spec.collapsed(schema)
+    found: dict[str, bool] = {}
+    for member in schema.get("allOf", ()):
+        found |= _fields(spec, member)
+    required = {name for member in (schema, *schema.get("allOf", ())) for name in member.get("required", ())}
+    found |= dict.fromkeys(schema.get("properties", {}), False)
+    return {name: is_required or name in required for name, is_required in found.items()}

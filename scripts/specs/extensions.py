@@ -106,3 +106,11 @@ def check_forms(spec: Spec) -> None:
             for fault in _EXTENSIONS[key].iter_errors(node[key]):
                 spec.fault(fault.message, (*pointer, key, *map(str, fault.absolute_path)))
     spec.check()
+
+
+def check_operations(spec: Spec) -> None:
+    """Report an operation that lacks what this project asks of each: a name, prose and evidence."""
+    for pointer, operation in spec.operations():
+        for key in ("operationId", "summary", "description", "x-evidence"):
+            if not operation.get(key):
+                spec.fault(f"the operation needs {key}", pointer)

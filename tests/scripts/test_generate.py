@@ -171,8 +171,8 @@ def test_webhooks_and_further_body_types_are_listed() -> None:
 
     assert unmodelled(Spec(document, Path())) == {
         "further body types": [
-            "/paths/~1a/post/requestBody/content/application~1xml",
             "/paths/~1a/post/requestBody/content/text~1csv",
+            "/paths/~1a/post/requestBody/content/application~1xml",
         ],
         "webhooks": ["/webhooks/ready"],
     }
@@ -552,11 +552,6 @@ INVALID_SPECS = [
 
 UNSUPPORTED = [
     pytest.param(
-        _spec({**spec({"/things": {"$ref": "#/x-things"}}), "x-things": {"get": operation()}}),
-        f"{SPEC}#/paths/~1things: a path item that is a reference is not supported: write it out",
-        id="path item that is a reference",
-    ),
-    pytest.param(
         _spec(spec({"/things": {"get": operation(servers=[{"url": "https://other.test"}])}})),
         f"{SPEC}#/paths/~1things/get: a server of its own is not supported: one server serves the API",
         id="server of an operation",
@@ -565,11 +560,6 @@ UNSUPPORTED = [
         _spec(spec({"/things": {"get": operation(), "servers": [{"url": "https://other.test"}]}})),
         f"{SPEC}#/paths/~1things: a server of its own is not supported: one server serves the API",
         id="server of a path",
-    ),
-    pytest.param(
-        _spec(spec(servers=[{"url": "https://{site}.test", "variables": {"site": {"default": "a"}}}])),
-        f"{SPEC}#/servers: variables in a server are not supported: write the URL out",
-        id="variables in a server",
     ),
     pytest.param(
         _with_parameter(parameter("q", content={"text/plain": {"schema": TEXT}})),
@@ -614,12 +604,12 @@ UNSUPPORTED = [
     *(
         pytest.param(
             _with_parameter(parameter("q", schema=schema)),
-            f"{PARAMETER}: a list within a list or a union needs content: application/json",
+            f"{PARAMETER}: a list within a list or of objects needs content: application/json",
             id=what,
         )
         for what, schema in {
             "list of lists as a query parameter": {"type": "array", "items": {"type": "array", "items": TEXT}},
-            "union with a list as a query parameter": {"oneOf": [TEXT, {"type": "array", "items": TEXT}]},
+            "union with a list of objects as a query parameter": {"oneOf": [TEXT, {"type": "array", "items": A}]},
         }.items()
     ),
     pytest.param(
@@ -638,26 +628,6 @@ UNSUPPORTED = [
         _with_parameter(parameter("q", "header", schema={"type": "array", "items": TEXT})),
         f"{PARAMETER}: a list is not supported in the header",
         id="list in a header",
-    ),
-    pytest.param(
-        _spec(
-            spec(
-                {
-                    "/things": {
-                        "post": operation(
-                            requestBody={
-                                "content": {
-                                    **json_content(A),
-                                    "application/x-www-form-urlencoded": {"schema": A},
-                                }
-                            }
-                        )
-                    }
-                }
-            )
-        ),
-        f"{SPEC}#/paths/~1things/post/requestBody: a request body of several media types is not supported",
-        id="several request media types",
     ),
     *(
         pytest.param(
@@ -683,38 +653,20 @@ UNSUPPORTED = [
     ),
     pytest.param(
         _with_union(BOTH),
-        f"{HELD}: nothing tells the members of this union apart: give it a discriminator or x-sdk-discriminator",
+        f"{HELD}: nothing tells the members of this union apart: give it a discriminator or x-sdk-discriminator, "
+        "such as\n"
+        '  - target: $["components"]["schemas"]["Holder"]["properties"]["held"]\n    x-expect-matches: 1\n...',
         id="union without a discriminator",
     ),
     pytest.param(
         _with_union({"anyOf": [TEXT, ref("U")]}, U=BOTH),
-        f"{SPEC}#/components/schemas/U: nothing tells the members of this union apart: give it a discriminator or x-sdk-discriminator",
+        f"{SPEC}#/components/schemas/U: nothing tells the members of this union apart: ...",
         id="union without a discriminator within a union",
-    ),
-    pytest.param(
-        _with_union({**BOTH, "discriminator": {"propertyName": "type"}}),
-        f"{SPEC}: the discriminator of held needs a mapping",
-        id="discriminator without a mapping",
-    ),
-    pytest.param(
-        _with_union({**BOTH, "discriminator": {"propertyName": "type", "mapping": _mapping(A="A")}}),
-        f"{SPEC}: the discriminator of held and the union's members differ: B",
-        id="mapping that misses a member",
     ),
     pytest.param(
         _with_union({**BOTH, "discriminator": {"propertyName": "type", "mapping": _mapping(A="A", B="B", C="C")}}),
         f"{SPEC}: the discriminator of held and the union's members differ: C",
         id="mapping that names no member",
-    ),
-    pytest.param(
-        _with_union(
-            {
-                "oneOf": [ref("A"), ref("B"), TEXT],
-                "discriminator": {"propertyName": "type", "mapping": _mapping(A="A", B="B")},
-            }
-        ),
-        f"{HELD}: a union with a discriminator can only have objects as members",
-        id="discriminator over a scalar member",
     ),
     pytest.param(
         _with_union({**BOTH, "x-sdk-discriminator": {"parentProperty": "art", "mapping": _mapping(A="A", B="B")}}),
@@ -811,49 +763,10 @@ UNSUPPORTED = [
         f"{SPEC}: the schema Response would hide a name of the generated code: give it another title",
         id="schema with a name of the generated code",
     ),
-    *(
-        pytest.param(
-            _spec(schemas_spec(A=A, U={**members, "properties": {"b": TEXT}})),
-            f"{SPEC}#/components/schemas/U: properties beside a union, or beside a single reference in allOf, are "
-            "lost: make them a member of allOf",
-            id=f"properties beside {what}",
-        )
-        for what, members in {
-            "a single reference": {"allOf": [ref("A")]},
-            "a union": {"anyOf": [ref("A"), TEXT]},
-        }.items()
-    ),
-    pytest.param(
-        _with_property({"type": "string", "enum": ["asc", "ASC"]}),
-        f"{SPEC}: the generator failed: Duplicate key ASC in enum holder_held.HolderHeld; consider...",
-        id="enum values that differ only in case",
-    ),
-    pytest.param(
-        _with_property({"type": "string", "enum": ["a b", "a-b"]}),
-        f"{HELD}: no member has the value 'a b'",
-        id="enum values of one identifier",
-    ),
-    pytest.param(
-        _with_property({"type": "string", "enum": ["a", 1]}),
-        f"{SPEC}: Unable to process schema /components/schemas/Holder: ...",
-        id="enum values of several types",
-    ),
     pytest.param(
         _with_property({"allOf": [ref("A"), {"oneOf": [{"type": "object", "properties": {"lost": TEXT}}, TEXT]}]}),
-        f"{HELD}/allOf/1/oneOf/0/properties/lost: no class reads and writes 'lost'",
-        id="union within allOf",
-    ),
-    pytest.param(
-        _spec(
-            spec({"/things": {"get": operation(responses={"200": {"description": "x", "content": {"image/png": {}}}})}})
-        ),
-        f"{SPEC}: WARNING parsing GET /things within things. Cannot parse response for status code ...",
-        id="unsupported response media type",
-    ),
-    pytest.param(
-        _spec(spec({"/things": {"post": operation(requestBody={"content": {"application/xml": {"schema": TEXT}}})}})),
-        f"{SPEC}: WARNING parsing POST /things within things. Endpoint will not be generated. ...",
-        id="unsupported request media type",
+        f"{HELD}: fields beside a union need a union of objects: make the fields a member of allOf",
+        id="union with a scalar within allOf",
     ),
 ]
 
