@@ -6,7 +6,6 @@ which loads each when it is first used.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -29,8 +28,11 @@ from openapi_python_client.parser.properties.string import StringProperty
 from openapi_python_client.parser.properties.union import UnionProperty
 from openapi_python_client.parser.properties.uuid import UuidProperty
 from openapi_python_client.parser.responses import Response
+from openapi_python_client.schema import UntrustedString
+from openapi_python_client.strings import PythonCode, safe_for_docstring
 
 from scripts.codegen.properties import ConvertedProperty, DiscriminatedUnion, SecretProperty
+from scripts.specs.text import escape, visible
 
 _TYPES: dict[type[Any], str] = {
     AnyProperty: "Any",
@@ -70,8 +72,29 @@ _ENCODERS: dict[type[Any], str] = {
 
 
 def literal(value: str | int) -> str:
-    """A string or an integer as Python code."""
-    return json.dumps(value)
+    """Return a string or an integer as Python code."""
+    return str(value) if isinstance(value, int) else f'"{in_literal(value)}"'
+
+
+def in_literal(value: UntrustedString | PythonCode | str) -> str:
+    """Return a string as it stands between double quotes in Python code: whole, with escapes for what is not seen."""
+    return "".join(
+        f"\\{char}" if char in '"\\' else char if char.isprintable() else escape(char) for char in _bare(value)
+    )
+
+
+def in_docstring(value: object) -> str:
+    """Return a text as it stands in a docstring, which it cannot end, with escapes for what is not seen."""
+    text = safe_for_docstring(visible(_bare(value)))
+    bare = text.rstrip()
+    escapes = len(bare[:-1]) - len(bare[:-1].rstrip("\\"))
+    return f'{bare[:-1]}\\"' if bare.endswith('"') and escapes % 2 == 0 else text
+
+
+def _bare(value: object) -> str:
+    if isinstance(value, UntrustedString):
+        return value.get_untrusted_value()
+    return value.as_unembedded_code() if isinstance(value, PythonCode) else str(value)
 
 
 def unions_in(prop: Any) -> Iterator[DiscriminatedUnion]:

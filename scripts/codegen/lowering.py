@@ -21,12 +21,17 @@ from scripts.codegen.normal_form import normalize
 from scripts.specs.documents import plain
 from scripts.specs.extensions import check_forms
 from scripts.specs.spec import METHODS, Pointer, Spec, alternatives, is_null, sdk
+from scripts.specs.text import visible
 
 FIELD_PREFIX = "field_"
+LONGEST_NAME = 80
+"""Characters of a name that becomes the name of a file, of which systems allow 255 bytes."""
 
 # The description is the one part of a schema that the generator carries through unchanged to every kind of
 # property, so a schema with extensions is found again by a mark in it.
 _MARK = re.compile(r"\[\[schema:(\d+)\]\]")
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+"""A field name of RFC 9110, section 5.1."""
 
 
 @dataclass(frozen=True)
@@ -103,12 +108,16 @@ def _lower(spec: Spec) -> Lowered:
     unsupported.check_servers(spec)
     check_forms(spec)
     normalize(spec)
+    _show_prose(spec)
     operations: dict[str, Operation] = {}
     for pointer, node in _operations(spec):
         name = str(PythonIdentifier(node["operationId"], FIELD_PREFIX))
         if name in operations:
             other = operations[name].operation_id
             spec.fault(f"operationId gives the same Python name as {other!r}: {name}", pointer)
+        for key, value in (("operationId", name), ("tags", str(PythonIdentifier(_tag(node), "tag")))):
+            if len(value) > LONGEST_NAME:
+                spec.fault(f"{key} gives a name of {len(value)} characters, the limit is {LONGEST_NAME}", pointer)
         operations[name] = _lower_operation(spec, node, pointer)
     spec.document.get("components", {}).pop("parameters", None)  # each stands in its operations now
     _apply_types(spec)
@@ -117,6 +126,18 @@ def _lower(spec: Spec) -> Lowered:
     marked = tuple(_mark_schemas(spec))
     spec.check()
     return Lowered(spec, marked, operations)
+
+
+def _tag(operation: Mapping[str, Any]) -> str:
+    return str((operation.get("tags") or [""])[0])
+
+
+def _show_prose(spec: Spec) -> None:
+    """Make what cannot be seen in prose visible, and what looks like one of our marks none."""
+    for _, node in spec.objects():
+        for key in ("description", "summary", "example"):
+            if isinstance(node.get(key), str):
+                node[key] = _MARK.sub(lambda match: match[0][1:-1], visible(node[key]))
 
 
 def _operations(spec: Spec) -> Iterator[tuple[Pointer, dict[str, Any]]]:
@@ -162,7 +183,7 @@ def _lower_operation(spec: Spec, operation: dict[str, Any], pointer: Pointer) ->
         summary=operation["summary"].strip().rstrip("."),
         description=_described(operation),
         provenance=_provenance(evidence) if evidence else "",
-        tag=str((operation.get("tags") or [""])[0]),
+        tag=_tag(operation),
         route=pointer[1],
         unverified=evidence.get("note", "its route is a guess")
         if evidence and evidence["route"] == "guessed"
@@ -216,6 +237,8 @@ def _lower_responses(spec: Spec, operation: dict[str, Any]) -> None:
 
 def _parameter_style(spec: Spec, parameter: dict[str, Any], pointer: Pointer) -> str:
     location = parameter["in"]
+    if location == "header" and not _HEADER.fullmatch(parameter["name"]):
+        spec.fault("the name of a header is made of letters, digits and !#$%&'*+-.^_`|~", (*pointer, "name"))
     if "content" in parameter:
         if location != "query" or list(parameter["content"]) != ["application/json"]:
             spec.fault("content is supported for query parameters, as application/json", pointer)

@@ -15,13 +15,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from openapi_python_client.strings import safe_for_docstring
-
 from scripts.codegen import checks, manifest, render
+from scripts.codegen.expressions import in_docstring
 from scripts.codegen.render import HEADER, Generated, GenerateError, generate_api
 from scripts.specs import documents
 from scripts.specs.project import ROOT, Api, find_apis
 from scripts.specs.spec import Spec
+from scripts.specs.text import one_line
 
 LINE_LENGTH = "120"
 
@@ -69,11 +69,10 @@ def _check_parity(api: Api, output: Path) -> Mapping[str, int]:
 
 
 def _render_root(apis: Sequence[Generated], output: Path) -> None:
-    lines = "\n".join(f"* ``abwire.{generated.api.package}``: {generated.title}" for generated in apis)
+    titles = {generated.api.package: in_docstring(one_line(generated.title)) for generated in apis}
+    lines = "\n".join(f"* ``abwire.{package}``: {title}" for package, title in titles.items())
     template = (render.TEMPLATES / "root_init.py.jinja").read_text(encoding="utf-8")
-    documents.write(
-        output / "abwire" / "__init__.py", f"# {HEADER}\n" + template.replace("{{ apis }}", safe_for_docstring(lines))
-    )
+    documents.write(output / "abwire" / "__init__.py", f"# {HEADER}\n" + template.replace("{{ apis }}", lines))
     documents.write(
         output / "abwire" / "errors.py",
         f'# {HEADER}\n"""What can go wrong: see :class:`AbwireError`."""\n\n'

@@ -23,7 +23,7 @@ from openapi_python_client.schema import UntrustedString
 from openapi_python_client.strings import ClassName, PythonIdentifier
 
 from scripts.codegen.expressions import unions_in
-from scripts.codegen.lowering import FIELD_PREFIX, Lowered, without_mark
+from scripts.codegen.lowering import FIELD_PREFIX, LONGEST_NAME, Lowered, without_mark
 from scripts.codegen.properties import DiscriminatedUnion, Rule, converted
 from scripts.codegen.schemas import closed_values
 from scripts.specs.spec import keys_of, sdk
@@ -73,6 +73,9 @@ class _Refiner:
         for found in classes:
             if found.name in _CLASSES:
                 reason = f"the schema {found.name} would hide a name of the generated code: give it another title"
+                raise self.lowered.spec.error(reason)
+            if len(found.module_name) > LONGEST_NAME:
+                reason = f"the schema {found.name} has a name of more than {LONGEST_NAME} characters: give it a title"
                 raise self.lowered.spec.error(reason)
             other = modules.setdefault(found.module_name, found.name)
             if other != found.name:

@@ -136,6 +136,10 @@ def _render(data: GeneratorData, lowered: Lowered, package: Path, docstring: str
     package.parent.mkdir(parents=True, exist_ok=True)
     project = Project(openapi=data, config=_config(package), custom_template_path=TEMPLATES)
     project.env.bytecode_cache = _COMPILED
+    # The generator's own filters drop what is not printable, and let a text end with the quote that ends its docstring.
+    project.env.filters.update(
+        in_double_quote_literal=expressions.in_literal, safe_for_docstring=expressions.in_docstring
+    )
     modules = {str(item.class_info.name): str(item.class_info.module_name) for item in (*data.models, *data.enums)}
 
     def operation_of(endpoint: Endpoint) -> Any:

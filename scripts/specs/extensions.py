@@ -12,7 +12,7 @@ from scripts.specs.spec import Spec
 GRADES = ["documented", "observed", "reconstructed", "guessed"]
 """What an operation may rest on, the best first; a schema is never a mere guess."""
 _TEXT = {"type": "string", "minLength": 1}
-_NAME = {"type": "string", "pattern": "^[a-z][a-z0-9_]*$"}
+_NAME = {"type": "string", "pattern": r"^[a-z][a-z0-9_]{0,79}\Z"}
 _TEXTS = {"type": "object", "minProperties": 1, "additionalProperties": {"type": "string"}}
 _KIND = {
     "type": "object",
@@ -53,7 +53,7 @@ _EXTENSIONS: Mapping[str, Any] = {
         "x-sdk-client": {
             "type": "object",
             "properties": {
-                "name": {"type": "string", "pattern": "^[A-Z][A-Za-z0-9]*$"},
+                "name": {"type": "string", "pattern": r"^[A-Z][A-Za-z0-9]{0,79}\Z"},
                 "auth": {"oneOf": [*_KINDS, {"type": "array", "minItems": 1, "items": {"oneOf": _KINDS}}]},
                 "bind": {  # method of the entry class -> path parameters that it takes
                     "type": "object",
@@ -61,11 +61,11 @@ _EXTENSIONS: Mapping[str, Any] = {
                     "propertyNames": _NAME,
                     "additionalProperties": {"type": "array", "items": _TEXT, "minItems": 1, "uniqueItems": True},
                 },
-                "environment": {"type": "string", "pattern": "^[A-Z][A-Z0-9_]*$"},
+                "environment": {"type": "string", "pattern": r"^[A-Z][A-Z0-9_]{0,79}\Z"},
                 "rates": {  # seconds -> calls
                     "type": "object",
                     "minProperties": 1,
-                    "patternProperties": {r"^(?!0+(\.0+)?$)[0-9]+(\.[0-9]+)?$": {"type": "integer", "minimum": 1}},
+                    "patternProperties": {r"^(?!0+(\.0+)?\Z)[0-9]+(\.[0-9]+)?\Z": {"type": "integer", "minimum": 1}},
                     "additionalProperties": False,
                 },
                 "deprecated": _TEXT,

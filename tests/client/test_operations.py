@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from abwire_core.errors import ApiStatusError
 from tests.client.apis import NAMES, OPERATIONS, Operation, api
-from tests.client.wire import Judge, arguments_of, call, draw_success
+from tests.client.wire import Judge, arguments_of, call
 from tests.instances import EXAMPLES
 
 EVERY_OPERATION = pytest.mark.parametrize("operation", OPERATIONS, ids=str)

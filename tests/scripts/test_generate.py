@@ -167,13 +167,13 @@ def test_what_has_no_place_in_the_client_is_listed(tmp_path: Path) -> None:
 
 
 def test_webhooks_and_further_body_types_are_listed() -> None:
-    body = {"content": {"text/csv": {}, "application/json": {}, "application/xml": {}}}
+    body: Any = {"content": {"text/csv": {}, "application/json": {}, "application/xml": {}}}
     document = {"paths": {"/a": {"post": {"requestBody": body}}}, "webhooks": {"ready": {}}}
 
     assert unmodelled(Spec(document, Path())) == {
         "further body types": [
-            "/paths/~1a/post/requestBody/content/application~1xml",
             "/paths/~1a/post/requestBody/content/text~1csv",
+            "/paths/~1a/post/requestBody/content/application~1xml",
         ],
         "webhooks": ["/webhooks/ready"],
     }

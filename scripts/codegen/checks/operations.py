@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from scripts.codegen import contents
 from scripts.codegen.checks import wire
 from scripts.codegen.checks.calls import Caller, Method, Outcome, Reply
 from scripts.codegen.checks.ledger import Parity
@@ -111,10 +112,13 @@ class OperationChecker:
             required = parameter["in"] == "path" or bool(parameter.get("required"))
             yield Want("parameters", parameter["name"], parameter["in"], schema, place, required, style)
         body = self.spec.resolve(node.get("requestBody", {}))
-        chosen = media_type_of(body)
+        chosen = contents.picked(body, node)
         if chosen is None:
             return
-        schema, place = body["content"][chosen].get("schema", {}), (*pointer, "requestBody", "content", chosen)
+        schema, place = (
+            contents.body(chosen, body["content"][chosen])[1].get("schema", {}),
+            (*pointer, "requestBody", "content", chosen),
+        )
         if node.get("x-sdk-pagination", {}).get("in") == "body":
             for name, prop in self.samples.properties(schema, place).items():
                 yield Want("properties", name, "field", prop.schema, prop.pointer, prop.is_required)
@@ -136,16 +140,17 @@ class OperationChecker:
     ) -> Iterator[tuple[Sample | None, Reply]]:
         """Yield responses with a status of the spec, each with the sample in it; None for no body."""
         code = _status(status, node.get("responses", {}))
-        contents = {kind: found for kind, found in response.get("content", {}).items() if "schema" in found}
-        if not contents:
+        chosen = contents.picked(response, response)
+        _, content = contents.response(chosen, response["content"][chosen]) if chosen else ("", {})
+        if chosen is None or "schema" not in content:
             yield None, Reply(code)
-        for kind, content in contents.items():
-            for sample in self.samples.of(content["schema"], (*pointer, "content", kind, "schema")):
-                whole = sample
-                if "x-sdk-pagination" in node and isinstance(sample.value, dict):
-                    whole = replace(sample, value=self.samples.full(sample.schema))
-                media_type = "application/json" if kind == "*/*" else kind
-                yield whole, Reply(code, wire.encoded(kind, whole.value), media_type)
+            return
+        for sample in self.samples.of(content["schema"], (*pointer, "content", chosen, "schema")):
+            whole = sample
+            if "x-sdk-pagination" in node and isinstance(sample.value, dict):
+                whole = replace(sample, value=self.samples.full(sample.schema))
+            media_type = "application/json" if chosen == "*/*" else chosen
+            yield whole, Reply(code, wire.encoded(media_type, whole.value), media_type)
 
     # --- the method of an operation ---
 
@@ -281,7 +286,7 @@ class _MethodChecker:
     def _check_media_type_of_fields(self) -> None:
         """Check the media type of a body whose properties are arguments."""
         body = self._owner.spec.resolve(self._operation.node.get("requestBody", {}))
-        chosen = media_type_of(body)
+        chosen = contents.picked(body, self._operation.node)
         fields = [want for want in self._operation.wants if want.location == "field"]
         if chosen is None or not fields:
             return
@@ -317,13 +322,6 @@ class _MethodChecker:
             return None if is_there else lost
         loss = self._owner.schemas.check_value(sample, value, annotation)
         return loss and f"{lost}: {loss}"
-
-
-def media_type_of(body: Mapping[str, Any]) -> str | None:
-    """Return the media type in which a body is sent: the one that the spec picks, else JSON, else the first."""
-    contents = body.get("content", {})
-    picked: str | None = body.get("x-sdk-content")
-    return picked or next(filter(wire.is_json, contents), next(iter(contents), None))
 
 
 def _is_plain_object(sample: Sample) -> bool:

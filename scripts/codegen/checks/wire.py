@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, quote
 import httpx
 
 from scripts.codegen.checks.values import is_same, text
+from scripts.codegen.contents import is_json
 
 
 def url_path(server: str, route: str, values: Mapping[str, Any]) -> str:
@@ -62,12 +63,6 @@ def has_body(request: httpx.Request, kind: str, value: Any) -> bool:
         wanted = {name: item if isinstance(item, list) else [item] for name, item in value.items()}
         return is_same(fields, {name: [text(item) for item in items] for name, items in wanted.items()})
     return content == (value if isinstance(value, bytes) else text(value).encode())
-
-
-def is_json(kind: str) -> bool:
-    """Whether a media type is JSON."""
-    name = kind.partition(";")[0].strip().lower()
-    return name.endswith(("/json", "+json")) or name == "*/*"
 
 
 def encoded(kind: str, value: Any) -> bytes:
