@@ -320,12 +320,11 @@ def url(route: str, parameters: Sequence[PropertyProtocol]) -> str:
         route: the template, in which the generator has put the Python names of the parameters.
         parameters: the path parameters.
     """
-    names = {str(prop.python_name): prop for prop in parameters}
+    names = {str(prop.python_name) for prop in parameters}
     parts = []
-    for index, part in enumerate(re.split(r"\{([^{}]*)\}", route)):
-        if index % 2:
-            name = names[part].python_name
-            parts.append(f'encoding.path_segment("{name}", {name})')
+    for part in re.split(r"(\{[^{}]*\})", route):
+        if part[1:-1] in names:
+            parts.append(f'encoding.path_segment("{part[1:-1]}", {part[1:-1]})')
         elif part:
             parts.append(literal(part))
     return " + ".join(parts)

@@ -217,7 +217,9 @@ def _hoist_deep_references(spec: Spec) -> None:
             for key in keys_of(reference):
                 target = target[int(key)] if isinstance(target, list) else target[key]
             if "$ref" not in target:
-                name = names.add(ClassName("_".join(keys_of(reference)[2:]), "schema"), dict(target))
+                name = names.add(
+                    ClassName("_".join(keys_of(reference)[2:]), "schema"), dict(target), keys_of(reference)
+                )
                 replace(target, {"$ref": f"{COMPONENT}{name}"})
             schema["$ref"] = target["$ref"]
     for _, schema in schemas_of(spec.document):

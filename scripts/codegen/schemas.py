@@ -73,15 +73,23 @@ class Names:
 
     def __init__(self, spec: Spec) -> None:
         self._schemas = spec.document.setdefault("components", {}).setdefault("schemas", {})
+        self._moved = spec.moved
         self._taken = {ClassName(name, "schema").lower() for name in self._schemas}
 
-    def add(self, name: str, schema: dict[str, Any]) -> str:
-        """Add a component schema under a name, or under the name with a number if it is taken; return the name."""
+    def add(self, name: str, schema: dict[str, Any], origin: Pointer) -> str:
+        """Add a component schema; return its name, which has a number if another schema has the name.
+
+        Args:
+            name: the name that it should have.
+            schema: the schema.
+            origin: the pointer at which it stood, for errors.
+        """
         free = next(
             f"{name}{number or ''}" for number in (0, *range(2, 10**6)) if self._is_free(f"{name}{number or ''}")
         )
         self._taken.add(ClassName(free, "schema").lower())
         self._schemas[free] = schema
+        self._moved["components", "schemas", free] = origin
         return free
 
     def _is_free(self, name: str) -> bool:

@@ -83,7 +83,7 @@ class _Unions:
             name = _name(self._spec, pointer) + "".join(self._member_name(option) for option in chosen)
             parts = [copy.deepcopy(dict(part)) for part in combination]
             fields: list[dict[str, Any]] = [{"type": "object", **copy.deepcopy(own)}] if own else []
-            made = self._names.add(name, {"allOf": [*parts, *fields]})
+            made = self._names.add(name, {"allOf": [*parts, *fields]}, pointer)
             members.append({"$ref": f"{COMPONENT}{made}"})
             renamed.update({option["$ref"]: f"{COMPONENT}{made}" for option in chosen if "$ref" in option})
         kept = {key: value for key, value in schema.items() if key in ANNOTATIONS or key.startswith("x-")}
@@ -123,7 +123,7 @@ class _Unions:
             if "$ref" not in model:
                 title = model.pop("title", None)
                 suffix = ClassName(str(title or next(iter(found.get(name, ())), f"Option{number}")), "option")
-                made = self._names.add(suffix if title else _name(self._spec, pointer) + suffix, dict(model))
+                made = self._names.add(suffix if title else _name(self._spec, pointer) + suffix, dict(model), pointer)
                 replace(model, {"$ref": f"{COMPONENT}{made}"})
         given: Mapping[str, str] = (rule or {}).get("mapping", {})
         mapping = {value: _reference(target) for value, target in given.items()}

@@ -59,7 +59,7 @@ class SpecError(InputError):
         self.pointer = pointer
         self.line = line
         location = self.path if line is None else f"{self.path}:{line}"
-        if pointer is not None:
+        if pointer:
             location += f"#{documents.json_pointer(pointer)}"
         super().__init__(f"{location}: {reason}")
 
@@ -73,23 +73,33 @@ class Spec:
         path: the file.
         faults: what was found wrong so far; see :meth:`fault`.
         locate: says which file and node put a node of the document there; without it, errors name ``path``.
+        moved: nodes that stand elsewhere than in the effective spec, with their pointers there.
     """
 
     document: dict[str, Any]
     path: Path
     faults: list[SpecError] = field(default_factory=list)
     locate: Callable[[Pointer], Place] | None = None
+    moved: dict[Pointer, Pointer] = field(default_factory=dict)
 
     # --- errors ---
 
     def error(self, reason: str, pointer: Pointer | None = None) -> SpecError:
         """Return an error at a node, with the file, the line and the pointer that a maintainer edits."""
-        if self.locate is None:
+        pointer = self._origin(pointer or ()) or None
+        if self.locate is None or pointer is None:
             return SpecError(self.path, reason, pointer)
-        place = self.locate(pointer or ())
-        if place.pointer != pointer and pointer:
+        place = self.locate(pointer)
+        if place.pointer != pointer:
             reason = f"{reason} (in the effective spec: {documents.json_pointer(pointer)})"
         return SpecError(place.path, reason, place.pointer, place.line)
+
+    def _origin(self, pointer: Pointer) -> Pointer:
+        """Return the pointer in the effective spec of a node that may have been moved."""
+        for length in range(len(pointer), 0, -1):
+            if pointer[:length] in self.moved:
+                return (*self._origin(self.moved[pointer[:length]]), *pointer[length:])
+        return pointer
 
     def fault(self, reason: str, pointer: Pointer | None = None) -> None:
         """Remember a fault, so that one run reports all of them; :meth:`check` raises."""

@@ -9,6 +9,7 @@ import functools
 import importlib
 import inspect
 import operator
+import re
 import subprocess
 import sys
 import typing
@@ -560,7 +561,8 @@ def test_a_group_has_the_methods_that_the_spec_names_in_its_order(package: Modul
         (
             "reports.fetch_report",
             "(self, thing_id: 'int', body: 'models.ReportRequest | Mapping[str, Any]', *, "
-            "poll_: 'str | Unset' = UNSET, timeout_: 'int | Unset' = UNSET, timeout: 'float | None' = 300.0, poll_interval: 'float' = 2.0, "
+            "poll_: 'str | Unset' = UNSET, timeout_: 'int | Unset' = UNSET, timeout: 'float | None' = 300.0, "
+            "poll_interval: 'float' = 2.0, "
             "on_poll: 'groups.OnPoll | None' = None, progress: 'bool' = False) -> 'models.Numbers'",
         ),
     ],
@@ -1288,9 +1290,13 @@ def test_a_surface_that_cannot_work_is_refused_with_its_place(
     ran = run_generate(tmp_path)
 
     expected = message.replace("SPEC", str(made.spec_path))
-    assert ran.errors == f"{expected}\ngenerated/ was left as it is.\n"
+    assert _without_line(ran.errors) == f"{expected}\ngenerated/ was left as it is.\n"
     assert ran.status == 1
     assert not made.generated.exists()
+
+
+def _without_line(text: str) -> str:
+    return re.sub(r"\.yaml:\d+#", ".yaml#", text, count=1)
 
 
 NAMES = r"does not match '^[a-z][a-z0-9_]{0,79}\\Z'"
@@ -1339,7 +1345,7 @@ def test_an_extension_that_is_not_in_form_is_refused_with_its_place(
 
     ran = run_generate(tmp_path)
 
-    assert ran.errors.startswith(f"{made.spec_path}#{message}")
+    assert _without_line(ran.errors).startswith(f"{made.spec_path}#{message}")
     assert ran.errors.endswith("\ngenerated/ was left as it is.\n")
     assert ran.status == 1
     assert not made.generated.exists()
