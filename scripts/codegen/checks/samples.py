@@ -226,7 +226,7 @@ class Samples:
     def _converted(self, schema: Schema) -> Any:
         """A value that the wire has in another type than Python: in digits, if it has it as a string."""
         number = next(self._numbers)
-        if schema["x-sdk-type"] in ("boolean", "bool"):
+        if schema["x-sdk-type"] == "boolean":
             return 1
         kinds = {kind for choice in self._spec.choices(schema) for kind in _types(choice)}
         value = number + 0.5 if schema["x-sdk-type"] == "number" else number
@@ -238,7 +238,7 @@ class Samples:
         if kind == "boolean":
             return True
         if kind == "integer":
-            return 1 if schema.get("x-sdk-boolean") else number
+            return number
         if kind == "number":
             return number + 0.5
         match schema.get("format") if kind == "string" else None:
