@@ -160,6 +160,8 @@ def _operations(spec: Spec) -> Iterator[tuple[Pointer, dict[str, Any]]]:
 def _lower_operation(spec: Spec, operation: dict[str, Any], pointer: Pointer) -> Operation:
     styles = {}
     defaults = {}
+    if set("{}") & set(re.sub(r"\{[^{}]+\}", "", pointer[1])):
+        spec.fault("the path has braces that are not around the name of a parameter", pointer)
     for index, reference in enumerate(operation["parameters"]):
         parameter = dict(spec.resolve(reference))
         location = (*pointer, "parameters", str(index))

@@ -143,7 +143,11 @@ def test_a_file_in_text_mode_is_refused(tmp_path: Path, mode: str) -> None:
         File(text)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("payload", ["made-up text", io.StringIO("made-up text"), None, 7, Path("a.png")], ids=repr)
+@pytest.mark.parametrize(
+    "payload",
+    ["made-up text", io.StringIO("made-up text"), None, 7, Path("a.png")],
+    ids=lambda value: type(value).__name__,
+)
 def test_what_is_neither_bytes_nor_a_binary_file_is_refused(payload: Any) -> None:
     with pytest.raises(TypeError, match="the payload of a File must be bytes, or a file that is open in binary mode"):
         File(payload)

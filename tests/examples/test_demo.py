@@ -52,6 +52,14 @@ class Demo:
         return self.process.returncode, output, errors
 
 
+@pytest.fixture(autouse=True)
+def _interruptible() -> Iterator[None]:
+    """Let the demo have SIGINT where a shell has it ignored, which processes inherit (one that runs tests behind)."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @contextmanager
 def running(*options: str) -> Iterator[Demo]:
     """The demo as a user runs it, only without the part that needs no sandbox."""

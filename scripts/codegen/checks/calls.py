@@ -8,7 +8,6 @@ import inspect
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from types import ModuleType
 from typing import Any, Self
 
@@ -155,7 +154,7 @@ class Caller:
                 for name in (name for name in dir(found) if not name.startswith("_")):
                     member = getattr(found, name)
                     # What a group inherits from the runtime makes no request of this API.
-                    if isinstance(member, partial) or str(getattr(member, "__module__", "")).startswith(self._package):
+                    if str(getattr(member, "__module__", "")).startswith(self._package):
                         yield group, name
 
     def call(self, method: Method, arguments: Mapping[str, Any]) -> Outcome:

@@ -10,7 +10,7 @@ import httpx
 
 from scripts.codegen import contents
 from scripts.codegen.checks import wire
-from scripts.codegen.checks.calls import Caller, Method, Outcome, Reply
+from scripts.codegen.checks.calls import Caller, Method, Reply
 from scripts.codegen.checks.ledger import Parity
 from scripts.codegen.checks.samples import Sample, Samples, Schema
 from scripts.codegen.checks.schemas import SchemaChecker
@@ -196,9 +196,8 @@ class OperationChecker:
 
     def hints(self, method: Method) -> dict[str, Any]:
         """Return the annotations of a method; Any for an argument without one."""
-        function = getattr(method.function, "func", method.function)
         try:
-            found = self.annotations.of(getattr(function, "__func__", function))
+            found = self.annotations.of(getattr(method.function, "__func__", method.function))
         except (NameError, TypeError) as error:
             self.parity.record("operations", ("paths",), f"the annotations of {method.name} cannot be read: {error}")
             found = {}
@@ -304,7 +303,7 @@ class _MethodChecker:
     def _response_loss(self, status: str, sample: Sample | None, reply: Reply) -> str | None:
         """What is lost of a response; None if nothing is."""
         self._owner.caller.reply = reply
-        outcome = _unwrapped(self._owner.caller.call(self._method, self._base))
+        outcome = self._owner.caller.call(self._method, self._base)
         lost = f"the response {status} is not told apart"
         if reply.status < 300:
             if outcome.error is not None:
@@ -337,15 +336,3 @@ def _status(status: str, described: Mapping[str, Any]) -> int:
         return next(code for code in range(first, first + 100) if str(code) not in described)
     ranges = {name[0] for name in described if name[1:].upper() == "XX"}
     return next(code for code in _ODD_STATUSES if str(code) not in described and str(code)[0] not in ranges)
-
-
-def _unwrapped(outcome: Outcome) -> Outcome:
-    """What a function of the low level returns in one, as a method returns or raises it."""
-    value = outcome.value
-    if not (hasattr(value, "parsed") and hasattr(value, "status_code")):
-        return outcome
-    if value.status_code < 400:
-        return replace(outcome, value=value.parsed)
-    error = Exception()
-    error.status_code, error.body = value.status_code, value.parsed  # type: ignore[attr-defined]
-    return replace(outcome, value=None, error=error)
