@@ -560,7 +560,8 @@ def test_a_group_has_the_methods_that_the_spec_names_in_its_order(package: Modul
         (
             "reports.fetch_report",
             "(self, thing_id: 'int', body: 'models.ReportRequest | Mapping[str, Any]', *, "
-            "poll_: 'str | Unset' = UNSET, timeout_: 'int | Unset' = UNSET, timeout: 'float | None' = 300.0, poll_interval: 'float' = 2.0, "
+            "poll_: 'str | Unset' = UNSET, timeout_: 'int | Unset' = UNSET, timeout: 'float | None' = 300.0, "
+            "poll_interval: 'float' = 2.0, "
             "on_poll: 'groups.OnPoll | None' = None, progress: 'bool' = False) -> 'models.Numbers'",
         ),
     ],
