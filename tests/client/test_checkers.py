@@ -26,8 +26,8 @@ Kameleoon(token="token")
 Kameleoon.from_env(timeout=5)
 Convert("id", "key")
 goal: models.Goal = kameleoon.goals.get(3)
-kameleoon.goals.create({"name": "Buy", "siteId": 1, "type": "CLICK"})
-kameleoon.goals.create(models.GoalCreate(name="Buy", site_id=1, type_=models.GoalType.CLICK))
+kameleoon.goals.create({"name": "Buy", "siteId": 1, "type": "CLICK", "hasMultipleConversions": True})
+kameleoon.goals.update(3, models.GoalUpdate(name="Buy", type_=models.GoalType.CLICK))
 names: list[str] = [flag.feature_key for flag in kameleoon.feature_flags.list(optional_fields=("tags",))]
 raw: Response[models.Goal] = kameleoon.goals.with_raw_response.get(goal_id=3)
 parsed: models.Goal = raw.parsed
