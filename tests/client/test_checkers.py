@@ -27,7 +27,7 @@ Kameleoon.from_env(timeout=5)
 Convert("id", "key")
 goal: models.Goal = kameleoon.goals.get(3)
 kameleoon.goals.create({"name": "Buy", "siteId": 1, "type": "CLICK", "hasMultipleConversions": True})
-kameleoon.goals.update(3, models.GoalUpdate(name="Buy", type_=models.GoalType.CLICK))
+kameleoon.variations.update(3, models.VariationUpdate(name="B"))
 names: list[str] = [flag.feature_key for flag in kameleoon.feature_flags.list(optional_fields=("tags",))]
 raw: Response[models.Goal] = kameleoon.goals.with_raw_response.get(goal_id=3)
 parsed: models.Goal = raw.parsed
