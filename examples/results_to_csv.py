@@ -1,4 +1,4 @@
-"""Write the results of a feature flag as CSV, one row for each variation, day and goal.
+"""Write the results of a feature flag as CSV, one row for each variation, day and goal; null is an empty cell.
 
     python examples/results_to_csv.py FLAG_ID START END > results.csv
 
@@ -12,43 +12,9 @@ import argparse
 import csv
 import datetime
 import sys
-from collections.abc import Iterator
 
 from abwire import errors
-from abwire.kameleoon import Kameleoon, models
-
-HEAD = (
-    "variation",
-    "day",
-    "goal",
-    "visits",
-    "visitors",
-    "conversions",
-    "rate",
-    "improvement",
-    "reliability",
-    "revenue",
-)
-
-
-def rows(results: models.ResultsData) -> Iterator[tuple[object, ...]]:
-    """The rows of a report."""
-    variations = results.variation_data.additional_properties if results.variation_data else {}
-    for variation, found in variations.items():
-        days = found.breakdown_data.additional_properties if found.breakdown_data else {}
-        for day, values in sorted(days.items()):
-            data = values.general_data
-            goals = data.goals_data.additional_properties if data and data.goals_data else {}
-            for goal, result in goals.items():
-                numbers = (
-                    result.conversion_count,
-                    result.conversion_rate,
-                    result.improvement_rate,
-                    result.reliability,
-                    result.revenue_count,
-                )
-                traffic = (data.visit_count, data.visitor_count) if data else ()
-                yield (variation, day, goal, *(number or 0 for number in (*traffic, *numbers)))
+from abwire.kameleoon import Kameleoon
 
 
 def main() -> int:
@@ -57,35 +23,36 @@ def main() -> int:
         prog="python examples/results_to_csv.py", description="Write the results of a feature flag as CSV."
     )
     parser.add_argument("flag", metavar="FLAG_ID", type=int)
-    parser.add_argument("start", metavar="START", type=_midnight, help="the first day, such as 2026-11-01")
-    parser.add_argument("end", metavar="END", type=_midnight, help="the day after the last one")
+    parser.add_argument("start", metavar="START", type=_day, help="the first day, such as 2026-11-01")
+    parser.add_argument("end", metavar="END", type=_day, help="the day after the last one")
     options = parser.parse_args()
     if options.start >= options.end:
         parser.error("END must be after START")
-    request = models.ResultsRequest(
-        date_intervals=[models.DateInterval(start=options.start, end=options.end)],
-        conversion_type=models.ConversionType.ALL_CONVERSION,
-        breakdown=models.IntervalBreakdown(interval=models.BreakdownInterval.DAY),
-        goals_ids=None,
-    )
+    request = {
+        "dateIntervals": [{"start": options.start, "end": options.end}],
+        "conversionType": "ALL_CONVERSION",
+        "breakdown": {"type": "INTERVAL", "interval": "DAY"},
+        "goalsIds": None,
+    }
     try:
         with Kameleoon.from_env() as kameleoon:
             results = kameleoon.feature_flags.fetch_results(options.flag, request)
+            rows = results.rows({"goal": kameleoon.goals.list()})
     except (errors.AbwireError, ValueError) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1
-    writer = csv.writer(sys.stdout)
-    writer.writerow(HEAD)
-    writer.writerows(rows(results))
+    writer = csv.DictWriter(sys.stdout, rows[0] if rows else [])
+    writer.writeheader()
+    writer.writerows(rows)
     return 0
 
 
-def _midnight(day: str) -> datetime.datetime:
-    """The beginning of a day, in UTC."""
+def _day(text: str) -> datetime.date:
+    """The day that a text names."""
     try:
-        return datetime.datetime.combine(datetime.date.fromisoformat(day), datetime.time(tzinfo=datetime.UTC))
+        return datetime.date.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{day} is not a day such as 2026-11-01") from None
+        raise argparse.ArgumentTypeError(f"{text} is not a day such as 2026-11-01") from None
 
 
 if __name__ == "__main__":

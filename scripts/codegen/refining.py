@@ -31,9 +31,9 @@ from scripts.specs.spec import keys_of, sdk
 # What the templates use, and a class, a field or an argument of the same name would hide.
 _CLASSES = {
     *("Any", "DecodeError", "File", "Literal", "Model", "OpenIntEnum", "OpenModel", "OpenStrEnum", "RequestFiles"),
-    *("Self", "UUID", "Unset"),
+    *("Self", "Step", "Table", "UUID", "Unset"),
 }
-_FIELDS = {"additional_keys", "additional_properties", "from_dict", "to_dict"}
+_FIELDS = {"additional_keys", "additional_properties", "from_dict", "rows", "to_dict", "to_pandas", "to_polars"}
 METHOD_NAMES = {
     *("body", "first", "groups", "on_poll", "operation", "poll", "poll_interval", "progress", "request", "results"),
     "timeout",

@@ -21,7 +21,7 @@ from openapi_python_client.parser.properties.protocol import PropertyProtocol
 
 from scripts.codegen import expressions
 from scripts.codegen.entry import entry_of
-from scripts.codegen.expressions import annotation, unions_in
+from scripts.codegen.expressions import annotation, literal, unions_in
 from scripts.codegen.lowering import FIELD_PREFIX, Lowered, lower
 from scripts.codegen.methods import Surface, answers_of, surface_of
 from scripts.codegen.refining import refine
@@ -154,6 +154,7 @@ def _render(data: GeneratorData, lowered: Lowered, package: Path, docstring: str
         accepts_bare=_accepts_bare,
         answers_of=answers_of,
         field=_field,
+        steps_of=_steps_of,
         **{name: getattr(expressions, name) for name in expressions.__all__},
         module_of=modules.__getitem__,
         package_docstring=docstring,
@@ -187,6 +188,18 @@ def _unions_of(endpoint: Endpoint) -> list[Any]:
     props = [*(response.prop for response in endpoint.responses), *(body.prop for body in endpoint.bodies)]
     found = {union.python_name: union for prop in props for union in unions_in(prop)}
     return list(found.values())
+
+
+def _steps_of(model: ModelProperty) -> str:
+    """Return the steps to the rows of a model, from its x-sdk-rows, as Python code; empty if it holds no table."""
+    steps = sdk(model.data.model_extra or {}).get("rows", [])
+    return "".join(f"Step({', '.join(f'{name}={_code(value)}' for name, value in step.items())}), " for step in steps)
+
+
+def _code(value: str | Mapping[str, str]) -> str:
+    if isinstance(value, str):
+        return literal(value)
+    return f"{{{', '.join(f'{literal(name)}: {literal(key)}' for name, key in value.items())}}}"
 
 
 def _field(prop: PropertyProtocol) -> str:

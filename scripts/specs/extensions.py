@@ -124,6 +124,20 @@ _EXTENSIONS: Mapping[str, Any] = {
         "x-sdk-default": {"type": "array", "minItems": 1, "items": _TEXT},
         "x-sdk-names": _TEXTS,
         "x-sdk-type": {"enum": ["boolean", "integer", "number", "string"]},
+        "x-sdk-rows": {  # from the object down to the numbers
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "minProperties": 1,
+                "properties": {
+                    "into": _TEXT,  # a property
+                    "key": _NAME,  # the column for the keys of a map, or the positions of a list
+                    "columns": {"type": "object", "propertyNames": _NAME, "additionalProperties": _TEXT},
+                },
+                "additionalProperties": False,
+            },
+        },
     }.items()
 }
 """What the extensions look like that are read here or in ``refining``."""

@@ -45,8 +45,6 @@ class Client:
         timeout: of every request, in seconds or by phase.
         transport: an HTTP transport for sync requests, for tests.
         async_transport: the same for async requests.
-        raise_on_unexpected_status: raise :class:`abwire_core.errors.UnexpectedStatus` for a status that the spec
-            does not describe, instead of returning a response whose ``parsed`` is None.
     """
 
     BASE_URL: ClassVar[str] = ""
@@ -61,14 +59,12 @@ class Client:
         timeout: float | Timeout = DEFAULT_TIMEOUT,
         transport: BaseTransport | None = None,
         async_transport: AsyncBaseTransport | None = None,
-        raise_on_unexpected_status: bool = False,
     ) -> None:
         if not (base_url or self.BASE_URL):
             raise ValueError("base_url is needed: this class leads to no server of its own")
         self.base_url = base_url or self.BASE_URL
         if "@" in urlsplit(self.base_url).netloc:  # it would be shown in repr and logs
             raise ValueError("base_url must not hold credentials: they belong in auth")
-        self.raise_on_unexpected_status = raise_on_unexpected_status
         self._auth = auth
         self._headers = dict(headers or {})
         self._timeout = timeout

@@ -213,20 +213,6 @@ class ResultsTimeoutError(AbwireError):
         self.elapsed = elapsed
 
 
-class UnexpectedStatus(AbwireError):  # noqa: N818 - the name under which generated clients of this kind are known
-    """An answer with a status that the spec does not describe, from a function of the low level.
-
-    Attributes:
-        status_code: the HTTP status.
-        content: the body as received; it is not part of the message, because it may hold what logs should not.
-    """
-
-    def __init__(self, status_code: int, content: bytes) -> None:
-        super().__init__(f"unexpected status {status_code} ({len(content)} bytes of content)")
-        self.status_code = status_code
-        self.content = content
-
-
 class UnverifiedOperationWarning(UserWarning):
     """The route of an operation is a guess: several are equally plausible, and no call of it has been seen."""
 
@@ -248,7 +234,6 @@ __all__ = [
     "ResultsFailedError",
     "ResultsTimeoutError",
     "ServerError",
-    "UnexpectedStatus",
     "UnprocessableError",
     "UnverifiedOperationWarning",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
-from typing import Any, Generic, NamedTuple, ParamSpec, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, ParamSpec, Protocol, TypeVar, overload
 
 from abwire_core import _http
 from abwire_core.encoding import Request
@@ -17,7 +17,10 @@ from abwire_core.progress import showing
 from abwire_core.types import Response, Unset
 
 T = TypeVar("T")
+W = TypeVar("W")
 P = ParamSpec("P")
+BuildPage = Callable[[Any], Request]
+"""Builds the request for a page; UNSET for the first one."""
 OnPoll = Callable[[int, float], None]
 """Called after each poll that found no results, with the number of polls and the seconds since the first."""
 
@@ -27,6 +30,7 @@ class Caller(Protocol):
 
     def call(self, operation: Operation[T], request: Mapping[str, Any]) -> T:
         """Send a request and parse the response."""
+        ...
 
 
 class AsyncCaller(Protocol):
@@ -34,6 +38,7 @@ class AsyncCaller(Protocol):
 
     async def call(self, operation: Operation[T], request: Mapping[str, Any]) -> T:
         """Send a request and parse the response."""
+        ...
 
 
 class Results(NamedTuple, Generic[T]):
@@ -91,10 +96,23 @@ class Group:
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
 
+    @overload
+    def _pages(
+        self, operation: Operation[list[T]], request: BuildPage, page: int | Unset, size: int | Unset | None
+    ) -> Pages[T]: ...
+    @overload
+    def _pages(
+        self,
+        operation: Operation[W],
+        request: BuildPage,
+        page: int | Unset,
+        size: int | Unset | None,
+        items: Callable[[W], list[T] | Unset | None],
+    ) -> Pages[T]: ...
     def _pages(
         self,
         operation: Operation[Any],
-        request: Callable[[int | Unset], Request],
+        request: BuildPage,
         page: int | Unset,
         size: int | Unset | None,
         items: Callable[[Any], list[T] | Unset | None] | None = None,
@@ -141,10 +159,23 @@ class AsyncGroup:
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
 
+    @overload
+    def _pages(
+        self, operation: Operation[list[T]], request: BuildPage, page: int | Unset, size: int | Unset | None
+    ) -> AsyncPages[T]: ...
+    @overload
+    def _pages(
+        self,
+        operation: Operation[W],
+        request: BuildPage,
+        page: int | Unset,
+        size: int | Unset | None,
+        items: Callable[[W], list[T] | Unset | None],
+    ) -> AsyncPages[T]: ...
     def _pages(
         self,
         operation: Operation[Any],
-        request: Callable[[int | Unset], Request],
+        request: BuildPage,
         page: int | Unset,
         size: int | Unset | None,
         items: Callable[[Any], list[T] | Unset | None] | None = None,

@@ -92,6 +92,18 @@ class Model:
         """Whether objects may have fields that the spec does not name."""
         return issubclass(cls, OpenModel)
 
+    def _repr_html_(self) -> str:
+        """Return a table of the fields that are set, for notebooks."""
+        import html  # noqa: PLC0415 - notebooks only
+
+        rows = "".join(
+            f"<tr><th>{name}</th><td>{html.escape('...' if is_hidden else short.repr(value))}</td></tr>"
+            for short in [_Short()]
+            for name, value in _set_fields(self)
+            for is_hidden in [_is_hidden("password" if name in self._SECRETS else name, value)]
+        )
+        return f"<table><caption>{type(self).__name__}</caption>{rows}</table>"
+
     def __repr__(self) -> str:
         text = _Short().repr(self)
         return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 4]}...)"
@@ -135,10 +147,27 @@ _LONGEST = 1000
 """Characters of a model's repr."""
 
 
+_SECRET = re.compile("password|secret|token|credential|api_?key", re.IGNORECASE)
+
+
+def _is_hidden(name: str, value: object) -> bool:
+    """Whether a value is not shown, by the name that it has."""
+    return bool(_SECRET.search(name)) and not isinstance(value, bool | None)
+
+
+def _set_fields(model: Model) -> list[tuple[str, Any]]:
+    """Return the fields of a model that are set."""
+    slots = [slot for kind in reversed(type(model).__mro__) for slot in kind.__dict__.get("__slots__", ())]
+    values = [(name, getattr(model, name, UNSET)) for name in slots if not name.startswith("__")]
+    return [
+        (name, value)
+        for name, value in values
+        if value is not UNSET and not (name == "additional_properties" and not value)
+    ]
+
+
 class _Short(reprlib.Repr):
     """Makes a text of a model, not much longer than it may be: without what is unset, and without secrets."""
-
-    _SECRET = re.compile("password|secret|token|credential|api_?key", re.IGNORECASE)
 
     def __init__(self) -> None:
         super().__init__()
@@ -163,12 +192,8 @@ class _Short(reprlib.Repr):
         return f"{{{self._members(members, level)}}}"
 
     def _model(self, model: Model, level: int) -> str:
-        slots = [slot for kind in reversed(type(model).__mro__) for slot in kind.__dict__.get("__slots__", ())]
-        values = [(name, getattr(model, name, UNSET)) for name in slots if not name.startswith("__")]
         members = [
-            (f"{name}=", "password" if name in model._SECRETS else name, value)
-            for name, value in values
-            if value is not UNSET and not (name == "additional_properties" and not value)
+            (f"{name}=", "password" if name in model._SECRETS else name, value) for name, value in _set_fields(model)
         ]
         return f"{type(model).__name__}({self._members(members, level)})"
 
@@ -180,7 +205,7 @@ class _Short(reprlib.Repr):
                 parts.append("...")
                 break
             self._room -= len(beginning) + 2
-            hidden = self._SECRET.search(name) and not isinstance(value, bool | None)
+            hidden = _is_hidden(name, value)
             parts.append(f"{beginning}{'...' if hidden else self.repr1(value, level - 1)}")
         return ", ".join(parts)
 

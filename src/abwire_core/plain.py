@@ -210,7 +210,7 @@ def _fit(hint: Any, union: Callable[[Any], Any] | None = None) -> Fit:
     is_nullable = type(None) in members or None in members
     kinds = [member for member in members if member not in (Unset, type(None), None)]
     fits = [_fit_one(kind, union) for kind in kinds]
-    models = [kind for kind in kinds if _is_model(kind)]
+    models: list[Any] = [kind for kind in kinds if _is_model(kind)]
     names = _listed([*dict.fromkeys(_name(kind) for kind in kinds), *(["None"] if is_nullable else [])])
     if Any in kinds:
         return _unchanged
@@ -227,9 +227,10 @@ def _fit(hint: Any, union: Callable[[Any], Any] | None = None) -> Fit:
         if union is not None and isinstance(value, Mapping):
             return _decided(union, value)
         for kind in models:
-            if isinstance(value, kind):
-                fit_fields(value)
-                return value
+            found: Any = value
+            if isinstance(found, kind):
+                fit_fields(found)
+                return found
         for kind, candidate in sorted(zip(kinds, fits, strict=True), key=lambda pair: type(value) is not pair[0]):
             if kind in models and len(models) > 1:
                 continue

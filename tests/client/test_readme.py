@@ -28,11 +28,13 @@ def run(example: str) -> None:
 
 
 def test_the_example_for_kameleoon_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    data: dict[str, Any] = {"variationData": {"_reference": {}, "12": {}}}
+    numbers = {"generalData": {"visitCount": 9, "goalsData": {"5": {"conversionCount": 2}}}}
+    day = {"breakdownData": {"2026-10-01": numbers}}
+    data: dict[str, Any] = {"variationData": {"_reference": day, "12": day}}
     answers: dict[tuple[str, str], list[Any]] = {
         ("POST", "/oauth/token"): [{"access_token": "made-up-token", "expires_in": 7200}],
         ("GET", "/feature-flags"): [[FLAG, {**FLAG, "featureKey": "search"}], []],
-        ("POST", "/feature-flags/42/results"): [{"dataCode": "1|2"}],
+        ("POST", "/feature-flags/1/results"): [{"dataCode": "1|2"}],
         ("GET", "/results"): [{"status": "READY", "data": data}],
     }
     with AnswerServer.running(answers) as server:
@@ -42,12 +44,12 @@ def test_the_example_for_kameleoon_runs(monkeypatch: pytest.MonkeyPatch, capsys:
         monkeypatch.delenv("KAMELEOON_TOKEN", raising=False)
         run(EXAMPLES[0])
 
-    assert capsys.readouterr().out == "checkout\nsearch\n['12', '_reference']\n"
+    assert capsys.readouterr().out == "_reference 2026-10-01 5 9 2\n12 2026-10-01 5 9 2\n"
     assert [(request.method, request.target) for request in server.received] == [
         ("POST", "/oauth/token"),
         ("GET", "/feature-flags?optionalFields=siteCode&page=1"),
         ("GET", "/feature-flags?optionalFields=siteCode&page=2"),
-        ("POST", "/feature-flags/42/results"),
+        ("POST", "/feature-flags/1/results"),
         ("GET", "/results?dataCode=1%7C2"),
     ]
     assert {request.headers["Authorization"] for request in server.received[1:]} == {"Bearer made-up-token"}

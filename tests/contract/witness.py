@@ -117,7 +117,7 @@ class Witnessed:
                 return recording.response(recording.call(operation.module.OPERATION, request))
             return self._runner.run(run())
         except ApiStatusError as error:
-            return Response(error.status_code, error.content, error.headers, error.body)  # type: ignore[arg-type]
+            return Response(error.status_code, error.content, error.headers, error.body)
 
     def call_method(self, operation: Operation, arguments: dict[str, Any], *, prefer: str = "dynamic=false") -> Any:
         """Call the method of the entry class."""

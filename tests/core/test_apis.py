@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 import pytest
@@ -43,7 +43,7 @@ SIGNING = apis.Signing(
 class _Entry:
     """Does what a generated entry class does."""
 
-    _API = Description(SERVER, "MINI", OAUTH_KINDS)
+    _API: ClassVar[Description] = Description(SERVER, "MINI", OAUTH_KINDS)
 
     def __init__(self, *given: str, **options: Any) -> None:
         names = self._names()
@@ -88,6 +88,9 @@ class AsyncSigned(AsyncOAuth):
     """Its twin."""
 
     _API = Description(SERVER, "MINI", (SIGNING,))
+
+
+ASYNC = (AsyncOAuth, AsyncSigned)
 
 
 def described(entry: type[Any], **changes: Any) -> type[Any]:
@@ -751,16 +754,14 @@ def test_headers_of_with_options_are_added_to_each_other(entry: type[Any], crede
 
 @TWINS
 def test_requests_go_through_the_http_client_of_the_user(entry: type[Any], credentials: dict[str, str]) -> None:
-    transport, kind = Transport(), httpx.AsyncClient if issubclass(entry, AsyncApi) else httpx.Client
+    transport, kind = Transport(), httpx.AsyncClient if entry in ASYNC else httpx.Client
     events: list[httpx.Request] = []
 
     async def note_async(request: httpx.Request) -> None:
         events.append(request)
 
-    hook: Any = note_async if issubclass(entry, AsyncApi) else events.append
-    own: Any = kind(  # type: ignore[operator]
-        transport=transport, headers={"X-Own": "1"}, auth=("a", "b"), event_hooks={"request": [hook]}
-    )
+    hook: Any = note_async if entry in ASYNC else events.append
+    own: Any = kind(transport=transport, headers={"X-Own": "1"}, auth=("a", "b"), event_hooks={"request": [hook]})
 
     requested(entry(**credentials, http_client=own))
 

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from abwire_core import decoding
 from abwire_core.enums import OpenIntEnum, OpenStrEnum
 from abwire_core.errors import DecodeError
+from abwire_core.shapes import mismatch
 
 LONG = "made-up " * 500
 PLUS_TWO = timezone(timedelta(hours=2))
@@ -434,7 +435,7 @@ def test_places_are_put_together_on_the_way_out() -> None:
 
 
 def test_what_was_read_from_the_object_itself_is_not_below_a_key() -> None:
-    error = decoding.mismatch("an object", 7).below("id")
+    error = mismatch("an object", 7).below("id")
     assert decoding.located(error, None).pointer == "/id"
     assert decoding.located(error, "thing").pointer == "/thing/id"
 
@@ -480,7 +481,7 @@ def _consuming(value: Any) -> Any:
 
 def _consuming_and_failing(value: Any) -> Any:
     _consuming(value)
-    raise decoding.mismatch("something else", value)
+    raise mismatch("something else", value)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 
 from abwire_core import errors
 from abwire_core._http import Headers
-from abwire_core.errors import AbwireError, ApiStatusError, DecodeError, UnexpectedStatus
+from abwire_core.errors import AbwireError, ApiStatusError, DecodeError
 
 SECRET = "made-up.person@example.test"
 CONTENT = f'{{"email": "{SECRET}"}}'.encode()
@@ -32,7 +32,6 @@ EXAMPLES: dict[str, Callable[[], AbwireError]] = {
     "DecodeError": lambda: DecodeError(expected="a list", got="an object", operation="get-flags").below("variations"),
     "ResultsFailedError": lambda: errors.ResultsFailedError("1|2", {"status": "ERROR"}),
     "ResultsTimeoutError": lambda: errors.ResultsTimeoutError("1|2", 300.2),
-    "UnexpectedStatus": lambda: UnexpectedStatus(520, CONTENT),
 }
 EVERY_ERROR = pytest.mark.parametrize("name", EXAMPLES)
 
@@ -85,7 +84,6 @@ def test_the_class_follows_from_the_status(status: int, expected: type[ApiStatus
         ("DecodeError", "get-flags: /variations: expected a list, got an object"),
         ("ResultsFailedError", "the computation of results failed (data code 1|2)"),
         ("ResultsTimeoutError", "no results after 300 s; poll on with data code 1|2"),
-        ("UnexpectedStatus", f"unexpected status 520 ({len(CONTENT)} bytes of content)"),
     ],
 )
 def test_its_message_says_what_and_where(name: str, message: str) -> None:

@@ -88,7 +88,8 @@ class Thing(OpenModel[Any]):
 
 
 def test_a_model_is_made_by_keywords() -> None:
-    car, wheel = Car, Wheel
+    car: Any = Car
+    wheel: Any = Wheel
 
     made = car(name="Herbie", wheels=[wheel(size=15)])
 
@@ -103,7 +104,8 @@ def test_a_model_is_made_by_keywords() -> None:
 
 
 def test_a_model_has_slots_from_the_beginning() -> None:
-    car, wheel = Car, Wheel
+    car: Any = Car
+    wheel: Any = Wheel
 
     for made in (car.from_dict({"name": "x"}), car(name="x"), wheel(), wheel.from_dict({})):
         assert not hasattr(made, "__dict__")
@@ -128,7 +130,8 @@ def test_the_signature_is_the_one_of_the_fields() -> None:
 
 
 def test_models_are_equal_by_their_fields_and_kinds() -> None:
-    car, wheel = Car, Wheel
+    car: Any = Car
+    wheel: Any = Wheel
 
     read = car.from_dict({"name": "x", "wheels": [{"size": 1}], "more": 1})
     assert read == car.from_dict({"name": "x", "wheels": [{"size": 1}], "more": 1})
@@ -228,7 +231,8 @@ def test_what_a_model_is_made_of_is_not_changed() -> None:
 
 
 def test_repr_shows_what_is_set() -> None:
-    car, wheel = Car, Wheel
+    car: Any = Car
+    wheel: Any = Wheel
 
     assert repr(car(name="x")) == "Car(name='x')"
     assert repr(car(name="x", wheels=[wheel(size=1), wheel()])) == "Car(name='x', wheels=[Wheel(size=1), Wheel()])"

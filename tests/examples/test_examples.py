@@ -75,7 +75,7 @@ def test_results_are_written_as_csv(sandbox: abwire_sandbox.Sandbox) -> None:
 
     assert (status, errors) == (0, "")
     rows = list(csv.DictReader(io.StringIO(output)))
-    assert {row["day"][:10] for row in rows} == {"2026-11-01", "2026-11-02", "2026-11-03"}
+    assert {row["breakdown"][:10] for row in rows} == {"2026-11-01", "2026-11-02", "2026-11-03"}
     assert len({row["variation"] for row in rows}) >= 2
     assert all(int(row["visits"]) >= int(row["visitors"]) > 0 for row in rows)
 

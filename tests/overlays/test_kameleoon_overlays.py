@@ -610,3 +610,10 @@ def test_61_feature_flags_are_read_with_what_they_are_addressed_by(spec: Effecti
     for parameter in fields:
         assert parameter["x-sdk-default"] == ["siteCode"]
         assert (parameter["style"], parameter["explode"]) == ("form", False)
+
+
+@necessity("kameleoon/sdk-70-result-rows.overlay.yaml")
+def test_70_results_are_a_table(spec: EffectiveSpec) -> None:
+    """The rows of a report are those of its goals, by variation and breakdown."""
+    steps = spec.at("components", "schemas", "ResultsData", "x-sdk-rows")
+    assert [step.get("key") for step in steps] == ["variation", "breakdown", None, "goal"]

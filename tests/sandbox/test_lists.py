@@ -118,7 +118,7 @@ def test_a_condition_that_makes_no_sense_is_refused(call: SyncCaller, wrong: Any
 @pytest.mark.parametrize("name", ["filter", "sort"])
 @pytest.mark.parametrize("text", ["nonsense", "{", "[" * 20_000])
 def test_a_condition_that_is_not_json_is_named(call: SyncCaller, name: str, text: str) -> None:
-    response = call.kameleoon.client.request(method="get", url="/goals", params={name: text})
+    response = call.kameleoon._client.request(method="get", url="/goals", params={name: text})
 
     assert response.status_code == 400
     assert response.json()["message"].startswith(f"Query parameter error: {name}: it is not JSON: ")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from abwire import File
 from abwire.convert_v1 import models as convert_models
 from abwire.kameleoon import models
-from abwire.kameleoon.types import File
 
 from abwire_core.errors import ApiStatusError, BadRequestError, NotFoundError, UnprocessableError
 from abwire_sandbox import Sandbox

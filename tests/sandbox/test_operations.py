@@ -7,9 +7,9 @@ import json
 from collections.abc import Callable
 
 import pytest
+from abwire import File
 from abwire.convert_v1 import models as convert_models
 from abwire.kameleoon import models
-from abwire.kameleoon.types import File
 
 from abwire_core.errors import NotFoundError
 from abwire_sandbox import Sandbox

@@ -903,7 +903,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
 def call(package: ModuleType, name: str, server: Server, *path: object, **arguments: Any) -> Any:
     """Call an operation."""
     module = _import(package, f"api.things.{name}")
-    with package.MiniAPI(transport=httpx.MockTransport(server)) as entry:  # type: ignore[attr-defined]
+    with package.MiniAPI(transport=httpx.MockTransport(server)) as entry:
         recording = _Recording(entry._sender)
         return recording.response(recording.call(module.OPERATION, module.build(*path, **arguments)))
 

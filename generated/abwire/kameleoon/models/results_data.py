@@ -7,6 +7,7 @@ from abwire_core import decoding
 from abwire_core.errors import DecodeError
 from abwire_core.models import OpenModel
 from abwire_core.shapes import mismatch
+from abwire_core.tables import Step, Table
 from abwire_core.types import UNSET, Unset
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -15,7 +16,7 @@ from .. import models
 
 
 @_attrs_define(kw_only=True, repr=False)
-class ResultsData(OpenModel[Any]):
+class ResultsData(Table, OpenModel[Any]):
     """A report.
 
     Attributes:
@@ -26,6 +27,12 @@ class ResultsData(OpenModel[Any]):
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     _KEYS = ("variationData",)
+    _STEPS = (
+        Step(into="variationData", key="variation"),
+        Step(into="breakdownData", key="breakdown"),
+        Step(into="generalData", columns={"visits": "visitCount", "visitors": "visitorCount"}),
+        Step(into="goalsData", key="goal"),
+    )
 
     def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
