@@ -15,6 +15,10 @@ from pathlib import Path
 
 _MISSING = "the sandbox needs its extra: pip install 'abwire[sandbox]' ({})"
 
+_EXPOSED = """\
+*** WARNING: {}, port {}, is open to other machines. Everybody who reaches it can read, change and delete
+*** everything in this sandbox: its credentials are public. Do not put anything in it that must stay secret."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the sandbox in the foreground; returns the exit status."""
@@ -22,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         from abwire_sandbox.control import METHODS  # noqa: PLC0415 - their libraries belong to an extra
         from abwire_sandbox.server import Sandbox  # noqa: PLC0415
-        from abwire_sandbox.world import PUBLISHED_RATES, World  # noqa: PLC0415
+        from abwire_sandbox.world import World  # noqa: PLC0415
     except ModuleNotFoundError as error:
         print(_MISSING.format(error), file=sys.stderr)
         return 1
@@ -30,11 +34,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         world = World(
             seed=options.seed,
             state=options.state,
-            rate_limits=() if options.no_rate_limits else PUBLISHED_RATES,
+            rate_limits=() if options.no_rate_limits else None,
             page_size=options.page_size,
             waiting_polls=options.waiting_polls,
+            hosts=options.allow_host,
+            specs=options.specs,
         )
         sandbox = Sandbox(world, options.host, options.port)
+    except FileNotFoundError as error:
+        print(f"the sandbox cannot start: {error}", file=sys.stderr)
+        return 1
     except OSError as error:
         hint = "; without --port it takes a free one" if error.errno == errno.EADDRINUSE else ""
         where = f"{options.host}, port {options.port}"
@@ -44,10 +53,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"the sandbox cannot start: {error}", file=sys.stderr)
         return 1
 
+    if sandbox.is_exposed:
+        print(_EXPOSED.format(options.host, sandbox.port), file=sys.stderr, flush=True)
+
     def tell() -> None:
-        print(f"# Kameleoon Automation API: {sandbox.kameleoon_url}")
-        print(f"# Convert API v1:           {sandbox.convert_url}")
-        print(f"# Control:                  {sandbox.url}/_sandbox{{{','.join(METHODS)}}}")
+        for name, url in sandbox.urls.items():
+            print(f"# {f'{name}:':<12} {url}")
+        print(f"# {'control:':<12} {sandbox.url}/_sandbox{{{','.join(METHODS)}}}")
         for name, value in sandbox.environment.items():
             print(f"export {name}={shlex.quote(value)}")
         print(f"# Process {os.getpid()} serves until Ctrl-C or SIGTERM.", flush=True)
@@ -63,6 +75,12 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--host", default="127.0.0.1", help="address to listen at (default: %(default)s)")
     made.add_argument("--port", type=_port, default=0, help="port to listen at (default: a free one)")
+    made.add_argument(
+        "--allow-host", action="append", default=[], metavar="NAME", help="a name under which it may be called, too"
+    )
+    made.add_argument(
+        "--specs", type=Path, metavar="FOLDER", help="effective specs to serve (default: those that come with it)"
+    )
     made.add_argument("--state", type=Path, metavar="FILE.sqlite", help="keep all objects in this file")
     made.add_argument(
         "--seed", type=int, default=1, help="what objects and visits are drawn with (default: %(default)s)"

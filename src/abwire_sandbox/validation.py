@@ -22,13 +22,14 @@ from openapi_core.testing import MockRequest, MockResponse
 from openapi_core.validation.schemas import (
     oas30_read_schema_validators_factory,
     oas30_write_schema_validators_factory,
+    oas31_schema_validators_factory,
 )
 from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
 from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
 from openapi_core.validation.schemas.validators import SchemaValidator
 from werkzeug.datastructures import ImmutableMultiDict
 
-from abwire_sandbox.specs import Operation
+from abwire_sandbox.specs import JSON, Operation
 
 _REMEMBERED = 1024
 _LARGE = 100_000
@@ -78,7 +79,8 @@ class Validator:
 
     def __init__(self, spec: Mapping[str, Any]) -> None:
         nothing: Any = None  # validates the spec, which the pipeline that makes it has done
-        requests = {**spec, "security": []}  # who asks is checked elsewhere, for real
+        requests = _open(spec)  # who asks is checked elsewhere, for real
+        reads, writes = _FACTORIES[str(spec["openapi"])[:3]]
         self._requests, self._responses = (
             OpenAPI.from_dict(
                 document,
@@ -90,8 +92,8 @@ class Validator:
                 ),
             )
             for document, plain in (
-                (requests, oas30_write_schema_validators_factory),
-                (_widened(requests), oas30_read_schema_validators_factory),
+                (requests, writes),
+                (_widened(requests), reads),
             )
         )
         # What was valid once is valid again; under load most requests and answers repeat.
@@ -118,10 +120,10 @@ class Validator:
         find = self._remembered_request if len(body) < _LARGE else self._request_faults
         return find(operation, tuple(arguments.items()), query, (content_type, body))
 
-    def response_faults(self, operation: Operation, status: int, body: bytes) -> Faults:
-        """What is wrong with an answer in JSON; nothing, if it is valid."""
+    def response_faults(self, operation: Operation, status: int, body: bytes, media: str = JSON) -> Faults:
+        """What is wrong with an answer; nothing, if it is valid."""
         find = self._remembered_response if len(body) < _LARGE else self._response_faults
-        return find(operation, status, body)
+        return find(operation, status, body, media)
 
     def _request_faults(
         self,
@@ -148,9 +150,9 @@ class Validator:
         except Exception as error:
             return (f"a parameter or the body cannot be read: {type(error).__name__}",)
 
-    def _response_faults(self, operation: Operation, status: int, body: bytes) -> Faults:
+    def _response_faults(self, operation: Operation, status: int, body: bytes, media: str) -> Faults:
         request = MockRequest("", operation.method, operation.path)
-        response = MockResponse(body, status, content_type="application/json" if body else "")
+        response = MockResponse(body, status, content_type=media if body else "")
         return _told(self._responses.iter_apicall_response_errors(request, response))
 
 
@@ -205,6 +207,27 @@ def _is_date_time(value: object) -> bool:
     return True
 
 
+def _open(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """A spec that everybody may call."""
+    paths = {
+        path: {
+            key: {name: value for name, value in found.items() if name != "security"}
+            if isinstance(found, dict)
+            else found
+            for key, found in item.items()
+        }
+        for path, item in spec["paths"].items()
+    }
+    return {**spec, "paths": paths, "security": []}
+
+
+_FACTORIES = {
+    "3.0": (oas30_read_schema_validators_factory, oas30_write_schema_validators_factory),
+    "3.1": (oas31_schema_validators_factory, oas31_schema_validators_factory),
+}
+"""Validators of answers and of requests, by the version of OpenAPI."""
+
+
 def _widened(node: Any) -> Any:
     """A spec in which each schema also allows what an overlay says is accepted in its place."""
     if isinstance(node, list):
@@ -215,7 +238,8 @@ def _widened(node: Any) -> Any:
     accepted = wide.get("x-sdk-accepts")
     if not isinstance(accepted, list):
         return wide
-    others = [_ACCEPTED[wide["type"], kind] for kind in accepted]
+    kinds = ((str(wide.get("type")), str(kind)) for kind in accepted)
+    others = [_ACCEPTED[pair] for pair in kinds if pair in _ACCEPTED]
     return {"anyOf": [wide, *others]}
 
 

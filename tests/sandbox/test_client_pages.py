@@ -10,7 +10,7 @@ from abwire.kameleoon import models
 
 from abwire_core.errors import ApiConnectionError, ServerError
 from abwire_sandbox import Sandbox, serve
-from abwire_sandbox.specs import Operation, Router, document
+from abwire_sandbox.specs import Operation, Router, document, paths
 from tests.sandbox.callers import Caller, SyncCaller
 
 pytestmark = pytest.mark.filterwarnings("ignore:Convert superseded:DeprecationWarning")
@@ -82,13 +82,15 @@ def test_every_row_of_convert_comes_once_in_its_order(
     found = any_call(f"convert.{group}.list", PROJECT, **({} if size is None else {"results_per_page": size}))
 
     key = {"goals": "goal_id", "audiences": "audience_id"}.get(group, "id")
-    there = [item[key] for item in sandbox.dump()[f"convert.{group}"].values() if str(item["project_id"]) == PROJECT]
+    there = [item[key] for item in sandbox.dump()[f"convert-v1.{group}"].values() if str(item["project_id"]) == PROJECT]
     assert [getattr(item, key) for item in found] == there
 
 
 def lists() -> list[Operation]:
     """The operations of Kameleoon whose answers come in pages."""
-    return [found for found in Router(document("kameleoon")).operations if "x-sdk-pagination" in found.definition]
+    return [
+        found for found in Router(document(paths()["kameleoon"])).operations if "x-sdk-pagination" in found.definition
+    ]
 
 
 @pytest.mark.parametrize("operation", lists(), ids=lambda operation: f"{operation.group}.{operation.verb}")
@@ -122,7 +124,7 @@ def test_a_server_that_ignores_the_page_gives_its_rows_once(
 
 
 def test_a_server_of_convert_that_ignores_the_page_gives_its_rows_once(any_call: Caller, sandbox: Sandbox) -> None:
-    sandbox.faults.add("repeat_page", api="convert")
+    sandbox.faults.add("repeat_page", api="convert-v1")
 
     found = any_call("convert.hypotheses.list", PROJECT)
 

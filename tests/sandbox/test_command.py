@@ -21,6 +21,7 @@ from abwire.kameleoon import Kameleoon
 from abwire_sandbox.__main__ import main
 from scripts.tools import sandbox_process
 from scripts.tools.sandbox_process import Running
+from tests.sandbox.callers import token
 
 pytestmark = pytest.mark.filterwarnings("ignore:Convert superseded:DeprecationWarning")
 
@@ -51,7 +52,9 @@ def test_it_serves_both_apis_until_a_signal(
 
 def test_a_request_that_waits_does_not_keep_it_from_ending(no_proxies: None) -> None:
     with running() as sandbox, httpx.Client(base_url=sandbox.url) as client:
-        client.post("/_sandbox/faults", json={"kind": "latency", "seconds": 60}).raise_for_status()
+        client.post(
+            "/_sandbox/faults", headers=token(sandbox), json={"kind": "latency", "seconds": 60}
+        ).raise_for_status()
         broken: list[httpx.RequestError] = []
 
         def wait() -> None:
@@ -62,7 +65,7 @@ def test_a_request_that_waits_does_not_keep_it_from_ending(no_proxies: None) -> 
 
         waiting = threading.Thread(target=wait)
         waiting.start()
-        while not httpx.get(f"{sandbox.url}/_sandbox/requests").json():
+        while not httpx.get(f"{sandbox.url}/_sandbox/requests", headers=token(sandbox)).json():
             pass
         sandbox.process.terminate()
         assert sandbox.process.wait(10) == 0
@@ -80,6 +83,7 @@ def test_it_says_what_to_export() -> None:
     environment = sandbox.environment
 
     assert environment.keys() == {
+        "ABWIRE_SANDBOX_TOKEN",
         "ABWIRE_SANDBOX_URL",
         "KAMELEOON_BASE_URL",
         "KAMELEOON_CLIENT_ID",

@@ -364,7 +364,7 @@ def test_an_image_for_no_site_is_refused(call: SyncCaller) -> None:
 
 
 def test_scores_are_strings_on_the_wire_and_follow_from_the_attributes(call: SyncCaller, sandbox: Sandbox) -> None:
-    seeded = list(sandbox.dump()["convert.hypotheses"].values())
+    seeded = list(sandbox.dump()["convert-v1.hypotheses"].values())
     assert all(isinstance(item["prioritization_score"], str) for item in seeded)
     for item in seeded:
         mean = sum(item["prioritization_score_attributes"].values()) / 3

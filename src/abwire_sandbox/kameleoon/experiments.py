@@ -18,6 +18,19 @@ _TRANSITIONS = {
 """From which statuses an action leads to which."""
 
 
+def completed(engine: Engine, item: Item, call: Call) -> Item:
+    """A new experiment. It has a first variation from the beginning, which public clients go on with."""
+    site = engine.get("sites", item["siteId"]) or {}
+    experiment = {**item, "siteCode": site.get("code", "")}
+    if call.operation.verb == "duplicate":
+        experiment["status"] = "DRAFT"
+    if experiment["status"] == "ACTIVE":
+        experiment["dateStarted"] = engine.timestamp()
+    experiment.setdefault("variations", [])
+    experiment.setdefault("deviations", {"origin": 1.0})
+    return experiment
+
+
 def update(engine: Engine, call: Call) -> Answer:
     """Update an experiment, and change its status by the action."""
     old = engine.find(call)

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from abwire_sandbox import keys, locks
+from abwire_sandbox import locks
 from abwire_sandbox.engine import Answer, Call, Engine, merged
 from abwire_sandbox.errors import Refused
 from abwire_sandbox.store import Item
@@ -17,24 +17,10 @@ _OF_ENVIRONMENTS = ("integrations", "rolloutRules", "defaultVariationKey", "feat
 _LONGEST_NAME = 100
 
 
-def made(engine: Engine, item: Item) -> Item:
+def made(engine: Engine, item: Item, call: Call) -> Item:
     """A new flag, completed."""
-    now = engine.timestamp()
     off_and_on = [{"key": "off", "name": "Off", "variables": []}, {"key": "on", "name": "On", "variables": []}]
-    flag = {
-        "archived": False,
-        "bucketingKey": {"bucketingKeyType": "VISITOR_CODE"},
-        "description": "",
-        "health": "HEALTHY",
-        "secondaryGoalIds": [],
-        "tags": [],
-        "variables": [],
-        **item,
-        "variations": item.get("variations") or off_and_on,
-        "dateContentModified": now,
-        "dateCreated": now,
-        "dateModified": now,
-    }
+    flag = {**item, "variations": item.get("variations") or off_and_on}
     if not flag.get("environmentConfigurations"):
         first = flag["variations"][0].get("key", "off")
         flag["environmentConfigurations"] = [
@@ -90,7 +76,7 @@ def _rule(engine: Engine, rule: Item, known: list[Any], old: Item) -> Item:
     if new.get("segmentId") is not None and engine.get("segments", new["segmentId"]) is None:
         raise Refused(422, f"segmentId: there is no segment {new['segmentId']}", fields=("rolloutRules",))
     if "id" not in new:
-        new["id"] = keys.new_key(engine.store, "kameleoon.rules")
+        new["id"] = engine.new_key("rules")
     if new["type"] == "EXPERIMENTATION" and "experimentId" not in new:
         new["experimentId"] = engine.new_key("experiments")
     if allocations:
@@ -100,7 +86,7 @@ def _rule(engine: Engine, rule: Item, known: list[Any], old: Item) -> Item:
         ]
     if new.get("rollbackConditions"):
         new["rollbackConditions"] = [
-            found if "id" in found else {**found, "id": keys.new_key(engine.store, "kameleoon.rollbacks")}
+            found if "id" in found else {**found, "id": engine.new_key("rollbacks")}
             for found in new["rollbackConditions"]
         ]
     return new
