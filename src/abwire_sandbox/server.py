@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import dataclasses
 import ipaddress
+import logging
 import os
 import signal
 import socket
@@ -29,6 +30,9 @@ from abwire_sandbox.store import Item
 from abwire_sandbox.world import World
 
 T = TypeVar("T")
+
+_LOGGER = logging.getLogger(__name__)
+_LOGGER.setLevel(logging.ERROR)  # what clients send that is not HTTP is no news
 
 _BACKLOG = 2048
 _PATIENCE = 10.0
@@ -81,6 +85,10 @@ def _protocol(connections: _Connections, patience: float) -> type[asyncio.Protoc
     class Protocol(H11Protocol):
         _timer: asyncio.TimerHandle | None = None
 
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            self.logger = _LOGGER
+
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
             self._made = transport
@@ -89,6 +97,14 @@ def _protocol(connections: _Connections, patience: float) -> type[asyncio.Protoc
 
         def data_received(self, data: bytes) -> None:
             super().data_received(data)
+            self._watch()
+
+        def on_response_complete(self) -> None:
+            super().on_response_complete()
+            self._watch()
+
+        def _watch(self) -> None:
+            """Give a request that has begun its time."""
             state = self.conn.their_state
             is_begun = state is h11.SEND_BODY or (state is h11.IDLE and bool(self.conn.trailing_data[0]))
             if not is_begun:
