@@ -23,6 +23,7 @@ import pytest
 
 from abwire_sandbox import Sandbox, access, requestlog, serve, server
 from abwire_sandbox.access import Tokens
+from abwire_sandbox.errors import Refused
 from abwire_sandbox.requestlog import Logged, RequestLog
 from abwire_sandbox.server import TOKEN_VARIABLE
 from abwire_sandbox.store import Store
@@ -194,7 +195,7 @@ def test_on_a_full_disk_what_is_not_acknowledged_is_not_there(tmp_path: Path) ->
         first.process.terminate()
         first.process.wait(10)
     most = state.stat().st_size + 200_000
-    full = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))}
+    full: dict[str, Any] = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))}
     made: set[int] = set()
     failed = 0
     with sandbox_process.running("--state", str(state), "--no-rate-limits", **full) as sandbox:
@@ -378,7 +379,7 @@ def test_the_table_of_tokens_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None
     for header in given[2:]:
         tokens.check(header)
     for header in given[:2]:
-        with pytest.raises(access.Refused, match="is not known here"):
+        with pytest.raises(Refused, match="is not known here"):
             tokens.check(header)
     now = 21.0
     last = give()
@@ -392,7 +393,7 @@ def test_callers_are_counted_up_to_an_end(monkeypatch: pytest.MonkeyPatch) -> No
     for number in range(10):
         limits.count(str(number))
     assert len(limits._calls) == 3
-    with pytest.raises(access.Refused):
+    with pytest.raises(Refused):
         limits.count("9")
 
 
