@@ -27,9 +27,9 @@ from abwire_sandbox.errors import Refused
 from abwire_sandbox.requestlog import Logged, RequestLog
 from abwire_sandbox.server import TOKEN_VARIABLE
 from abwire_sandbox.store import Store
-from scripts import sandbox_process
+from scripts.tools import sandbox_process
 from tests.sandbox.callers import token
-from tests.scripts.diffs import browser
+from tests.scripts.diff import browser
 from tests.serving import serving
 
 pytestmark = pytest.mark.usefixtures("no_proxies")
