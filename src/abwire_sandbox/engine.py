@@ -302,7 +302,8 @@ class Engine:
 
 def _field(item: Item, name: str) -> str | None:
     """A field that a path argument names; None if the object does not say what it belongs to."""
-    value = item[name] if name in item else item.get(BELONGS, {}).get(name)
+    belongs = item.get(BELONGS)
+    value = item.get(name) if belongs is None or name not in belongs else belongs[name]
     return None if value is None else str(value)
 
 

@@ -16,6 +16,7 @@ from abwire_sandbox.store import Item, Store
 
 SEEDED: Final = 3
 """How many objects there are at the beginning, of each kind that no data describes."""
+_ATTEMPTS: Final = 8
 _TEXTS: Final = ("name", "title", "key", "description")
 
 
@@ -35,9 +36,9 @@ def seed(store: Store, namespace: str, spec: Mapping[str, Any], kinds: Sequence[
         kinds: those that no data describes.
         number: the seed.
     """
-    first: dict[str, str] = {}
+    first: dict[str, str] = {}  # of each kind, by the parameter that names it
     for kind in sorted(kinds, key=lambda kind: len(kind.parents)):
-        belongs = {name: first[name] for name in kind.parents if name in first}
+        belongs = {name: first.get(name) for name in kind.parents}
         for index in range(SEEDED):
             made = Samples(spec, number, namespace, kind.name, index).of(kind.schema)
             if isinstance(made, dict):
@@ -51,8 +52,17 @@ def _numbered(store: Store, collection: str, kind: Kind, spec: Mapping[str, Any]
     """An object with an identifier of its own, of the type that the spec gives it."""
     number = store.next_number(collection)
     schema = specs.resolve(spec, specs.members(spec, kind.schema)[0].get(kind.key, {}))
-    numeric = schema.get("type") in (None, "integer", "number")
-    return {**item, kind.key: number if numeric else f"{kind.noun.replace(' ', '-')}-{number}"}
+    for name, value in item.get(BELONGS, {}).items():
+        if value is not None and (isinstance(item.get(name), str) or value.isdecimal()) and name in item:
+            item = {**item, name: value if isinstance(item[name], str) else int(value)}
+    if schema.get("type") in (None, "integer", "number"):
+        return {**item, kind.key: number}
+    texts = (f"{kind.noun.replace(' ', '-')}-{number}", str(number))
+    most, pattern = schema.get("maxLength", 1000), schema.get("pattern", "")
+    return {
+        **item,
+        kind.key: next((text for text in texts if len(text) <= most and re.search(pattern, text)), texts[0]),
+    }
 
 
 class Generic:
@@ -106,7 +116,14 @@ class Generic:
         chosen = queries.page_of(items, page, size)
         if asked.get("onlyCount") is True:
             chosen = []
-        return engine.answer_all(call, chosen, pagination)
+        answer = engine.answer_all(call, chosen, pagination)
+        if not self._is_valid(call.operation, answer.payload):
+            # An object that was made up may fit several members of a union, of which it may fit one only.
+            fitting = (
+                item for item in chosen if self._is_valid(call.operation, engine.answer_all(call, [item]).payload)
+            )
+            answer = engine.answer_all(call, list(fitting), pagination)
+        return answer
 
     def _create(self, engine: Engine, call: Call) -> Answer:
         kind = self._kind(call)
@@ -200,7 +217,11 @@ class Generic:
         if found is None:
             return Answer()
         media, schema = found
-        value = Samples(call.operation.spec, engine.world.seed, call.operation.id, call.arguments).of(schema)
+        for attempt in range(_ATTEMPTS):  # a value may fit several members of a union, of which it may fit one only
+            samples = Samples(call.operation.spec, engine.world.seed, call.operation.id, call.arguments, attempt)
+            value = samples.of(schema)
+            if not specs.is_json(media) or self._is_valid(call.operation, value):
+                break
         return Answer(value if specs.is_json(media) else _text(value), media=None if specs.is_json(media) else media)
 
 

@@ -31,6 +31,10 @@ _FORMATS: Final = {
 }
 _TRIED: Final = ("a", "1", "12", "09:00", "FR", "EUR", "a1", "A1", "#aabbcc", "/", "a@b.cd", *_FORMATS.values())
 """Texts that are tried where a schema has a pattern."""
+_PLAIN: Final = {"integer": int, "number": int | float, "string": str, "boolean": bool}
+_COMPOSED: Final = frozenset({"properties", "oneOf", "anyOf"})
+_NOTES: Final = frozenset({"description", "title", "nullable", "readOnly", "deprecated", "example"})
+"""Keywords that say nothing of the type."""
 
 
 class Samples:
@@ -47,9 +51,11 @@ class Samples:
 
     def of(self, schema: Mapping[str, Any], depth: int = 0) -> Any:
         """A value that a schema allows in an answer."""
-        node = resolve(self._spec, schema)
-        for key in ("const", "example", "default"):
-            if key in node and not (key != "const" and isinstance(node[key], dict | list)):
+        node = self._joined(schema)
+        if "const" in node:
+            return node["const"]
+        for key in ("example", "default"):
+            if key in node and _is_of(node, node[key]):
                 return node[key]
         if "enum" in node:
             values = [value for value in node["enum"] if value is not None] or node["enum"]
@@ -71,11 +77,28 @@ class Samples:
             return self._chance.random() < 0.5
         return self._number(node, is_whole=kind == "integer") if kind in ("integer", "number") else None
 
+    def _joined(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A schema with what ``allOf`` adds to it, where that is not about objects: their members are joined apart."""
+        node = resolve(self._spec, schema)
+        parts = [self._joined(part) for part in node.get("allOf", ())]
+        if not parts or node.keys() & _COMPOSED:
+            return node
+        if any(part.keys() & {"allOf", *_COMPOSED} for part in parts):
+            return parts[0] if len(parts) == 1 and not node.keys() - _NOTES - {"allOf"} else node
+        joined: dict[str, Any] = {}
+        for part in (*parts, node):
+            joined |= {key: value for key, value in part.items() if key != "allOf"}
+        return joined
+
     def _one_of(self, node: Mapping[str, Any], members: list[Mapping[str, Any]], depth: int) -> Any:
         some = [member for member in members if resolve(self._spec, member).get("enum") != [None]] or members
+        discriminator = node.get("discriminator") or node.get("x-sdk-discriminator")
+        # Without a discriminator an object may fit several members; a plain value does not.
+        plain = [member for member in some if self._joined(member).get("type") in _PLAIN]
+        if not discriminator and plain:
+            some = plain[:1]
         chosen = some[0] if depth >= _DEEPEST else self._chance.choice(some)
         value = self.of(chosen, depth + 1)
-        discriminator = node.get("discriminator") or node.get("x-sdk-discriminator")
         if isinstance(value, dict) and discriminator and "propertyName" in discriminator:
             mapping = {target: key for key, target in discriminator.get("mapping", {}).items()}
             reference = chosen.get("$ref", "")
@@ -153,8 +176,19 @@ class Samples:
             high = under - (step or 1e-3)
         low = (min(1, high - 1) if high is not None else 1) if low is None else low
         high = max(low, low + 999) if high is None else high
+        if step and step < 1:  # whole numbers are multiples that no rounding spoils
+            step = 1 if math.ceil(low) <= high else step
         if step:
             first, last = math.ceil(low / step), math.floor(high / step)
             value = self._chance.randint(first, max(first, last)) * step
             return int(value) if is_whole else value
         return round(self._chance.uniform(low, high), 6) if high > low else low
+
+
+def _is_of(node: Mapping[str, Any], value: Any) -> bool:
+    """Whether an example or a default is a plain value of the type: specs have others as well."""
+    kinds = node.get("type")
+    for kind in kinds if isinstance(kinds, list) else [kinds]:
+        if kind in _PLAIN and isinstance(value, _PLAIN[kind]) and isinstance(value, bool) is (kind == "boolean"):
+            return "enum" not in node or value in node["enum"]
+    return False

@@ -132,7 +132,11 @@ def _kind(literals: tuple[str, ...], found: Sequence[tuple[Operation, _Path]], t
     longest = max(reads, key=lambda parts: len(parts.parameters), default=None)
     own = longest.parameters[-1] if longest else None
     parents = longest.parameters[:-1] if longest else lists[0][1].parameters
-    operation = (single or lists)[0][0]
+    # What answers with the objects themselves: a deletion may answer with a message.
+    order = {"get": 0, "post": 1}
+    ranked = sorted(single, key=lambda found: (order.get(found[0].method, 2), not found[1].ends_with_parameter))
+    whole = [found for found in ranked if found[0].method != "delete" and found[1].verb != "delete"]
+    operation = (whole or lists or ranked)[0][0]
     schema = operation.item_schema or {}
     # The first collection of a group has its name, which the data of the sandbox goes by.
     short = operation.group if "x-sdk-group" in operation.definition else literals[-1]
@@ -141,7 +145,7 @@ def _kind(literals: tuple[str, ...], found: Sequence[tuple[Operation, _Path]], t
 
 
 def _names_one(operation: Operation, parts: _Path) -> bool:
-    return bool(parts.parameters) and (parts.ends_with_parameter or parts.verb in ("update", "delete", "replace"))
+    return bool(parts.parameters) and parts.ends_with_parameter
 
 
 def _is_object(operation: Operation) -> bool:

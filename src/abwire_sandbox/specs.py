@@ -18,6 +18,8 @@ FOLDERS = (_HERE / "specs", _HERE.parents[1] / "generated" / "specs")
 
 _METHODS = ("get", "put", "post", "patch", "delete", "head", "options", "trace")
 JSON = "application/json"
+_DEEPEST = 8
+"""Levels of composition: schemas may be composed of themselves."""
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -91,15 +93,24 @@ def resolve(spec: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, An
     return node
 
 
-def members(spec: Mapping[str, Any], schema: Mapping[str, Any]) -> tuple[dict[str, Any], set[str]]:
-    """All properties of an object schema, with those of its ``allOf`` members, and which of them are required."""
+def members(spec: Mapping[str, Any], schema: Mapping[str, Any], depth: int = 0) -> tuple[dict[str, Any], set[str]]:
+    """All properties of an object schema, and which of them are required; with those of ``allOf`` members.
+
+    Of alternatives the properties count, too, and those that all of them require.
+    """
     schema = resolve(spec, schema)
     properties: dict[str, Any] = {}
     required = set(schema.get("required", ()))
+    if depth > _DEEPEST:
+        return properties, required
     for member in schema.get("allOf", ()):
-        inherited, needed = members(spec, member)
+        inherited, needed = members(spec, member, depth + 1)
         properties |= inherited
         required |= needed
+    alternatives = [members(spec, member, depth + 1) for key in ("oneOf", "anyOf") for member in schema.get(key, ())]
+    for found, _ in alternatives:
+        properties |= found
+    required |= set.intersection(*(needed for _, needed in alternatives)) if alternatives else set()
     return properties | schema.get("properties", {}), required
 
 

@@ -89,6 +89,7 @@ class Validator:
                     path_finder_cls=_Finder,
                     extra_format_validators={"date-time": _is_date_time},
                     schema_validators_factory=_Schemas(plain),
+                    extra_media_type_deserializers={"download/json": json.loads},
                 ),
             )
             for document, plain in (
