@@ -11,6 +11,7 @@ import contextlib
 import functools
 import io
 import json
+import logging
 import math
 import re
 import secrets
@@ -46,6 +47,8 @@ from abwire_sandbox.validation import Validator
 from abwire_sandbox.world import World
 
 CONTROL_PATH: Final = "/_sandbox"
+ACCESS_LOG: Final = logging.getLogger("abwire_sandbox.access")
+"""Says a line for each request at INFO."""
 MADE_FROM: Final = "Abwire-Sandbox-Made-From"
 """The header of responses that nobody wrote code for: ``shape`` or ``schema``."""
 _LARGEST_BODY: Final = 16 * 1024 * 1024
@@ -218,7 +221,7 @@ class SandboxApp:
     def _made(self, name: str, known: _Known) -> _Served:
         own = code(name)
         handlers = getattr(own, "HANDLERS", {})
-        resources = data.resources(name, getattr(own, "MAKERS", {}))
+        resources = data.resources(name, getattr(own, "MAKERS", {}), known.router.operations)
         parents = {
             parameter: kind
             for kind, resource in resources.items()
@@ -276,6 +279,8 @@ class SandboxApp:
             except ClientDisconnect:
                 return  # nobody is there to be answered
             entry.status, entry.seconds = response.status_code, time.perf_counter() - began
+            if ACCESS_LOG.isEnabledFor(logging.INFO):
+                ACCESS_LOG.info("%s", entry.line(scope["root_path"]))
             if response.body and hit("cut"):
                 await self._send_cut(response, scope, send)
             else:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import copy
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
 import yaml
 
+from abwire_sandbox import specs
 from abwire_sandbox.engine import Call, Engine, Resource
+from abwire_sandbox.specs import Operation
 from abwire_sandbox.store import Item, Store
 
 FOLDER: Final = Path(__file__).parent / "data"
@@ -31,16 +33,23 @@ def read(name: str) -> Mapping[str, Any]:
     return loaded
 
 
-def resources(name: str, makers: Mapping[str, Maker]) -> dict[str, Resource]:
+def resources(name: str, makers: Mapping[str, Maker], operations: Iterable[Operation] = ()) -> dict[str, Resource]:
     """The kinds of objects that the data of an API describes.
 
     Args:
         name: of the spec.
         makers: what completes new objects, by kind.
+        operations: of the API.
     """
+    needed = {
+        operation.group: specs.members(operation.spec, operation.body[specs.JSON])[1]
+        for operation in operations
+        if operation.verb == "create" and specs.JSON in operation.body
+    }
     return {
         group: Resource(
             **{key: value for key, value in described.items() if key not in ("defaults", "sets")},
+            needed=sorted(needed.get(group, ())),
             make=_maker(described.get("defaults", {}), described.get("sets", {}), makers.get(group)),
         )
         for group, described in read(name).get("kinds", {}).items()

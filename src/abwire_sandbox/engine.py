@@ -87,6 +87,7 @@ class Resource:
         title: the field with the name.
         first: the first number that an object is known by; each kind counts from its own, as with the vendors.
         kind: how the operations see it, where no data describes it.
+        needed: fields that a new object must be given, and one that replaces another.
     """
 
     noun: str
@@ -99,6 +100,7 @@ class Resource:
     title: str = "name"
     first: int = 1
     kind: Kind | None = None
+    needed: Collection[str] = ()
 
     def keeps(self, name: str) -> bool:
         """Whether a field stays as it is, whatever a change says."""
@@ -222,6 +224,9 @@ class Engine:
         """Replace an object: what the request leaves out is gone, save what it could not have set."""
         old = self.find(call)
         resource = self.resources[call.kind]
+        missing = sorted(name for name in resource.needed if name not in call.body and not resource.keeps(name))
+        if missing:
+            raise Refused(422, f"{', '.join(missing)} must be given: a PUT replaces all", fields=tuple(missing))
         kept = {name: value for name, value in old.items() if resource.keeps(name)}
         given = {name: value for name, value in call.body.items() if not resource.keeps(name) and value is not None}
         return self.answer(call, self.change(call, old, {**kept, **given}))

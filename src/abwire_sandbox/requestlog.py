@@ -45,6 +45,15 @@ class Logged:
         """The body, if it is JSON."""
         return json.loads(self.body)
 
+    def line(self, base: str) -> str:
+        """The entry as the access log shows it; without the query, which may hold a key.
+
+        Args:
+            base: the path of the API.
+        """
+        more = [name for name in (self.operation, self.made_from, *self.faults) if name and name != "code"]
+        return " ".join([self.method, base + self.path, str(self.status), f"{self.seconds * 1000:.0f}ms", *more])
+
     def to_dict(self) -> dict[str, Any]:
         """The entry as the control endpoint shows it."""
         return {**vars(self), "query": list(map(list, self.query)), "body": self.body.decode(errors="replace")}

@@ -309,6 +309,15 @@ class Sandbox:
         self._socket.close()
         self._app.close()
 
+    @contextlib.contextmanager
+    def serving(self) -> Iterator[None]:
+        """Serve for the time of a ``with`` statement, whatever mistakes are made."""
+        self.start()
+        try:
+            yield
+        finally:
+            self.stop()
+
     def run(self, ready: Callable[[], object]) -> None:
         """Serve until SIGINT or SIGTERM; for the main thread.
 
@@ -356,9 +365,25 @@ def _listening(host: str, port: int) -> socket.socket:
     return listener
 
 
+def start(*, host: str = "127.0.0.1", port: int = 0, **options: Any) -> Sandbox:
+    """Serve all APIs in a thread until :meth:`Sandbox.stop`, where a ``with`` statement is in the way.
+
+    Args:
+        host: the address to listen at.
+        port: the port to listen at; a free one, if it is 0.
+        options: what the sandbox is to be like, as for :class:`~abwire_sandbox.world.World`.
+
+    Returns:
+        The running sandbox; ``bugs`` lists its mistakes, if it makes any.
+    """
+    sandbox = Sandbox(World(**options), host, port)
+    sandbox.start()
+    return sandbox
+
+
 @contextlib.contextmanager
 def serve(*, host: str = "127.0.0.1", port: int = 0, **options: Any) -> Iterator[Sandbox]:
-    """Serve both APIs in a thread, for the time of a ``with`` statement.
+    """Serve all APIs in a thread, for the time of a ``with`` statement.
 
     Args:
         host: the address to listen at.

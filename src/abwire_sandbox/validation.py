@@ -34,8 +34,8 @@ from abwire_sandbox.specs import JSON, Operation
 _REMEMBERED = 1024
 _LARGE = 100_000
 """Bytes from which on a body is not worth remembering."""
-_SHOWN = 3
-"""How many faults of one value are told."""
+_SHOWN = 20
+"""How many faults of one value are told: all fields that are missing, but no flood."""
 
 Faults = tuple[str, ...]
 """What is wrong, for people."""
@@ -236,6 +236,9 @@ def _widened(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     wide = {key: _widened(value) for key, value in node.items()}
+    bare = wide.get("x-sdk-accepts-bare")
+    if isinstance(bare, dict):
+        return {"anyOf": [wide, wide["properties"][bare["into"]]]}
     accepted = wide.get("x-sdk-accepts")
     if not isinstance(accepted, list):
         return wide

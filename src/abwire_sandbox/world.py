@@ -24,6 +24,8 @@ class World:
         rate_limits: how many calls in how many seconds an API that publishes rate limits allows for a token; those
             that it publishes, if it is None; none, if it is empty.
         token_lifetime: seconds that an access token lives.
+        bare_variations: whether experiences of Convert v1 have their variations bare, and not each in an object with
+            its share; which the vendor does is not known.
         waiting_polls: how often a computation is WAITING before it is READY.
         hosts: names under which it may be called, besides addresses and ``localhost``.
         specs: the folder of the effective specs that are served; by default that of the package.
@@ -39,6 +41,7 @@ class World:
     convert_page_size: int = 50
     rate_limits: Sequence[tuple[int, float]] | None = None
     token_lifetime: float = 7200.0
+    bare_variations: bool = False
     waiting_polls: int = 2
     hosts: Sequence[str] = ()
     specs: Path | None = None

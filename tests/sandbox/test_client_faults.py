@@ -64,7 +64,7 @@ class Called:
 
 CREATE = Called(
     "kameleoon.goals.create",
-    (models.GoalCreate(name=NEW, site_id=21001, type_=models.GoalType.CLICK),),
+    (models.GoalCreate(name=NEW, site_id=21001, type_=models.GoalType.CUSTOM),),
     "POST",
     "/goals",
     is_repeatable=False,

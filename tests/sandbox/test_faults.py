@@ -40,7 +40,7 @@ def connected(sandbox: Sandbox, **options: Any) -> Kameleoon:
 def test_a_status_is_answered_as_often_as_wanted_and_nothing_is_done(any_call: Caller, sandbox: Sandbox) -> None:
     site = any_call("kameleoon.sites.list")[0].id
     fault = sandbox.faults.add("status", method="POST", path="/goals", status=500, message="closed", count=1)
-    body = models.GoalCreate(name="New", site_id=site, type_=models.GoalType.CLICK)
+    body = models.GoalCreate(name="New", site_id=site, type_=models.GoalType.CUSTOM)
 
     with pytest.raises(ServerError, match="closed") as raised:
         any_call("kameleoon.goals.create", body)

@@ -60,6 +60,17 @@ def test_a_sandbox_ends_with_its_block(no_proxies: None) -> None:
         httpx.get(url)
 
 
+def test_a_sandbox_is_started_and_stopped_without_a_block(no_proxies: None) -> None:
+    sandbox = abwire_sandbox.start(seed=2)
+    url = f"{sandbox.url}/_sandbox/requests"
+    assert httpx.get(url, headers=token(sandbox)).status_code == 200
+    sandbox.stop()
+    sandbox.stop()
+
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(url)
+
+
 def test_several_sandboxes_live_side_by_side(no_proxies: None) -> None:
     with serve(seed=1) as one, serve(seed=2) as other:
         assert one.port != other.port

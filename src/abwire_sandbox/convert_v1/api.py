@@ -98,6 +98,8 @@ def _settled(engine: Engine, experience: Item) -> Item:
 def _named(engine: Engine, experience: Item, group: str, title: str) -> list[Item]:
     found = []
     for reference in experience.get(group, ()):
+        if "id" not in reference:
+            raise Refused(422, f"{group}: each is named by its id", fields=(group,))
         item = engine.get(group, reference.get("id"))
         if item is None or item["project_id"] != experience["project_id"]:
             raise Refused(422, f"{group}: the project has no {reference.get('id')}", fields=(group,))
@@ -239,14 +241,37 @@ def _moment(seconds: int) -> datetime.datetime:
         raise Refused(422, "timestamps are UNIX times in seconds", fields=at_fault) from None
 
 
+def _bare_if_asked(handler: Handler) -> Handler:
+    """Answer with bare variations if the sandbox is to: nobody has seen which form the server has."""
+
+    def handle(engine: Engine, call: Call) -> Answer:
+        answer = handler(engine, call)
+        if engine.world.bare_variations:
+            many = answer.payload if isinstance(answer.payload, list) else [answer.payload]
+            bare = [
+                {**found, "variations": [_bare(wrapped) for wrapped in found.get("variations", ())]} for found in many
+            ]
+            answer.payload = bare if isinstance(answer.payload, list) else bare[0]
+        return answer
+
+    return handle
+
+
+def _bare(wrapped: Item) -> Item:
+    share = {"percentage": wrapped["percentage"]} if "percentage" in wrapped else {}
+    return {**wrapped["variation"], **share}
+
+
 HANDLERS: Mapping[str, Handler] = {
     "list": _listed(_any),
     "update": _updated(lambda engine, item: item),
     "audiences.list": _listed(_is_asked_audience),
-    "experiences.list": _listed(_is_asked_experience),
-    "experiences.update": _updated(_settled),
-    "experiences.add_variation": _add_variation,
-    "experiences.delete_variation": _delete_variation,
+    "experiences.add_variation": _bare_if_asked(_add_variation),
+    "experiences.create": _bare_if_asked(Engine.create),
+    "experiences.delete_variation": _bare_if_asked(_delete_variation),
+    "experiences.get": _bare_if_asked(Engine.read),
+    "experiences.list": _bare_if_asked(_listed(_is_asked_experience)),
+    "experiences.update": _bare_if_asked(_updated(_settled)),
     "hypotheses.list": _listed(_is_asked_hypothesis),
     "hypotheses.update": _updated(lambda engine, item: _scored(item)),
     "hypotheses.update_status": _updated(lambda engine, item: item),

@@ -15,6 +15,8 @@ from abwire_sandbox.store import Item
 _ENVIRONMENTS = ("development", "staging", "production")
 _OF_ENVIRONMENTS = ("integrations", "rolloutRules", "defaultVariationKey", "featureEnabled")
 _LONGEST_NAME = 100
+SWITCHED_OFF = "$switchedOff"
+"""The member of a stored flag that says when environments were switched off."""
 
 
 def made(engine: Engine, item: Item, call: Call) -> Item:
@@ -152,7 +154,27 @@ def _patched(engine: Engine, call: Call, old: Item, body: Mapping[str, Any]) -> 
     for name in ("environmentConfigurations", "variables", "variations"):
         new.setdefault(name, [])
     new["dateContentModified"] = engine.timestamp()
-    return engine.answer(call, engine.change(call, old, _completed(engine, new, old)))
+    completed = _completed(engine, new, old)
+    completed[SWITCHED_OFF] = _switched_off(engine, old, completed)
+    return engine.answer(call, engine.change(call, old, completed))
+
+
+def _switched_off(engine: Engine, old: Item, new: Item) -> dict[str, str]:
+    """When each environment that was on was switched off: what was measured until then stays."""
+    was_on = {found.get("environmentKey"): bool(found.get("featureEnabled")) for found in _environments_of(old)}
+    times: dict[str, str] = {}
+    for environment in _environments_of(new):
+        key = str(environment.get("environmentKey"))
+        if environment.get("featureEnabled"):
+            continue
+        before = old.get(SWITCHED_OFF, {}).get(key)
+        if was_on.get(key) or before:
+            times[key] = before if before and not was_on.get(key) else engine.timestamp()
+    return times
+
+
+def _environments_of(flag: Item) -> list[Item]:
+    return list(flag.get("environmentConfigurations", ()))
 
 
 def update_environment(engine: Engine, call: Call) -> Answer:

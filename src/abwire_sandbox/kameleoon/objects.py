@@ -8,9 +8,12 @@ from typing import Final
 
 from abwire_sandbox.data import Maker
 from abwire_sandbox.engine import Call, Engine
+from abwire_sandbox.errors import Refused
 from abwire_sandbox.kameleoon import conditions, experiments, flags
 from abwire_sandbox.store import Item
 
+_WITH_PARAMS = ("CLICK", "PAGE_VIEWS", "SCROLL", "TIME_SPENT", "URL")
+"""Types of goals that every public client sends with params."""
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
@@ -20,6 +23,8 @@ def _indexed(engine: Engine, item: Item, call: Call) -> Item:
 
 
 def _goal(engine: Engine, item: Item, call: Call) -> Item:
+    if item.get("type") in _WITH_PARAMS and not item.get("params"):
+        raise Refused(422, f"params: a goal of type {item['type']} needs them", fields=("params",))
     return {**item, "isActive": item["status"] == "ACTIVE"}
 
 
