@@ -94,7 +94,7 @@ class Validator:
             )
             for document, plain in (
                 (requests, writes),
-                (_widened(requests), reads),
+                (widened(requests), reads),
             )
         )
         # What was valid once is valid again; under load most requests and answers repeat.
@@ -229,13 +229,13 @@ _FACTORIES = {
 """Validators of answers and of requests, by the version of OpenAPI."""
 
 
-def _widened(node: Any) -> Any:
+def widened(node: Any) -> Any:
     """A spec in which each schema also allows what an overlay says is accepted in its place."""
     if isinstance(node, list):
-        return [_widened(item) for item in node]
+        return [widened(item) for item in node]
     if not isinstance(node, dict):
         return node
-    wide = {key: _widened(value) for key, value in node.items()}
+    wide = {key: widened(value) for key, value in node.items()}
     bare = wide.get("x-sdk-accepts-bare")
     if isinstance(bare, dict):
         return {"anyOf": [wide, wide["properties"][bare["into"]]]}
