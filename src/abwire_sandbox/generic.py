@@ -217,6 +217,7 @@ class Generic:
         if found is None:
             return Answer()
         media, schema = found
+        value: Any = None
         for attempt in range(_ATTEMPTS):  # a value may fit several members of a union, of which it may fit one only
             samples = Samples(call.operation.spec, engine.world.seed, call.operation.id, call.arguments, attempt)
             value = samples.of(schema)
