@@ -17,7 +17,7 @@ GITHUB := .github
 DIFF := .cache/diff
 
 .DEFAULT_GOAL := help
-.PHONY: help setup node demo test generate check lint workflows format types ci bench load diff dist lock clean
+.PHONY: help setup node demo test generate accept check lint workflows format types ci bench load diff dist lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -47,6 +47,9 @@ test: $(READY) ## run the tests
 generate: $(READY) ## write generated/, docs/evidence.md and overlays/README.md
 	$(BIN)/python -m scripts.generate
 	$(BIN)/python -m scripts.docs
+
+accept: $(READY) ## after a change of a spec: write the new numbers of matches into the overlays
+	$(BIN)/python -m scripts.overlay accept
 
 check: $(READY) ## fail if what make generate writes is out of date
 	$(BIN)/python -m scripts.generate --check

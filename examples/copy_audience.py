@@ -11,10 +11,8 @@ import argparse
 import sys
 
 import attrs
-from abwire import errors
+from abwire import UNSET, errors
 from abwire.convert_v1 import Convert
-
-from abwire_core.types import UNSET
 
 
 def main() -> int:

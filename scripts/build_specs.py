@@ -14,10 +14,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scripts.specs import documents
-from scripts.specs.effective import build, validate
-from scripts.specs.overlays import OverlayError
+from scripts.specs.effective import load
+from scripts.specs.errors import InputError, raise_all
 from scripts.specs.project import ROOT, find_apis
-from scripts.specs.spec import Spec, SpecError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,15 +29,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         texts = {}
+        errors: list[InputError] = []
         for api in find_apis(options.root):
-            document = build(api)
-            validate(Spec(document, api.spec))
-            texts[api.name] = documents.dump(document)
-            print(f"{api.name}: {len(api.overlays)} overlays apply, the effective spec is valid")
+            try:
+                texts[api.name] = documents.dump(load(api).document)
+                print(f"{api.name}: {len(api.overlays)} overlays apply, the effective spec is valid")
+            except InputError as error:
+                errors.append(error)
+        raise_all(errors)
         for name, text in texts.items():
             if options.output is not None:
                 documents.write(options.output / f"{name}.yaml", text)
-    except (SpecError, OverlayError, documents.DocumentError) as error:
+    except InputError as error:
         print(error, file=sys.stderr)
         return 1
     return 0

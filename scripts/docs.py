@@ -13,9 +13,8 @@ from pathlib import Path
 
 from scripts.pages import evidence, overlay_catalogue
 from scripts.specs import documents
-from scripts.specs.overlays import OverlayError
+from scripts.specs.errors import InputError
 from scripts.specs.project import ROOT
-from scripts.specs.spec import SpecError
 
 PAGES: Mapping[str, Callable[[Path], str]] = {
     overlay_catalogue.PAGE: overlay_catalogue.page,
@@ -37,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for page in options.pages or PAGES:
         try:
             status = max(status, _keep(options.root, page, check=options.check))
-        except (OSError, SpecError, OverlayError, documents.DocumentError) as error:
+        except (OSError, InputError) as error:
             print(error, file=sys.stderr)
             status = 1
     return status

@@ -16,10 +16,8 @@ from pathlib import Path
 
 from scripts.codegen.package import generate
 from scripts.codegen.render import GenerateError
-from scripts.specs.documents import DocumentError
-from scripts.specs.overlays import OverlayError
+from scripts.specs.errors import InputError
 from scripts.specs.project import ROOT
-from scripts.specs.spec import SpecError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         outcome = generate(options.root, check=options.check)
-    except (GenerateError, SpecError, OverlayError, DocumentError) as error:
+    except (GenerateError, InputError) as error:
         print(error, file=sys.stderr)
         print("generated/ was left as it is.", file=sys.stderr)
         return 1
@@ -43,6 +41,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"{generated.enums} enums, {len(generated.api.overlays)} overlays"
         )
         print(f"  parity with the spec: {checked}; nothing lost")
+        if generated.named_by_rule:
+            print(f"  named by rule, from tag and operationId: {', '.join(generated.named_by_rule)}")
+        if generated.unmodelled:
+            left = ", ".join(f"{len(pointers)} {kind}" for kind, pointers in generated.unmodelled.items())
+            print(f"  not modelled: {left}; generated/manifest.yaml lists them")
     print(f"changed files: {len(outcome.changed) or 'none'}")
     for name in outcome.changed:
         print(f"  generated/{name}")

@@ -2,8 +2,9 @@
 
     python -m scripts.parity SPEC PACKAGE
 
-The generator drops some things without a word. This check knows nothing of how the package was made: it reads the
-package's source and looks for every operation, parameter, body, response, property and enum value of the spec.
+The generator drops some things silently. The package is imported and used as a caller would use it: samples go through
+all models, all methods are called on a transport that sends nothing, and every operation, parameter, body, response,
+property, enum value and member of a union of the spec is looked for in what comes out.
 Exit status: 0 all found, 1 something is missing, 2 unusable arguments.
 """
 
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from scripts.codegen.checks import check
 from scripts.specs import documents
+from scripts.specs.errors import InputError
 from scripts.specs.spec import Spec
 
 
@@ -32,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     try:
         result = check(Spec(documents.load(options.spec, keep_comments=False), options.spec), options.package)
-    except documents.DocumentError as error:
+    except InputError as error:
         print(error, file=sys.stderr)
         return 1
     for loss in result.losses:

@@ -10,6 +10,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
+from scripts.codegen.checks.samples import Samples
 from scripts.specs.spec import Spec
 
 # Values that JSON, and with it any schema without a type, can hold.
@@ -46,6 +47,7 @@ class Instances:
 
     def __init__(self, document: Mapping[str, Any], *, for_requests: bool = False) -> None:
         self._spec = Spec(dict(document), Path())
+        self._samples = Samples(self._spec)
         self._for_requests = for_requests
         self._made: dict[tuple[int, int], st.SearchStrategy[Any]] = {}
 
@@ -62,6 +64,9 @@ class Instances:
         if "enum" in schema:
             nullable = schema.get("nullable")  # null is drawn by the caller then
             return st.sampled_from([value for value in schema["enum"] if value is not None or not nullable])
+        if schema.get("x-sdk-type", "boolean") != "boolean":
+            # What Python sends. It reads other forms too, and would not write them again.
+            return _scalars({"type": schema["x-sdk-type"]})
         members = [*schema.get("oneOf", ()), *schema.get("anyOf", ())]
         if members:
             return st.one_of([self.of(member, depth) for member in members])
@@ -96,17 +101,15 @@ class Instances:
         return st.tuples(others, known).map(lambda parts: {**parts[0], **parts[1]})
 
     def _members(self, schema: Mapping[str, Any]) -> tuple[dict[str, Any], set[str]]:
-        """All properties of an object, those of its allOf members first, and which of them are required."""
-        properties: dict[str, Any] = {}
-        required = set(schema.get("required", ()))
-        for member in schema.get("allOf", ()):
-            inherited, needed = self._members(self._spec.resolve(member))
-            properties |= inherited
-            required |= needed
-        for name, prop in schema.get("properties", {}).items():
-            if not (self._for_requests and self._spec.resolve(prop).get("readOnly")):
-                properties[name] = prop
-        return properties, required & properties.keys()
+        """The properties of an object, and which of them are required."""
+        found = {
+            name: prop
+            for name, prop in self._samples.properties(schema).items()
+            if not (self._for_requests and self._spec.resolve(prop.schema).get("readOnly"))
+        }
+        return {name: prop.schema for name, prop in found.items()}, {
+            name for name, prop in found.items() if prop.is_required
+        }
 
 
 def _scalars(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:

@@ -4,3 +4,40 @@
 * ``abwire.convert_v1``: Convert API
 * ``abwire.kameleoon``: Kameleoon Automation API
 """
+
+from typing import TYPE_CHECKING
+
+__all__ = ["UNSET", "AsyncPages", "File", "Pages", "Response", "Unset", "__version__", "errors", "limiter"]
+
+if TYPE_CHECKING:
+    from abwire_core import __version__
+    from abwire_core.limits import limiter
+    from abwire_core.pages import AsyncPages, Pages
+    from abwire_core.types import UNSET, File, Response, Unset
+
+    from . import errors
+else:
+    _MODULES = {
+        "UNSET": "abwire_core.types",
+        "AsyncPages": "abwire_core.pages",
+        "File": "abwire_core.types",
+        "Pages": "abwire_core.pages",
+        "Response": "abwire_core.types",
+        "Unset": "abwire_core.types",
+        "__version__": "abwire_core",
+        "limiter": "abwire_core.limits",
+    }
+
+    def __getattr__(name):
+        from importlib import import_module
+
+        if name == "errors":
+            return import_module("abwire.errors")
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(_MODULES[name]), name)
+        globals()[name] = value
+        return value
+
+    def __dir__():
+        return sorted({*globals(), *__all__})

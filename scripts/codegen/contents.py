@@ -23,6 +23,17 @@ def pick(content: Collection[str]) -> str:
     return min(content, key=lambda media_type: (ranks[media_type], _bare(media_type) != "application/json"))
 
 
+def picked(described: Mapping[str, Any], node: Mapping[str, Any]) -> str | None:
+    """Return the media type that the client uses of a body or a response; None if there is no content.
+
+    Args:
+        described: the body or response.
+        node: where ``x-sdk-content`` may say which.
+    """
+    content = described.get("content") or {}
+    return str(node.get("x-sdk-content", pick(content))) if content else None
+
+
 def body(media_type: str, content: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """Return a body as the generator takes it: other than JSON and forms, all is bytes with a media type."""
     if is_json(media_type) or _bare(media_type) in _FORMS:

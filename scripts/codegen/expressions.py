@@ -6,26 +6,55 @@ which loads each when it is first used.
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from openapi_python_client.parser.bodies import Body
 from openapi_python_client.parser.properties.any import AnyProperty
+from openapi_python_client.parser.properties.boolean import BooleanProperty
 from openapi_python_client.parser.properties.const import ConstProperty
 from openapi_python_client.parser.properties.date import DateProperty
 from openapi_python_client.parser.properties.datetime import DateTimeProperty
 from openapi_python_client.parser.properties.enum_property import EnumProperty
 from openapi_python_client.parser.properties.file import FileProperty
+from openapi_python_client.parser.properties.float import FloatProperty
+from openapi_python_client.parser.properties.int import IntProperty
 from openapi_python_client.parser.properties.list_property import ListProperty
 from openapi_python_client.parser.properties.model_property import ModelProperty
 from openapi_python_client.parser.properties.none import NoneProperty
 from openapi_python_client.parser.properties.protocol import PropertyProtocol
+from openapi_python_client.parser.properties.string import StringProperty
 from openapi_python_client.parser.properties.union import UnionProperty
 from openapi_python_client.parser.properties.uuid import UuidProperty
 from openapi_python_client.parser.responses import Response
+from openapi_python_client.schema import UntrustedString
+from openapi_python_client.strings import PythonCode, safe_for_docstring
 
 from scripts.codegen.properties import ConvertedProperty, DiscriminatedUnion, SecretProperty
+from scripts.specs.text import escape, visible
 
+_TYPES: dict[type[Any], str] = {
+    AnyProperty: "Any",
+    BooleanProperty: "bool",
+    DateProperty: "datetime.date",
+    DateTimeProperty: "datetime.datetime",
+    FileProperty: "File",
+    FloatProperty: "float",
+    IntProperty: "int",
+    NoneProperty: "None",
+    StringProperty: "str",
+    SecretProperty: "str",
+    UuidProperty: "UUID",
+}
+_PLAIN_TYPES: dict[type[Any], str] = {
+    **_TYPES,
+    DateProperty: "datetime.date | str",
+    DateTimeProperty: "datetime.datetime | datetime.date | str",
+    FileProperty: "FileInput",
+    UuidProperty: "UUID | str",
+}
+"""Types of arguments, which take plain values too: :mod:`abwire_core.plain` converts them."""
 _DECODERS: dict[type[Any], str] = {
     DateProperty: "decoding.to_date",
     DateTimeProperty: "decoding.to_datetime",
@@ -37,14 +66,35 @@ _ENCODERS: dict[type[Any], str] = {
     DateTimeProperty: "encoding.date_time({})",
     EnumProperty: "{}.value",
     FileProperty: "{}.to_tuple()",
-    ModelProperty: "{}.to_dict()",
+    ModelProperty: "{}._encode()",
     UuidProperty: "str({})",
 }
 
 
 def literal(value: str | int) -> str:
-    """A string or an integer as Python code."""
-    return json.dumps(value)
+    """Return a string or an integer as Python code."""
+    return str(value) if isinstance(value, int) else f'"{in_literal(value)}"'
+
+
+def in_literal(value: UntrustedString | PythonCode | str) -> str:
+    """Return a string as it stands between double quotes in Python code: whole, with escapes for what is not seen."""
+    return "".join(
+        f"\\{char}" if char in '"\\' else char if char.isprintable() else escape(char) for char in _bare(value)
+    )
+
+
+def in_docstring(value: object) -> str:
+    """Return a text as it stands in a docstring, which it cannot end, with escapes for what is not seen."""
+    text = safe_for_docstring(visible(_bare(value)))
+    bare = text.rstrip()
+    escapes = len(bare[:-1]) - len(bare[:-1].rstrip("\\"))
+    return f'{bare[:-1]}\\"' if bare.endswith('"') and escapes % 2 == 0 else text
+
+
+def _bare(value: object) -> str:
+    if isinstance(value, UntrustedString):
+        return value.get_untrusted_value()
+    return value.as_unembedded_code() if isinstance(value, PythonCode) else str(value)
 
 
 def unions_in(prop: Any) -> Iterator[DiscriminatedUnion]:
@@ -58,6 +108,57 @@ def unions_in(prop: Any) -> Iterator[DiscriminatedUnion]:
             yield from unions_in(inner)
 
 
+# --- types ---
+
+
+def annotation(prop: PropertyProtocol, *, plain: bool = False) -> str:
+    """Return the type of a property.
+
+    Args:
+        prop: the property.
+        plain: with the plain values that an argument takes too, such as a string for an enum.
+    """
+    members = dict.fromkeys(_types(prop, plain))
+    last = [name for name in ("None",) if members.pop(name, 0) is None]
+    return " | ".join([*members, *last, *([] if prop.required else ["Unset"])])
+
+
+def _types(prop: PropertyProtocol, plain: bool) -> Iterator[str]:
+    if isinstance(prop, UnionProperty):
+        for inner in prop.inner_properties:
+            yield from _types(inner, plain)
+        if isinstance(prop, DiscriminatedUnion) and not prop.rule.default:
+            yield "Mapping[str, Any]" if plain else "dict[str, Any]"
+    elif isinstance(prop, ListProperty):
+        items = " | ".join(dict.fromkeys(_types(prop.inner_property, plain)))
+        yield f"{'Sequence' if plain else 'list'}[{items}]"
+    elif isinstance(prop, ModelProperty):
+        yield f"models.{prop.class_info.name}"
+        yield from ["Mapping[str, Any]"] if plain else []
+    elif isinstance(prop, EnumProperty):
+        yield f"models.{prop.class_info.name}"
+        yield from ["int" if prop.value_type is int else "str"] if plain else []
+    elif isinstance(prop, ConstProperty):
+        yield f"Literal[{prop.value.python_code.as_unembedded_code()}]"
+    elif isinstance(prop, ConvertedProperty):
+        yield prop.python_type
+    else:
+        found = (_PLAIN_TYPES if plain else _TYPES)[type(prop)]
+        yield from found.split(" | ")
+
+
+def type_of_value(prop: PropertyProtocol) -> str:
+    """Return the type of a property that is there and not null."""
+    return " | ".join(member for member in dict.fromkeys(_types(prop, plain=False)) if member != "None")
+
+
+def described(prop: PropertyProtocol) -> str:
+    """Return the line of a docstring that describes a property; its type stands in the signature."""
+    text = prop.description.get_untrusted_value() if prop.description else ""
+    example = f" Example: {prop.example.get_untrusted_value()}." if prop.example else ""
+    return f"{prop.python_name}: {' '.join((text + example).split())}".rstrip(": ")
+
+
 # --- from JSON ---
 
 
@@ -68,25 +169,28 @@ def in_reading_order(properties: Sequence[PropertyProtocol]) -> list[PropertyPro
 
 def can_fail(properties: Sequence[PropertyProtocol]) -> bool:
     """Whether an object that has these properties can be of another shape."""
-    return any(prop.required or "key :=" in taken(prop) for prop in properties)
+    return any(prop.required or any("key :=" in line for line in read_field(prop)) for prop in properties)
 
 
-def taken(prop: PropertyProtocol) -> str:
-    """The value of a field, taken from the object ``d``; what may fail has the key in ``key``."""
+def read_field(prop: PropertyProtocol) -> list[str]:
+    """Return the statements that take a field out of the object ``d``; what may fail has its key in ``key``."""
     name = literal(prop.name.get_untrusted_value())
+    field = f"self.{prop.python_name}"
     read = _read(prop, "v")
-    if prop.required:
-        if read == "v":
-            return f"d.pop({name})"
-        if not _is_nullable(prop):
-            return _read(prop, f"d.pop(key := {name})")
-        return f"None if (v := d.pop(key := {name})) is None else {read}"
-    if _is_nullable(prop):
-        if read == "v":
-            return f"d.pop({name}, UNSET)"
-        return f"v if (v := d.pop(key := {name}, UNSET)) is None or v is UNSET else {read}"
+    nullable = _is_nullable(prop)
     key = name if read == "v" else f"key := {name}"
-    return f"UNSET if (v := d.pop({key}, None)) is None else {read}"
+    if prop.required:
+        if read == "v" or not nullable:
+            return [f"{field} = {_read(prop, f'd.pop({key})')}"]
+        return [f"v = d.pop({key})", f"{field} = None if v is None else {read}"]
+    empty = _empty(prop)
+    if nullable and read == "v" and not empty:
+        return [f"{field} = d.pop({name}, UNSET)"]
+    if nullable:
+        read = f"UNSET if v == {empty} else {read}" if empty else read
+        return [f"v = d.pop({key}, UNSET)", f"{field} = v if v is None or v is UNSET else {read}"]
+    absent = f"v is None or v == {empty}" if empty else "v is None"
+    return [f"v = d.pop({key}, None)", f"{field} = UNSET if {absent} else {read}"]
 
 
 def decoder(prop: PropertyProtocol) -> str | None:
@@ -165,7 +269,7 @@ def parsed_error(response: Response) -> str:
 
 def _parsed_text(response: Response) -> str:
     source, return_type = response.source["attribute"], response.source["return_type"]
-    expected = response.prop.get_type_string().as_unembedded_code()
+    expected = annotation(response.prop)
     read = decoded(response.prop, source)
     return f"cast({expected}, {read})" if read == source and return_type not in (expected, "None") else read
 
@@ -188,7 +292,7 @@ def _written(prop: PropertyProtocol, source: str) -> str:
     """The same of a value that is not None."""
     members = _members(prop)
     if isinstance(prop, DiscriminatedUnion):
-        return f"{source}.to_dict()" if prop.rule.default else f"encoding.json_object({source})"
+        return f"{source}._encode()" if prop.rule.default else f"encoding.json_object({source})"
     if len(members) > 1:
         is_plain = all(encoded(member, "item") == "item" for member in members)
         return source if is_plain else f"encoding.json_value({source})"
@@ -199,6 +303,52 @@ def _written(prop: PropertyProtocol, source: str) -> str:
     if isinstance(member, ConvertedProperty):
         return f"{member.encoder}({source})" if member.encoder else source
     return _ENCODERS.get(type(member), "{}").format(source)
+
+
+# --- requests ---
+
+
+def argument(prop: PropertyProtocol, *, plain: bool = False) -> str:
+    """Return the declaration of an argument."""
+    return f"{prop.python_name}: {annotation(prop, plain=plain)}{'' if prop.required else ' = UNSET'}"
+
+
+def url(route: str, parameters: Sequence[PropertyProtocol]) -> str:
+    """Return the expression for the path of a request.
+
+    Args:
+        route: the template, in which the generator has put the Python names of the parameters.
+        parameters: the path parameters.
+    """
+    names = {str(prop.python_name): prop for prop in parameters}
+    parts = []
+    for index, part in enumerate(re.split(r"\{([^{}]*)\}", route)):
+        if index % 2:
+            name = names[part].python_name
+            parts.append(f'encoding.path_segment("{name}", {name})')
+        elif part:
+            parts.append(literal(part))
+    return " + ".join(parts)
+
+
+def query(prop: PropertyProtocol, style: str) -> str:
+    """Return the expression for a query or header argument, which may be absent."""
+    name = str(prop.python_name)
+    value = encoded(prop, name)
+    if value != name and not prop.required:
+        value = f"UNSET if {name} is UNSET else {value}"
+    function = {"json": "json_parameter", "comma": "comma_parameter"}.get(style)
+    return f"encoding.{function}({value})" if function else value
+
+
+def content(body: Body) -> tuple[str, str]:
+    """Return the argument of ``encoding.request`` that a body is, and its expression."""
+    kind = {"json": "json", "data": "data", "files": "files", "content": "content"}[str(body.body_type)]
+    if kind == "files":
+        return kind, "body._encode_form()"
+    if kind == "content":
+        return kind, "body.payload" if isinstance(body.prop, FileProperty) else encoded(body.prop, "body")
+    return kind, encoded(body.prop, "body")
 
 
 # --- what a property can hold ---
@@ -215,6 +365,20 @@ def _is_nullable(prop: PropertyProtocol) -> bool:
     return isinstance(prop, AnyProperty)
 
 
+def _empty(prop: PropertyProtocol) -> str | None:
+    """Return what some servers send in place of a value that is absent; None if it may be a value itself."""
+    members = _members(prop)
+    if isinstance(prop, DiscriminatedUnion) or (members and all(isinstance(each, ModelProperty) for each in members)):
+        return "[]"
+    return '""' if members and all(map(_is_number_or_date, members)) else None
+
+
+def _is_number_or_date(prop: PropertyProtocol) -> bool:
+    if isinstance(prop, ConvertedProperty):
+        return prop.python_type != "str"
+    return isinstance(prop, DateProperty | DateTimeProperty | FloatProperty | IntProperty)
+
+
 def _members(prop: PropertyProtocol) -> list[PropertyProtocol]:
     """What a property can be but null; itself, if it is no union."""
     if not isinstance(prop, UnionProperty) or isinstance(prop, DiscriminatedUnion):
@@ -223,15 +387,22 @@ def _members(prop: PropertyProtocol) -> list[PropertyProtocol]:
 
 
 __all__ = [
+    "annotation",
+    "argument",
     "can_fail",
+    "content",
     "deciding",
     "decoder",
+    "described",
     "encoded",
     "in_reading_order",
     "is_secret",
     "literal",
     "parsed",
     "parsed_error",
-    "taken",
+    "query",
+    "read_field",
+    "type_of_value",
     "unions_in",
+    "url",
 ]

@@ -8,6 +8,7 @@ rest is refused with its place.
 from __future__ import annotations
 
 import copy
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,15 +19,19 @@ from openapi_python_client.strings import PythonIdentifier, snake_case
 from scripts.codegen import contents, unsupported
 from scripts.codegen.normal_form import normalize
 from scripts.specs.documents import plain
-from scripts.specs.extensions import check_forms, check_operations
+from scripts.specs.extensions import check_forms
 from scripts.specs.spec import METHODS, Pointer, Spec, alternatives, is_null, sdk
+from scripts.specs.text import visible
 
 FIELD_PREFIX = "field_"
+LONGEST_NAME = 80
+"""Characters of a name that becomes the name of a file, of which systems allow 255 bytes."""
 
 # The description is the one part of a schema that the generator carries through unchanged to every kind of
 # property, so a schema with extensions is found again by a mark in it.
 _MARK = re.compile(r"\[\[schema:(\d+)\]\]")
-_MARKED_KEYS = {"x-sdk-accepts", "x-sdk-boolean"}
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+"""A field name of RFC 9110, section 5.1."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,8 @@ class Operation:
     """The media type of the request body; empty without one."""
     query_styles: Mapping[str, str]
     """Wire name of a query parameter -> ``plain``, ``comma`` (joined by commas) or ``json`` (one JSON text)."""
+    query_defaults: Mapping[str, str]
+    """Wire name of a query parameter -> what is sent if the caller leaves it out, as Python code."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +97,7 @@ def lower(effective: Spec) -> Lowered:
     Raises:
         SpecError: the spec has constructs from which no correct client can be made; all of them are reported.
     """
-    spec = Spec(plain(effective.document), effective.path)
+    spec = Spec(plain(effective.document), effective.path, locate=effective.locate)
     try:
         return _lower(spec)
     except RecursionError as error:
@@ -100,21 +107,37 @@ def lower(effective: Spec) -> Lowered:
 def _lower(spec: Spec) -> Lowered:
     unsupported.check_servers(spec)
     check_forms(spec)
-    check_operations(spec)
     normalize(spec)
+    _show_prose(spec)
     operations: dict[str, Operation] = {}
     for pointer, node in _operations(spec):
         name = str(PythonIdentifier(node["operationId"], FIELD_PREFIX))
         if name in operations:
             other = operations[name].operation_id
             spec.fault(f"operationId gives the same Python name as {other!r}: {name}", pointer)
+        for key, value in (("operationId", name), ("tags", str(PythonIdentifier(_tag(node), "tag")))):
+            if len(value) > LONGEST_NAME:
+                spec.fault(f"{key} gives a name of {len(value)} characters, the limit is {LONGEST_NAME}", pointer)
         operations[name] = _lower_operation(spec, node, pointer)
     spec.document.get("components", {}).pop("parameters", None)  # each stands in its operations now
+    _apply_types(spec)
     _inherit_names(spec)
     _describe_nullables(spec)
     marked = tuple(_mark_schemas(spec))
     spec.check()
     return Lowered(spec, marked, operations)
+
+
+def _tag(operation: Mapping[str, Any]) -> str:
+    return str((operation.get("tags") or [""])[0])
+
+
+def _show_prose(spec: Spec) -> None:
+    """Make what cannot be seen in prose visible, and what looks like one of our marks none."""
+    for _, node in spec.objects():
+        for key in ("description", "summary", "example"):
+            if isinstance(node.get(key), str):
+                node[key] = _MARK.sub(lambda match: match[0][1:-1], visible(node[key]))
 
 
 def _operations(spec: Spec) -> Iterator[tuple[Pointer, dict[str, Any]]]:
@@ -136,6 +159,7 @@ def _operations(spec: Spec) -> Iterator[tuple[Pointer, dict[str, Any]]]:
 
 def _lower_operation(spec: Spec, operation: dict[str, Any], pointer: Pointer) -> Operation:
     styles = {}
+    defaults = {}
     for index, reference in enumerate(operation["parameters"]):
         parameter = dict(spec.resolve(reference))
         location = (*pointer, "parameters", str(index))
@@ -148,6 +172,9 @@ def _lower_operation(spec: Spec, operation: dict[str, Any], pointer: Pointer) ->
         operation["parameters"][index] = parameter
         if parameter["in"] == "query":
             styles[parameter["name"]] = style
+        if "x-sdk-default" in parameter:
+            unsupported.check_default(spec, parameter, location)
+            defaults[parameter["name"]] = json.dumps(parameter["x-sdk-default"])
     media_type = _lower_body(spec, operation, pointer)
     _lower_responses(spec, operation)
     evidence = operation.get("x-evidence")
@@ -156,7 +183,7 @@ def _lower_operation(spec: Spec, operation: dict[str, Any], pointer: Pointer) ->
         summary=operation["summary"].strip().rstrip("."),
         description=_described(operation),
         provenance=_provenance(evidence) if evidence else "",
-        tag=str((operation.get("tags") or [""])[0]),
+        tag=_tag(operation),
         route=pointer[1],
         unverified=evidence.get("note", "its route is a guess")
         if evidence and evidence["route"] == "guessed"
@@ -165,6 +192,7 @@ def _lower_operation(spec: Spec, operation: dict[str, Any], pointer: Pointer) ->
         source=evidence["source"] if evidence else "",
         sdk=sdk(operation),
         query_styles=styles,
+        query_defaults=defaults,
         media_type=media_type,
     )
 
@@ -209,6 +237,8 @@ def _lower_responses(spec: Spec, operation: dict[str, Any]) -> None:
 
 def _parameter_style(spec: Spec, parameter: dict[str, Any], pointer: Pointer) -> str:
     location = parameter["in"]
+    if location == "header" and not _HEADER.fullmatch(parameter["name"]):
+        spec.fault("the name of a header is made of letters, digits and !#$%&'*+-.^_`|~", (*pointer, "name"))
     if "content" in parameter:
         if location != "query" or list(parameter["content"]) != ["application/json"]:
             spec.fault("content is supported for query parameters, as application/json", pointer)
@@ -252,7 +282,7 @@ def _mark_schemas(spec: Spec) -> Iterator[Mapping[str, Any]]:
         members = alternatives(node)
         if members and _is_undecided(spec, node) and not any(_is_undecided(spec, member) for member in members):
             unsupported.report_union(spec, node, pointer)
-        if rule is None and not _MARKED_KEYS & node.keys() and node.get("format") != "password":
+        if rule is None and "x-sdk-type" not in node and node.get("format") != "password":
             continue
         yield {**node, "discriminator": rule}
         node["description"] = f"{node.get('description', '')}[[schema:{number}]]"
@@ -281,6 +311,18 @@ def _describe_nullables(spec: Spec) -> None:
         members = [member for member in alternatives(node) if not is_null(member)]
         if len(members) == 1 and "description" not in node and "allOf" not in node:
             node["description"] = spec.resolve(members[0]).get("description", "")
+
+
+def _apply_types(spec: Spec) -> None:
+    """Give every schema with an ``x-sdk-type`` one type: the one that Python sends."""
+    for pointer, node in spec.objects():
+        if "x-sdk-type" in node:
+            unsupported.check_type(spec, node, pointer)
+            if any(is_null(choice) or choice.get("nullable") for choice in spec.choices(node)):
+                node["nullable"] = True
+            for key in ("oneOf", "anyOf"):
+                node.pop(key, None)
+            node["type"] = "integer" if node["x-sdk-type"] == "boolean" else node["x-sdk-type"]
 
 
 def _inherit_names(spec: Spec) -> None:

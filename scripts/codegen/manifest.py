@@ -36,7 +36,7 @@ def read(root: Path) -> Mapping[str, Any]:
     """The manifest of a project; empty if it has none.
 
     Raises:
-        documents.DocumentError: it cannot be read.
+        errors.DocumentError: it cannot be read.
     """
     path = root / PLACE
     return documents.load(path, keep_comments=False) if path.exists() else {}
@@ -50,7 +50,7 @@ def outdated(root: Path, apis: Sequence[Api]) -> list[str]:
         apis: its APIs.
 
     Raises:
-        documents.DocumentError: the manifest cannot be read.
+        errors.DocumentError: the manifest cannot be read.
     """
     recorded = read(root).get("apis", {})
     present = {api.name: inputs(api) for api in apis}

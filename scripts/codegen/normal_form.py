@@ -2,7 +2,7 @@
 
 Everything here keeps the meaning. A construct that has an equivalent which the generator keeps becomes that equivalent:
 the type arrays, null members, constants and reference siblings of 3.1; aliases and deep references; nested allOf.
-Constraints that have no place in a client are dropped; :func:`unmodelled` lists what else the client does not have.
+Constraints that have no place in a client are dropped; ``unmodelled`` lists what else the client does not have.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from openapi_python_client.strings import ClassName, snake_case
 
 from scripts.codegen.schemas import ANNOTATIONS, COMPONENT, LISTS, MAPS, Names, replace, schemas_of
 from scripts.codegen.unions import rewrite_unions
-from scripts.specs.documents import json_pointer
 from scripts.specs.spec import Spec, alternatives, keys_of
 
 # Keywords that only restrict values: a client does not check them.
@@ -49,25 +48,6 @@ def normalize(spec: Spec) -> None:
     rewrite_unions(spec)
     for _, schema in schemas_of(spec.document):
         _name_enum_members(schema)
-
-
-def unmodelled(spec: Spec) -> dict[str, list[str]]:
-    """Return what a client of this spec does not have: kind -> JSON pointers.
-
-    Response headers, callbacks, links and webhooks are accepted and not modelled.
-    """
-    found: dict[str, list[str]] = {}
-    for name in spec.document.get("webhooks", {}):
-        found.setdefault("webhooks", []).append(json_pointer(("webhooks", name)))
-    for pointer, operation in spec.operations():
-        for name in operation.get("callbacks", {}):
-            found.setdefault("callbacks", []).append(json_pointer((*pointer, "callbacks", name)))
-        for status, reference in operation.get("responses", {}).items():
-            response = spec.resolve(reference)
-            for kind, key in (("response headers", "headers"), ("links", "links")):
-                for name in response.get(key, {}):
-                    found.setdefault(kind, []).append(json_pointer((*pointer, "responses", status, key, name)))
-    return found
 
 
 # --- OpenAPI 3.1 ---

@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from scripts.codegen import checks, manifest, render
+from scripts.codegen.expressions import in_docstring
 from scripts.codegen.render import HEADER, Generated, GenerateError, generate_api
 from scripts.specs import documents
 from scripts.specs.project import ROOT, Api, find_apis
 from scripts.specs.spec import Spec
+from scripts.specs.text import one_line
 
 LINE_LENGTH = "120"
 
@@ -40,7 +42,7 @@ def generate(root: Path = ROOT, *, check: bool = False) -> Outcome:
         check: write nothing, only compare.
 
     Raises:
-        documents.DocumentError: a spec or an overlay cannot be read.
+        errors.DocumentError: a spec or an overlay cannot be read.
         overlays.OverlayError: an overlay is invalid, stale or otherwise failed.
         SpecError: an effective spec is invalid, or has a construct from which no correct client can be made.
         GenerateError: the generator warned, or lost something.
@@ -67,12 +69,13 @@ def _check_parity(api: Api, output: Path) -> Mapping[str, int]:
 
 
 def _render_root(apis: Sequence[Generated], output: Path) -> None:
-    lines = "\n".join(f"* ``abwire.{generated.api.package}``: {generated.title}" for generated in apis)
-    text = f'# {HEADER}\n"""Typed Python clients for A/B-testing REST APIs, a package each.\n\n{lines}\n"""\n'
-    documents.write(output / "abwire" / "__init__.py", text)
+    titles = {generated.api.package: in_docstring(one_line(generated.title)) for generated in apis}
+    lines = "\n".join(f"* ``abwire.{package}``: {title}" for package, title in titles.items())
+    template = (render.TEMPLATES / "root_init.py.jinja").read_text(encoding="utf-8")
+    documents.write(output / "abwire" / "__init__.py", f"# {HEADER}\n" + template.replace("{{ apis }}", lines))
     documents.write(
         output / "abwire" / "errors.py",
-        f'# {HEADER}\n"""What can go wrong: see :mod:`abwire_core.errors`."""\n\n'
+        f'# {HEADER}\n"""What can go wrong: see :class:`AbwireError`."""\n\n'
         "from abwire_core.errors import *  # noqa: F403\nfrom abwire_core.errors import __all__ as __all__\n",
     )
     documents.write(output / "abwire" / "py.typed", "")
@@ -103,6 +106,7 @@ def _manifest(apis: Sequence[Generated]) -> dict[str, Any]:
                 "models": generated.models,
                 "enums": generated.enums,
                 "parity": dict(sorted(generated.found.items())),
+                "not modelled": {kind: list(pointers) for kind, pointers in generated.unmodelled.items()},
             }
             for generated in apis
         },

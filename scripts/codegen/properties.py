@@ -75,21 +75,21 @@ class SecretProperty(StringProperty):
     """A string that is a password, and that no one should read by accident."""
 
 
+_CONVERSIONS: Mapping[str, tuple[str, str, str, str | None]] = {
+    "boolean": ("bool", "int", "to_bool", "int"),
+    "integer": ("int", "int", "to_int", None),
+    "number": ("float", "float", "to_float", None),
+    "string": ("str", "str", "to_str", None),
+}
+"""Values of ``x-sdk-type``: the types in Python and in what is sent, the decoder and the encoder."""
+
+
 def converted(prop: PropertyProtocol, schema: Mapping[str, Any]) -> PropertyProtocol:
-    """A scalar as its format, x-sdk-accepts or x-sdk-boolean wants it; any other property as it is."""
+    """Return a scalar as its format or ``x-sdk-type`` wants it; any other property unchanged."""
     if isinstance(prop, StringProperty) and schema.get("format") == "password":
         return SecretProperty(**{field.name: getattr(prop, field.name) for field in attrs.fields(StringProperty)})
-    conversion: tuple[str, str, str, str | None]
-    accepts = schema.get("x-sdk-accepts", [])
-    if isinstance(prop, IntProperty) and schema.get("x-sdk-boolean"):
-        conversion = ("bool", "int", "to_bool", "int")
-    elif isinstance(prop, FloatProperty) and "string" in accepts:
-        conversion = ("float", "float", "to_float", None)
-    elif isinstance(prop, IntProperty) and "string" in accepts:
-        conversion = ("int", "int", "to_int", None)
-    elif isinstance(prop, StringProperty) and "integer" in accepts:
-        conversion = ("str", "str", "to_str", None)
-    else:
+    conversion = _CONVERSIONS.get(schema.get("x-sdk-type", ""))
+    if conversion is None or not isinstance(prop, FloatProperty | IntProperty | StringProperty):
         return prop
     python_type, json_type, decoder, encoder = conversion
     return ConvertedProperty(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -23,22 +23,23 @@ from openapi_python_client.schema import UntrustedString
 from openapi_python_client.strings import ClassName, PythonIdentifier
 
 from scripts.codegen.expressions import unions_in
-from scripts.codegen.lowering import FIELD_PREFIX, Lowered, without_mark
+from scripts.codegen.lowering import FIELD_PREFIX, LONGEST_NAME, Lowered, without_mark
 from scripts.codegen.properties import DiscriminatedUnion, Rule, converted
 from scripts.codegen.schemas import closed_values
 from scripts.specs.spec import keys_of, sdk
 
 # What the templates use, and a class, a field or an argument of the same name would hide.
 _CLASSES = {
-    *("Any", "BytesIO", "Client", "DecodeError", "File", "FileTypes", "HttpResponse", "Literal", "Model"),
-    *("OpenIntEnum", "OpenModel", "OpenStrEnum", "RequestFiles", "Response", "Self", "UUID", "Unset"),
+    *("Any", "DecodeError", "File", "Literal", "Model", "OpenIntEnum", "OpenModel", "OpenStrEnum", "RequestFiles"),
+    *("Self", "UUID", "Unset"),
 }
-_FIELDS = {"additional_keys", "additional_properties", "from_dict", "to_dict", "to_multipart"}
+_FIELDS = {"additional_keys", "additional_properties", "from_dict", "to_dict"}
 METHOD_NAMES = {
-    *("body", "first", "groups", "on_poll", "operation", "poll", "poll_interval", "request", "results", "timeout"),
+    *("body", "first", "groups", "on_poll", "operation", "poll", "poll_interval", "progress", "request", "results"),
+    "timeout",
 }
 """What the methods of groups use."""
-_ARGUMENTS = {"body", "encoding", "headers", "params", "response"} | METHOD_NAMES
+_ARGUMENTS = {"body", "encoding", "models", "self"} | METHOD_NAMES
 
 
 def refine(data: GeneratorData, lowered: Lowered) -> None:
@@ -73,6 +74,9 @@ class _Refiner:
             if found.name in _CLASSES:
                 reason = f"the schema {found.name} would hide a name of the generated code: give it another title"
                 raise self.lowered.spec.error(reason)
+            if len(found.module_name) > LONGEST_NAME:
+                reason = f"the schema {found.name} has a name of more than {LONGEST_NAME} characters: give it a title"
+                raise self.lowered.spec.error(reason)
             other = modules.setdefault(found.module_name, found.name)
             if other != found.name:
                 reason = f"the schemas {other} and {found.name} give the same module, {found.module_name}"
@@ -103,7 +107,6 @@ class _Refiner:
                 union.rule.parent = attributes[union.rule.property_name.get_untrusted_value()]
         self.known = set()
         model.description = _unmarked(model.description)
-        model.set_relative_imports({*(model.relative_imports or ()), "from typing import Literal, cast"})
 
     def refine_endpoint(self, endpoint: Endpoint) -> None:
         for parameters in (
@@ -112,7 +115,7 @@ class _Refiner:
             endpoint.header_parameters,
         ):
             parameters[:] = [_without_default(self.refine(parameter)) for parameter in parameters]
-        used = {name for prop in endpoint.list_all_parameters() for name in _local_names(prop)} | _ARGUMENTS
+        used = _ARGUMENTS
         for parameters in (endpoint.query_parameters, endpoint.header_parameters):
             parameters[:] = [_renamed(parameter, used) for parameter in parameters]
         for index, parameter in enumerate(endpoint.path_parameters):
@@ -123,7 +126,6 @@ class _Refiner:
             body.prop = self.refine(body.prop)
         for response in endpoint.responses:
             response.prop = self.refine(response.prop)
-        endpoint.relative_imports.add("from typing import Literal, cast")
 
     def refine(self, prop: Any) -> Any:
         """A property as the templates need it; untyped, because the generator's union of properties is closed."""
@@ -232,13 +234,6 @@ def _decided(prop: UnionProperty, rule: Rule) -> UnionProperty:
     decided = DiscriminatedUnion(**{**fields, "inner_properties": models}, rule=rule)
     nothing = [inner for inner in objects if isinstance(inner, NoneProperty)]
     return attrs.evolve(prop, inner_properties=[decided, *others, *nothing])
-
-
-def _local_names(prop: PropertyProtocol) -> Iterator[str]:
-    """The variables that the generated code needs for the items of lists and the members of unions."""
-    yield f"json_{prop.python_name}"
-    for inner in [prop.inner_property] if isinstance(prop, ListProperty) else getattr(prop, "inner_properties", ()):
-        yield from (inner.python_name, f"{inner.python_name}_data", *_local_names(inner))
 
 
 def _renamed(prop: Any, used: set[str]) -> Any:

@@ -7,9 +7,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scripts.specs.documents import json_pointer
-from scripts.specs.spec import Pointer, Spec, alternatives
+from scripts.specs.spec import Pointer, Spec, alternatives, is_null
 
-_ACCEPTED = {"number": ["string"], "integer": ["string"], "string": ["integer"]}
+_READABLE = {
+    "boolean": ("integer",),
+    "integer": ("integer", "string"),
+    "number": ("number", "string", "integer"),
+    "string": ("string", "integer"),
+}
+"""Values of ``x-sdk-type`` and the types on the wire that they are read from; the first one is sent."""
 
 
 def check_servers(spec: Spec) -> None:
@@ -33,6 +39,27 @@ def check_encodings(spec: Spec, media_type: str, content: Mapping[str, Any], poi
             spec.fault(reason, (*pointer, "encoding", name))
 
 
+def check_default(spec: Spec, parameter: Mapping[str, Any], pointer: Pointer) -> None:
+    """Report an ``x-sdk-default`` of a parameter that is not an optional list of strings in the query."""
+    schema = spec.collapsed(parameter.get("schema", {}))
+    is_list = schema.get("type") == "array" and spec.collapsed(schema.get("items", {})).get("type") == "string"
+    if parameter["in"] != "query" or parameter.get("required") or not is_list:
+        spec.fault("x-sdk-default needs an optional list of strings in the query", (*pointer, "x-sdk-default"))
+
+
+def check_type(spec: Spec, node: Mapping[str, Any], pointer: Pointer) -> None:
+    """Report an ``x-sdk-type`` that cannot be read from, or sent as, what the schema has on the wire."""
+    sent, *others = _READABLE.get(node["x-sdk-type"], ("",))
+    members = [choice for choice in spec.choices(node) if not is_null(choice)]
+    types = [member.get("type") for member in members]
+    has_own_type = any("enum" in each or (each.get("type") == "string" and "format" in each) for each in members)
+    is_readable = sent in types and {*types} <= {sent, *others} and (not others or len({*types}) > 1)
+    if has_own_type or not is_readable:
+        union = f", in a union with {' or '.join(others)}" if others else ""
+        reason = f"x-sdk-type {node['x-sdk-type']} needs {sent} on the wire{union}, without enum or format"
+        spec.fault(reason, (*pointer, "x-sdk-type"))
+
+
 def check_schema(spec: Spec, node: Mapping[str, Any], pointer: Pointer) -> None:
     """Report what the generator would drop, and an extension where it does nothing."""
     if alternatives(node) and {"properties", "required"} & node.keys():
@@ -40,13 +67,6 @@ def check_schema(spec: Spec, node: Mapping[str, Any], pointer: Pointer) -> None:
             "properties beside a union, or beside a single reference in allOf, are lost: make them a member of allOf"
         )
         spec.fault(reason, pointer)
-    kind = node.get("type")
-    has_own_type = "enum" in node or (kind == "string" and "format" in node)
-    if "x-sdk-accepts" in node and (has_own_type or node["x-sdk-accepts"] != _ACCEPTED.get(str(kind))):
-        reason = "x-sdk-accepts can be [string] for a number or an integer, [integer] for a string without a format"
-        spec.fault(reason, (*pointer, "x-sdk-accepts"))
-    if "x-sdk-boolean" in node and (kind != "integer" or "enum" in node):
-        spec.fault("x-sdk-boolean needs an integer", (*pointer, "x-sdk-boolean"))
     if "x-sdk-discriminator" in node and not alternatives(node):
         spec.fault("x-sdk-discriminator needs oneOf or anyOf", (*pointer, "x-sdk-discriminator"))
     for key in ("x-sdk-names", "x-sdk-accepts-bare"):

@@ -27,9 +27,9 @@ from scripts.diff.inputs.states import DiffError, Repository
 from scripts.diff.model.report import Report, to_json
 from scripts.diff.render import html, markdown
 from scripts.diff.surface.sources import SurfaceError
-from scripts.specs import documents, overlays
+from scripts.specs import documents
+from scripts.specs.errors import InputError
 from scripts.specs.project import ROOT
-from scripts.specs.spec import SpecError
 from scripts.tools.node import NodeToolError
 
 FORMATS: Mapping[str, tuple[str, Callable[[Report], str]]] = {
@@ -61,7 +61,7 @@ def diff(root: Path, base: str | None, head: str | None, *, exact: bool = False)
         trees = (repository.extract(before, folder / "base"), repository.extract(after, folder / "head"))
         try:
             return compare(*trees, tags=repository.tags(before.commit or tip), folder=folder)
-        except (SpecError, SurfaceError, overlays.OverlayError, documents.DocumentError) as error:
+        except (SurfaceError, InputError) as error:
             # The folder means nothing to anybody; what is left of the path begins with the state.
             raise DiffError(str(error).replace(f"{folder}{os.sep}", "")) from error
 

@@ -33,7 +33,7 @@ def page(root: Path) -> str:
 
     Raises:
         SpecError: an operation does not say what it rests on.
-        documents.DocumentError, overlay.OverlayError: an effective spec cannot be built.
+        InputError: an effective spec cannot be built.
     """
     grades = "\n".join(f"* **{grade}**: {meaning}." for grade, meaning in zip(GRADES, _MEANINGS, strict=True))
     intro = (
@@ -52,7 +52,7 @@ def _section(api: Api) -> str:
     graded = [operation["x-evidence"] for _, _, operation in operations]
     counts = {grade: [sum(evidence[aspect] == grade for evidence in graded) for aspect in _ASPECTS] for grade in GRADES}
     return (
-        f"## {document['info']['title']}\n\n"
+        f"## {tables.prose(document['info']['title'])}\n\n"
         f"{len(operations)} operations{_where(api, document)}.\n\n"
         + tables.table(("Grade", "Routes", "Schemas"), ((grade, *count) for grade, count in counts.items()))
         + "\n"
@@ -84,9 +84,9 @@ def _row(method: str, route: str, operation: Mapping[str, Any]) -> tuple[str, ..
     name = operation.get("x-sdk-method", PythonIdentifier(operation["operationId"], FIELD_PREFIX))
     return (
         method.upper(),
-        f"`{route}`",
-        f"`{group}.{name}`",
+        tables.code(route),
+        tables.code(f"{group}.{name}"),
         *(evidence[aspect] for aspect in _ASPECTS),
-        evidence["source"],
-        evidence.get("note", ""),
+        tables.prose(evidence["source"]),
+        tables.prose(evidence.get("note", "")),
     )

@@ -29,7 +29,7 @@ def table(apis: Sequence[Api], tests: Mapping[str, str]) -> str:
         tests: overlay (``<api>/<file>``) -> name of its necessity test.
 
     Raises:
-        documents.DocumentError: an overlay cannot be read.
+        errors.DocumentError: an overlay cannot be read.
         overlays.OverlayError: an overlay is invalid, or does not say what defect it is for.
     """
     return "\n".join(
@@ -71,11 +71,8 @@ def _row(api: Api, path: Path, tests: Mapping[str, str]) -> tuple[str, ...]:
     test = tests.get(f"{api.name}/{path.name}")
     return (
         f"[`{path.name.removesuffix('.overlay.yaml')}`]({api.name}/{path.name})",
-        defect["id"],
-        defect["kind"],
-        info["title"],
-        info.get("description", ""),
-        defect["evidence"],
+        *(tables.prose(str(text)) for text in (defect["id"], defect["kind"], info["title"])),
+        *(tables.prose(str(text)) for text in (info.get("description", ""), defect["evidence"])),
         f"`{test}`" if test else "**none**",
     )
 

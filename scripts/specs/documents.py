@@ -2,60 +2,39 @@
 
 YAML is read as YAML 1.2 in the way OpenAPI means it: every key is a string (an unquoted ``200:`` too, so that a
 JSONPath can select it), a date is a string, ``no`` and ``on`` are strings, an alias is a copy. What JSON cannot say
-(merge keys, tags, ``.nan``) and a key that stands twice are refused with their line.
+(merge keys, tags, ``.nan``) and duplicate keys are refused with their line, all of them in one run. A document is not
+trusted: its size, its nesting and what its aliases stand for are bounded.
 
-A YAML document that holds comments is read by ruamel.yaml, which carries them through to the output; they are
-dropped where it would change the data, and from a document that has aliases. One without comments, for which
-ruamel.yaml has nothing to keep, is read by libyaml, which is ten times faster; quoting and line folding are then those
-of the writer.
+A YAML document is written in the layout in which it was read, comments included; one that has anchors loses them.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
-import io
 import json
 import math
 import os
-import re
 import tempfile
-import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-import ruamel.yaml
 import yaml
-from ruamel.yaml.comments import CommentedMap
-from ruamel.yaml.composer import Composer
-from ruamel.yaml.error import YAMLError
-from ruamel.yaml.representer import RoundTripRepresenter
-from ruamel.yaml.scalarfloat import ScalarFloat
-from ruamel.yaml.tag import Tag
 
-LINE_WIDTH = 120
+from scripts.specs import yaml_reading, yaml_writing
+from scripts.specs.errors import DocumentError, InputError
+from scripts.specs.yaml_reading import MAX_DEPTH, TOO_DEEP
 
-_COMMENT = re.compile(r"(?m)(?:^|[ \t])#")
-_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
-_FLOAT = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
-_CONSTANTS: dict[str, bool | None] = {"": None, "~": None, "null": None, "true": True, "false": False}
-_STRING_TAG = "tag:yaml.org,2002:str"
-# Strings that PyYAML, which keeps to YAML 1.1, writes without quotes, and a YAML 1.2 reader takes for a number; and
-# the letters that YAML 1.1 (but not PyYAML) takes for booleans.
-_AMBIGUOUS = re.compile(r"[-+]?(?:0o[0-7]+|(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?)|[yYnN]")
+MAX_BYTES = 100_000_000
+"""Size of the largest file that is read."""
 
 
-class DocumentError(Exception):
-    """A document that cannot be read, with the place: ``file:line:column: reason``."""
+class Document(dict[str, Any]):
+    """The root of a YAML document, with the text in whose layout it is written."""
 
-    def __init__(self, path: Path | str, reason: str, line: int | None = None, column: int | None = None) -> None:
-        self.path = str(path)
-        self.reason = reason
-        self.line = line
-        self.column = column
-        place = self.path if line is None else f"{self.path}:{line}:{column}"
-        super().__init__(f"{place}: {reason}")
+    text: str
 
 
 @contextlib.contextmanager
@@ -79,27 +58,23 @@ def load(path: Path, *, keep_comments: bool = True) -> dict[str, Any]:
 
     Args:
         path: the file; a name that ends in ``.json`` is read as JSON, any other as YAML 1.2.
-        keep_comments: whether comments are carried along, for a document that is written again.
-
-    Returns:
-        The document as dicts, lists and scalars; with comments, as the subclasses that ruamel.yaml makes of them.
+        keep_comments: keep the text with the document, so that :func:`dump` follows its layout.
 
     Raises:
-        DocumentError: the file cannot be read, is not YAML or JSON, or its root is no object.
+        InputError: the file cannot be read, is not YAML or JSON, is too large, or its root is not an object.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DocumentError(path, f"cannot be read: {error}") from error
+    text = read_text(path)
     if path.suffix == ".json":
-        document = _load_json(text, path)
+        document, has_anchors = _load_json(text, path), False
     else:
-        document = _load_plain(text, path)  # refuses, with the place, all that is not JSON data
-        if keep_comments and _COMMENT.search(text):
-            document = _with_comments(text, document)
+        document, has_anchors = yaml_reading.read(text, path)
     if not isinstance(document, dict):
         raise DocumentError(path, "the root must be an object")
-    return document
+    if not keep_comments or path.suffix == ".json" or has_anchors:
+        return document
+    laid_out = Document(document)
+    laid_out.text = text
+    return laid_out
 
 
 @uncollected()
@@ -107,16 +82,19 @@ def dump(document: Mapping[str, Any], *, as_json: bool = False) -> str:
     """Write a document as text: the same document always gives the same text, in the order of its keys."""
     if as_json:
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    if isinstance(document, CommentedMap):
-        stream = io.StringIO()
-        _round_trip().dump(document, stream)
-        text = stream.getvalue()
-        if _reads_as(text, document):
+    if isinstance(document, Document):
+        text = yaml_writing.rewrite(document.text, document)
+        if text is not None and _reads_as(text, document):
             return text
-        document = plain(document)  # ruamel.yaml cannot write it; the data come before the comments
-    return yaml.dump(
-        document, Dumper=_PlainDumper, sort_keys=False, allow_unicode=True, width=LINE_WIDTH, default_flow_style=False
-    )
+    return yaml_writing.write_block(document)
+
+
+def _reads_as(text: str, document: Mapping[str, Any]) -> bool:
+    try:
+        data, _ = yaml_reading.read(text, Path())
+    except InputError:
+        return False
+    return json.dumps(data) == json.dumps(document)
 
 
 def write(path: Path, text: str) -> None:
@@ -134,18 +112,12 @@ def write(path: Path, text: str) -> None:
 
 
 def plain(node: Any) -> Any:
-    """A deep copy of a document in dicts, lists and bare scalars, free of what a YAML library added."""
+    """Return a deep copy of a document in dicts, lists and scalars."""
     if isinstance(node, Mapping):
-        return {str(key): plain(value) for key, value in node.items()}
+        return {key: plain(value) for key, value in node.items()}
     if isinstance(node, list):
         return [plain(value) for value in node]
-    if isinstance(node, str):
-        return str(node)
-    if isinstance(node, bool) or node is None:
-        return node
-    if isinstance(node, int):
-        return int(node)
-    return float(node)
+    return node
 
 
 def walk(node: Any, pointer: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -159,9 +131,56 @@ def walk(node: Any, pointer: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
             yield from walk(value, (*pointer, str(index)))
 
 
-def json_pointer(keys: tuple[str, ...]) -> str:
-    """The keys that lead to a node, as an RFC 6901 JSON pointer."""
+def json_pointer(keys: Sequence[str]) -> str:
+    """Write the keys that lead to a node as an RFC 6901 JSON pointer."""
     return "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in keys)
+
+
+def locate(path: Path, keys: Sequence[str]) -> tuple[int, int]:
+    """Find a node in a file that can be read.
+
+    Returns:
+        The line of the deepest node on the way that the file has, and how many of the keys lead to it.
+    """
+    node = _nodes(path, path.stat().st_mtime_ns)
+    line = depth = 0
+    for key in keys:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((name, value) for name, value in node.value if name.value == key), None)
+        elif isinstance(node, yaml.SequenceNode) and key.isdecimal() and int(key) < len(node.value):
+            found = (node.value[int(key)],) * 2
+        else:
+            found = None
+        if found is None:
+            break
+        line, depth, node = found[0].start_mark.line, depth + 1, found[1]
+    return line + 1, depth
+
+
+@functools.lru_cache(maxsize=16)
+def _nodes(path: Path, _changed: int) -> yaml.Node | None:
+    try:
+        return yaml.compose(read_text(path), Loader=yaml_reading.Loader)
+    except yaml.YAMLError:  # JSON that is not YAML, for one with a tab between two values
+        return None
+
+
+def read_text(path: Path) -> str:
+    """Read a text file that is not too large.
+
+    Raises:
+        DocumentError: it cannot be read, or is too large.
+    """
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise DocumentError(path, f"is too large: {size:,} bytes, and at most {MAX_BYTES:,} are read")
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DocumentError(path, f"cannot be read: {error}") from error
+
+
+# --- JSON ---
 
 
 def _load_json(text: str, path: Path) -> Any:
@@ -170,7 +189,7 @@ def _load_json(text: str, path: Path) -> Any:
         if len(result) != len(pairs):
             names = [name for name, _ in pairs]
             twice = next(name for name in names if names.count(name) > 1)
-            raise DocumentError(path, f"the key {twice!r} stands twice in one object")
+            raise DocumentError(path, f"duplicate key {twice!r} in one object: delete one of the two")
         return result
 
     def refuse(constant: str) -> NoReturn:
@@ -187,175 +206,20 @@ def _load_json(text: str, path: Path) -> Any:
     except json.JSONDecodeError as error:
         raise DocumentError(path, f"is not JSON: {error.msg}", error.lineno, error.colno) from error
     except RecursionError as error:
-        raise DocumentError(path, "is nested too deeply") from error
+        raise DocumentError(path, TOO_DEEP) from error
     except UnicodeEncodeError as error:
-        raise DocumentError(path, "half of a surrogate pair (\\ud800 to \\udfff) is no character") from error
+        raise DocumentError(path, "half of a surrogate pair (\\ud800 to \\udfff) is not a character") from error
     except ValueError as error:
         raise DocumentError(path, f"cannot be read: {error}") from error
+    _check_depth(document, path)
     return document
 
 
-# --- YAML without comments: libyaml finds the nodes, the values are made here ---
-
-
-def _load_plain(text: str, path: Path) -> Any:
-    """The document; an alias becomes a copy, so that a change in one place stays there."""
-    try:
-        node = yaml.compose(text, Loader=_PlainLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        reason = f"is not YAML: {', '.join(part for part in (error.context, error.problem) if part)}"
-        raise DocumentError(path, reason, *((mark.line + 1, mark.column + 1) if mark else ())) from error
-    except yaml.YAMLError as error:
-        raise DocumentError(path, f"is not YAML: {error}") from error
-    try:
-        return None if node is None else _value(node, path)
-    except RecursionError as error:
-        raise DocumentError(path, "is nested too deeply, or an alias stands within its own anchor") from error
-
-
-class _PlainLoader(yaml.CSafeLoader):
-    """Leaves the tag of a node empty that has none: its kind is decided here, by the JSON rules."""
-
-    def resolve(self, kind: Any, value: Any, implicit: Any) -> str:
-        return ""
-
-
-def _value(node: yaml.Node, path: Path) -> Any:
-    if node.tag:
-        _refuse(node, path, f"the tag {node.tag} is not JSON")
-    if isinstance(node, yaml.ScalarNode):
-        return node.value if node.style else _scalar(node, path)
-    if isinstance(node, yaml.SequenceNode):
-        return [_value(item, path) for item in node.value]
-    result: dict[str, Any] = {}
-    for key_node, value_node in node.value:
-        if not isinstance(key_node, yaml.ScalarNode) or key_node.tag:
-            _refuse(key_node, path, "a key must be a string")
-        key = key_node.value
-        if key == "<<" and not key_node.style:
-            _refuse(key_node, path, "merge keys (<<) are not part of YAML 1.2: write the keys out")
-        if key in result:
-            _refuse(key_node, path, f"the key {key!r} stands twice in one object")
-        result[key] = _value(value_node, path)
-    return result
-
-
-def _scalar(node: yaml.ScalarNode, path: Path) -> str | int | float | bool | None:
-    text: str = node.value
-    if text.lstrip("+-").lower() in {".inf", ".nan"}:
-        _refuse(node, path, f"{text} is not JSON")
-    try:
-        value = _plain_scalar(text)
-    except ValueError as error:
-        _refuse(node, path, f"cannot be read: {error}")
-    if isinstance(value, float) and not math.isfinite(value):
-        _refuse(node, path, f"{text} is not JSON")
-    return value
-
-
-def _plain_scalar(text: str) -> str | int | float | bool | None:
-    if text in _CONSTANTS:
-        return _CONSTANTS[text]
-    if _INTEGER.fullmatch(text):
-        return int(text)
-    if _FLOAT.fullmatch(text):
-        return float(text)
-    return text
-
-
-def _refuse(node: yaml.Node, path: Path, reason: str) -> NoReturn:
-    mark = node.start_mark
-    raise DocumentError(path, reason, mark.line + 1, mark.column + 1)
-
-
-class _PlainDumper(yaml.CSafeDumper):
-    """Quotes whatever another YAML reader could take for something else than a string."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-
-def _represent_string(dumper: yaml.CSafeDumper, text: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in text and not re.search(r"[ \t]\n|^[ \n]", text) else None
-    if _AMBIGUOUS.fullmatch(text):
-        style = "'"
-    return dumper.represent_scalar(_STRING_TAG, text, style=style)
-
-
-_PlainDumper.add_representer(str, _represent_string)
-
-
-# --- YAML with comments: ruamel.yaml in its round-trip mode ---
-
-
-def _with_comments(text: str, document: Any) -> Any:
-    """The document with its comments; without, where ruamel.yaml does not read the same data or meets an alias."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            commented = _round_trip().load(text)
-    except (YAMLError, RecursionError):
-        return document
-    return commented if json.dumps(commented) == json.dumps(document) else document
-
-
-def _reads_as(text: str, document: Mapping[str, Any]) -> bool:
-    try:
-        return json.dumps(_load_plain(text, Path())) == json.dumps(document)
-    except DocumentError:
-        return False
-
-
-class _JsonComposer(Composer):
-    """Gives each node the JSON type that it has here, before a constructor can see another in it.
-
-    Anchors are dropped, since a copied one would stand twice; an alias is then an error.
-    """
-
-    def compose_scalar_node(self, anchor: Any) -> Any:
-        node = super().compose_scalar_node(None)
-        node.ctag = Tag(suffix=_STRING_TAG if node.style else _json_tag(node.value))
-        return node
-
-    def compose_sequence_node(self, anchor: Any) -> Any:
-        return super().compose_sequence_node(None)
-
-    def compose_mapping_node(self, anchor: Any) -> Any:
-        node = super().compose_mapping_node(None)
-        for key_node, _ in node.value:
-            key_node.ctag = Tag(suffix=_STRING_TAG)
-        return node
-
-
-def _json_tag(text: str) -> str:
-    value = _plain_scalar(text)
-    kind = "null" if value is None else {bool: "bool", int: "int", float: "float"}.get(type(value), "str")
-    return f"tag:yaml.org,2002:{kind}"
-
-
-def _represent_none(representer: RoundTripRepresenter, _: None) -> Any:
-    return representer.represent_scalar("tag:yaml.org,2002:null", "null")
-
-
-class _JsonRepresenter(RoundTripRepresenter):
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-    def represent_scalar_float(self, data: Any) -> Any:
-        node = super().represent_scalar_float(data)
-        return node if float(node.value) == data else self.represent_float(float(data))
-
-
-_JsonRepresenter.add_representer(type(None), _represent_none)
-_JsonRepresenter.add_representer(ScalarFloat, _JsonRepresenter.represent_scalar_float)
-
-
-def _round_trip() -> ruamel.yaml.YAML:
-    library = ruamel.yaml.YAML(typ="rt")
-    library.Composer = _JsonComposer
-    library.Representer = _JsonRepresenter
-    library.preserve_quotes = True
-    library.width = LINE_WIDTH
-    library.indent(mapping=2, sequence=4, offset=2)
-    return library
+def _check_depth(document: Any, path: Path) -> None:
+    level = [document]
+    for _ in range(MAX_DEPTH + 1):
+        collections = [node for node in level if isinstance(node, dict | list)]
+        if not collections:
+            return
+        level = [child for node in collections for child in (node.values() if isinstance(node, dict) else node)]
+    raise DocumentError(path, TOO_DEEP)

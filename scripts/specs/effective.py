@@ -2,20 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+import functools
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from openapi_spec_validator import OpenAPIV30SpecValidator
-
-from scripts.specs import documents, overlays
+from scripts.specs import documents, overlays, rules
+from scripts.specs.errors import InputError, raise_all
+from scripts.specs.faults import find_faults
+from scripts.specs.origins import Origins, Place
+from scripts.specs.overlays import Miscount
 from scripts.specs.project import Api
-from scripts.specs.spec import Spec, objects
+from scripts.specs.spec import Pointer, Spec
+
+
+@dataclass
+class Built:
+    """An effective spec, with what went wrong on the way."""
+
+    document: dict[str, Any]
+    errors: list[InputError] = field(default_factory=list)
+    miscounts: list[Miscount] = field(default_factory=list)
+    """Actions of which only the number of matches is another than expected."""
+    is_whole: bool = True
+    """Whether every action was applied, those that are stale or miscounted included."""
+
+
+def load(api: Api) -> Spec:
+    """Return the effective spec of an API if nothing is wrong with it.
+
+    Raises:
+        InputError: all that is wrong with the spec and its overlays.
+    """
+    built = try_to_build(api)
+    spec = Spec(built.document, api.spec, locate=locator(api))
+    errors = list(built.errors)
+    if built.is_whole:
+        rules.check_spec(spec, rules.read(api.root))
+        try:
+            validate(spec)
+        except InputError as error:
+            errors.append(error)
+    raise_all(errors)
+    return spec
 
 
 def build(
     api: Api, *, without: Collection[str] = (), strict: bool = True, keep_comments: bool = True
 ) -> dict[str, Any]:
-    """The effective spec of an API.
+    """Return the effective spec of an API, which may be invalid.
 
     Args:
         api: the API.
@@ -24,50 +59,91 @@ def build(
         keep_comments: carry the spec's comments along.
 
     Raises:
-        documents.DocumentError: a file cannot be read.
-        overlays.OverlayError: an overlay is invalid, made for another spec, stale or otherwise failed.
+        InputError: a file cannot be read, or overlays are invalid, made for another spec, stale or otherwise failed.
     """
-    document = documents.load(api.spec, keep_comments=keep_comments)
+    built = try_to_build(api, without=without, strict=strict, keep_comments=keep_comments)
+    raise_all(built.errors)
+    return built.document
+
+
+def try_to_build(
+    api: Api,
+    *,
+    without: Collection[str] = (),
+    strict: bool = True,
+    keep_comments: bool = True,
+    trace: Callable[[dict[str, Any]], Origins] | None = None,
+) -> Built:
+    """Build an effective spec as far as that goes.
+
+    Args:
+        api: see :func:`build`, as for the next three.
+        without: likewise.
+        strict: likewise.
+        keep_comments: likewise.
+        trace: makes the record of what put each node where it is.
+
+    Raises:
+        InputError: the spec or the rules of the project cannot be read.
+    """
+    built = Built(documents.load(api.spec, keep_comments=keep_comments))
+    origins = trace(built.document) if trace else None
+    project_rules = rules.read(api.root)
+    previous = functools.cache(lambda: _last(api))
     for path in api.overlays:
-        if path.name not in without:
-            document_overlay = overlays.read(path)
-            overlays.check_extends(document_overlay, api.spec)
-            overlays.apply(document, document_overlay, strict=strict)
-    return document
+        if path.name in without:
+            continue
+        try:
+            overlay = overlays.read(path)
+            overlays.check_extends(overlay, api.spec)
+        except InputError as error:
+            built.errors.append(error)
+            built.is_whole = False
+            continue
+        applied, failed = overlays.try_to_apply(
+            built.document, overlay, strict=strict, previous=previous, origins=origins
+        )
+        built.is_whole &= not any(error.action for error in failed) and all(done.matches for done in applied)
+        if strict:
+            failed += [overlay.error(done.stale, done.action) for done in applied if done.stale]
+            failed += rules.check_overlay(overlay, project_rules)
+            failed.sort(key=lambda error: error.action or 0)
+            built.miscounts += [Miscount(overlay, done) for done in applied if done.is_miscounted]
+        built.errors += failed
+    return built
 
 
 def validate(spec: Spec) -> None:
-    """Refuse a spec that is not OpenAPI 3.0, or in which a reference leads nowhere.
-
-    Args:
-        spec: the spec.
+    """Raise if a spec is not OpenAPI 3.0 or 3.1, or if a reference leads nowhere or out of it.
 
     Raises:
-        SpecError: with the pointer of the first fault.
+        InputError: with all faults.
     """
-    version = spec.document.get("openapi")
-    if not isinstance(version, str) or not version.startswith("3.0."):
-        raise spec.error(f"openapi must be 3.0.x, not {version!r}", ("openapi",))
-    bare = Spec(documents.plain(spec.document), spec.path)
-    for pointer, reference in _references(bare.document):
-        try:
-            bare.resolve({"$ref": reference})
-        except (LookupError, TypeError, ValueError) as error:
-            raise spec.error(f"the reference {reference!r} leads nowhere in this document", pointer) from error
+    for pointer, reason in find_faults(spec):
+        spec.fault(reason, pointer)
+    spec.check()
+
+
+def locator(api: Api) -> Callable[[Pointer], Place]:
+    """Return a function that says which file and node put a node of the effective spec there."""
+
+    @functools.cache
+    def origins() -> Origins:
+        made: list[Origins] = []
+
+        def trace(document: dict[str, Any]) -> Origins:
+            made.append(Origins(api.spec, document))
+            return made[0]
+
+        try_to_build(api, keep_comments=False, trace=trace)
+        return made[0]
+
+    return lambda pointer: origins().find(pointer)
+
+
+def _last(api: Api) -> Mapping[str, Any] | None:
+    """The effective spec of the last run: it tells an error message which locations are new, and nothing else."""
     try:
-        fault = next(OpenAPIV30SpecValidator(bare.document).iter_errors(), None)
-    except Exception as error:  # it fails in many ways where it should report, for one at a parameter that is none
-        raise spec.error(f"is no valid OpenAPI: {type(error).__name__}: {error!s:.200}") from error
-    if fault is not None:
-        raise spec.error(fault.message, tuple(map(str, fault.absolute_path)))
-
-
-def _references(document: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Every reference of a spec, those in discriminators too."""
-    for pointer, node in objects(document):
-        for key in ("$ref", "defaultMapping"):
-            if key in node:
-                yield (*pointer, key), node[key]
-        for key in ("mapping", "presence"):
-            if isinstance(node.get(key), Mapping):
-                yield from (((*pointer, key, name), target) for name, target in node[key].items())
+        return documents.load(api.root / "generated" / "specs" / api.spec.name, keep_comments=False)
+    except InputError:
+        return None

@@ -12,8 +12,30 @@ from scripts.specs.spec import Spec
 GRADES = ["documented", "observed", "reconstructed", "guessed"]
 """What an operation may rest on, the best first; a schema is never a mere guess."""
 _TEXT = {"type": "string", "minLength": 1}
-_NAME = {"type": "string", "pattern": "^[a-z][a-z0-9_]*$"}
+_NAME = {"type": "string", "pattern": r"^[a-z][a-z0-9_]{0,79}\Z"}
 _TEXTS = {"type": "object", "minProperties": 1, "additionalProperties": {"type": "string"}}
+_KIND = {
+    "type": "object",
+    "required": ["kind"],
+    "properties": {
+        "kind": {"enum": ["oauth", "bearer", "basic", "apiKey", "signing"]},
+        "arguments": {"type": "array", "items": _NAME, "minItems": 1, "uniqueItems": True},
+        "tokenPath": _TEXT,  # oauth: relative to the server, or absolute
+        "format": _TEXT,  # bearer and apiKey: what is sent, with the arguments in braces
+        "in": {"enum": ["header", "query"]},  # apiKey
+        "name": _TEXT,  # apiKey
+        "headers": {  # signing
+            "type": "object",
+            "required": ["application", "expires", "signature"],
+            "properties": {"application": _TEXT, "expires": _TEXT, "signature": _TEXT},
+            "additionalProperties": False,
+        },
+        "scheme": {"type": "string", "pattern": r"\{signature\}"},  # signing: the value of the signature's header
+    },
+    "additionalProperties": False,
+}
+"""A way to authenticate."""
+_KINDS = [{"enum": ["oauth", "bearer", "basic"]}, _KIND]
 _EXTENSIONS: Mapping[str, Any] = {
     key: OAS31Validator(schema)
     for key, schema in {
@@ -30,15 +52,20 @@ _EXTENSIONS: Mapping[str, Any] = {
         },
         "x-sdk-client": {
             "type": "object",
-            "required": ["name", "auth", "environment"],
             "properties": {
-                "name": {"type": "string", "pattern": "^[A-Z][A-Za-z0-9]*$"},
-                "auth": {"enum": ["oauth", "signing"]},
-                "environment": {"type": "string", "pattern": "^[A-Z][A-Z0-9_]*$"},
+                "name": {"type": "string", "pattern": r"^[A-Z][A-Za-z0-9]{0,79}\Z"},
+                "auth": {"oneOf": [*_KINDS, {"type": "array", "minItems": 1, "items": {"oneOf": _KINDS}}]},
+                "bind": {  # method of the entry class -> path parameters that it takes
+                    "type": "object",
+                    "minProperties": 1,
+                    "propertyNames": _NAME,
+                    "additionalProperties": {"type": "array", "items": _TEXT, "minItems": 1, "uniqueItems": True},
+                },
+                "environment": {"type": "string", "pattern": r"^[A-Z][A-Z0-9_]{0,79}\Z"},
                 "rates": {  # seconds -> calls
                     "type": "object",
                     "minProperties": 1,
-                    "patternProperties": {r"^(?!0+(\.0+)?$)[0-9]+(\.[0-9]+)?$": {"type": "integer", "minimum": 1}},
+                    "patternProperties": {r"^(?!0+(\.0+)?\Z)[0-9]+(\.[0-9]+)?\Z": {"type": "integer", "minimum": 1}},
                     "additionalProperties": False,
                 },
                 "deprecated": _TEXT,
@@ -51,7 +78,12 @@ _EXTENSIONS: Mapping[str, Any] = {
         "x-sdk-pagination": {
             "type": "object",
             "required": ["in", "page", "size"],
-            "properties": {"in": {"enum": ["query", "body"]}, "page": _TEXT, "size": _TEXT},
+            "properties": {
+                "in": {"enum": ["query", "body"]},
+                "page": _TEXT,
+                "size": _TEXT,
+                "items": _TEXT,  # property of the response that holds the items, if it is not a list itself
+            },
             "additionalProperties": False,
         },
         "x-sdk-poll": {
@@ -89,7 +121,9 @@ _EXTENSIONS: Mapping[str, Any] = {
             },
             "additionalProperties": False,
         },
+        "x-sdk-default": {"type": "array", "minItems": 1, "items": _TEXT},
         "x-sdk-names": _TEXTS,
+        "x-sdk-type": {"enum": ["boolean", "integer", "number", "string"]},
     }.items()
 }
 """What the extensions look like that are read here or in ``refining``."""
@@ -106,11 +140,3 @@ def check_forms(spec: Spec) -> None:
             for fault in _EXTENSIONS[key].iter_errors(node[key]):
                 spec.fault(fault.message, (*pointer, key, *map(str, fault.absolute_path)))
     spec.check()
-
-
-def check_operations(spec: Spec) -> None:
-    """Report an operation that lacks what this project asks of each: a name, prose and evidence."""
-    for pointer, operation in spec.operations():
-        for key in ("operationId", "summary", "description", "x-evidence"):
-            if not operation.get(key):
-                spec.fault(f"the operation needs {key}", pointer)

@@ -5,39 +5,57 @@ Specification: https://spec.openapis.org/overlay/v1.1.0.html
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import difflib
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
-import jsonpath_rfc9535
-from jsonpath_rfc9535 import JSONPathError, JSONPathNode, JSONPathQuery
+from jsonpath_rfc9535 import JSONPathNode, JSONPathQuery
 
-from scripts.specs import documents
+from scripts.specs import documents, jsonpath
+from scripts.specs.errors import InputError, raise_all
+from scripts.specs.jsonpath import Location, QueryError
+from scripts.specs.origins import Origins
 
-_VERSION = re.compile(r"1\.[01]\.\d+")
+EVERY = "every"
+"""Value of ``x-expect-matches`` in a rule: at least one node, and each changes."""
 IDLE = "changes nothing as a whole: the spec already is as its actions want it; the overlay is stale, drop it"
 """Why an overlay is stale although each of its actions changes something."""
+STALE = "changes nothing: the spec already is as the action wants it; the overlay is stale, drop it"
+_VERSION = re.compile(r"1\.[01]\.\d+")
 _REQUIRED = "is required"
 _OBJECT, _LIST, _PRIMITIVE = "object", "list", "primitive value"
+_KINDS: Mapping[type, str] = {str: "a string", dict: "an object", list: "a list", bool: "true or false"}
+_MOST_SHOWN = 10
 
 T = TypeVar("T")
-_Fail = Callable[[str], "OverlayError"]
+Previous = Callable[[], Mapping[str, Any] | None]
+"""The last effective spec, if there is one: it only tells which locations are new."""
 
 
-class OverlayError(Exception):
-    """An overlay that is no valid document, or an action that failed: file, action, target and reason."""
+class OverlayError(InputError):
+    """An overlay that is not valid, or an action that failed: file, line, action, target and reason."""
 
-    def __init__(self, path: Path | str, reason: str, action: int | None = None, target: str | None = None) -> None:
+    def __init__(
+        self,
+        path: Path | str,
+        reason: str,
+        action: int | None = None,
+        target: str | None = None,
+        line: int | None = None,
+    ) -> None:
         self.path = str(path)
         self.reason = reason
         self.action = action
         self.target = target
-        place = self.path
+        self.line = line
+        place = self.path if line is None else f"{self.path}:{line}"
         if action is not None:
             place += f": action {action}"
         if target is not None:
@@ -57,6 +75,7 @@ class Action:
     update: tuple[Any] | None
     """The value to merge, in a tuple because ``null`` is a value too."""
     expected_matches: int | None
+    is_rule: bool
     is_1_0: bool
     """Whether the rules of version 1.0 hold: no primitive targets, and an update of a list is one entry to append."""
 
@@ -70,6 +89,13 @@ class Overlay:
     actions: tuple[Action, ...]
     document: Mapping[str, Any]
 
+    def error(self, reason: str, action: Action | None = None) -> OverlayError:
+        """Return an error at an action, or at the document."""
+        if action is None:
+            return OverlayError(self.path, reason)
+        line, _ = documents.locate(self.path, ("actions", str(action.number - 1)))
+        return OverlayError(self.path, reason, action.number, action.target, line)
+
 
 @dataclass(frozen=True)
 class Applied:
@@ -78,87 +104,238 @@ class Applied:
     action: Action
     matches: int
     changed: bool
+    stale: str | None
+    """Why the action no longer does what it was written for, and the way out; None if it does."""
+    is_miscounted: bool = False
+    """Whether only the number of matches is another than expected: it can be accepted."""
+    warning: str | None = None
 
-    @property
-    def stale(self) -> str | None:
-        """Why the action no longer does what it was written for, and the way out; None if it does."""
-        if reason := _misses(self.action, self.matches):
-            return reason
-        if self.matches and not self.changed:
-            return "changes nothing: the spec already is as the action wants it; the overlay is stale, drop it"
-        return None
+
+@dataclass(frozen=True)
+class Miscount:
+    """An action whose number of matches can be accepted."""
+
+    overlay: Overlay
+    applied: Applied
+
+    def __str__(self) -> str:
+        return str(self.overlay.error(self.applied.stale or "", self.applied.action))
+
+
+# --- reading ---
 
 
 def read(path: Path) -> Overlay:
     """Read an overlay document and validate it by the rules of its version.
 
     Raises:
-        documents.DocumentError: the file is not a YAML or JSON object.
-        OverlayError: the document breaks a rule of the Overlay Specification.
+        InputError: the file cannot be read, or breaks rules of the Overlay Specification: all that it breaks.
     """
-    document = documents.load(path, keep_comments=False)
+    return _Reader(path).read()
 
-    def fail(reason: str) -> OverlayError:
-        return OverlayError(path, reason)
 
-    _check_keys(document, {"overlay", "info", "extends", "actions"}, fail)
-    version = _member(document, "overlay", str, fail)
-    if version is None:
-        raise fail(f"overlay (the version of the specification) {_REQUIRED}")
-    if not _VERSION.fullmatch(version):
-        raise fail(f"overlay: version {version!r} is not known here; 1.0.x and 1.1.x are")
-    info = _member(document, "info", dict, fail)
-    if info is None:
-        raise fail(f"info {_REQUIRED}")
-    is_1_0 = version.startswith("1.0.")
-    _check_keys(info, {"title", "version"} if is_1_0 else {"title", "version", "description"}, fail, "info.")
-    for key in ("title", "version"):
-        if _member(info, key, str, fail, "info.") is None:
-            raise fail(f"info.{key} {_REQUIRED}")
-    _member(info, "description", str, fail, "info.")
-    extends = _member(document, "extends", str, fail)
+class _Reader:
+    """Reader of one overlay, with the faults that were found so far."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.document = documents.load(path, keep_comments=False)
+        self.errors: list[InputError] = []
+
+    def read(self) -> Overlay:
+        document = self.document
+        self._check_keys(document, {"overlay", "info", "extends", "actions"}, ())
+        version = self._member(document, "overlay", str, ())
+        if "overlay" not in document:
+            self._fail("overlay (the version of the specification) is required: overlay: 1.1.0", ())
+        elif version is not None and not _VERSION.fullmatch(version):
+            self._fail(f"overlay: version {version!r} is not known here; 1.0.x and 1.1.x are", ("overlay",))
+        is_1_0 = version is not None and version.startswith("1.0.")
+        self._check_info(is_1_0)
+        extends = self._member(document, "extends", str, ())
+        try:
+            urlsplit(extends or "")
+        except ValueError as error:
+            self._fail(f"extends must be a URI reference: {error}", ("extends",))
+        actions = self._member(document, "actions", list, ())
+        if "actions" not in document or actions == []:
+            self._fail(f"actions {_REQUIRED}: a list with at least one action", ())
+        self._check_unique(actions or [])
+        found = []
+        for number, action in enumerate(actions or [], 1):
+            with self._collected():
+                found.append(self._action(number, action, is_1_0))
+        raise_all(self.errors)
+        return Overlay(self.path, extends, tuple(found), document)
+
+    def _check_info(self, is_1_0: bool) -> None:
+        info = self._member(self.document, "info", dict, ())
+        if "info" not in self.document:
+            self._fail(f"info {_REQUIRED}", ())
+        if info is None:
+            return
+        known = {"title", "version"} if is_1_0 else {"title", "version", "description"}
+        self._check_keys(info, known, ("info",))
+        for key in ("title", "version"):
+            self._member(info, key, str, ("info",))
+            if key not in info:
+                self._fail(f"info.{key} {_REQUIRED}", ("info",))
+        self._member(info, "description", str, ("info",))
+
+    def _check_unique(self, actions: Sequence[Any]) -> None:
+        numbers: dict[str, int] = {}
+        for number, action in enumerate(actions, 1):
+            earlier = numbers.setdefault(json.dumps(_canonical(action), sort_keys=True), number)
+            if earlier != number:
+                line, _ = documents.locate(self.path, ("actions", str(number - 1)))
+                self.errors.append(OverlayError(self.path, f"is the same as action {earlier}", number, line=line))
+
+    def _action(self, number: int, action: Any, is_1_0: bool) -> Action:
+        line, _ = documents.locate(self.path, ("actions", str(number - 1)))
+        target = action.get("target") if isinstance(action, dict) else None
+        place = (number, target if isinstance(target, str) else None, line)
+
+        def fail(reason: str) -> OverlayError:
+            return OverlayError(self.path, reason, *place)
+
+        if not isinstance(action, dict):
+            raise fail("must be an object")
+        if "target" not in action:
+            raise fail(f"target {_REQUIRED}")
+        if not isinstance(target, str):
+            raise fail("target must be a string")
+        known = {"target", "description", "update", "remove"} | (set() if is_1_0 else {"copy"})
+        if unknown := _unknown(action, {*known, "x-expect-matches"}):
+            raise fail(unknown)
+        for key, kind in {"description": str, "remove": bool, "copy": str}.items():
+            if key in action and not isinstance(action[key], kind):
+                raise fail(f"{key} must be {_KINDS[kind]}")
+        expected = action.get("x-expect-matches")
+        is_count = isinstance(expected, int) and not isinstance(expected, bool)
+        if "x-expect-matches" in action and expected != EVERY and not is_count:
+            raise fail(f"x-expect-matches must be an integer, or {EVERY}")
+        if isinstance(expected, int) and expected < 0:
+            raise fail("x-expect-matches must not be negative")
+        return Action(
+            number=number,
+            target=target,
+            query=_compile(target, fail),
+            remove=action.get("remove", False),
+            copy=_compile(action["copy"], fail, "copy: ") if "copy" in action else None,
+            update=(action["update"],) if "update" in action else None,
+            expected_matches=expected if isinstance(expected, int) else None,
+            is_rule=expected == EVERY,
+            is_1_0=is_1_0,
+        )
+
+    # --- faults ---
+
+    @contextlib.contextmanager
+    def _collected(self) -> Iterator[None]:
+        try:
+            yield
+        except OverlayError as error:
+            self.errors.append(error)
+
+    def _fail(self, reason: str, keys: tuple[str, ...]) -> None:
+        self.errors.append(OverlayError(self.path, reason, line=documents.locate(self.path, keys)[0]))
+
+    def _member(self, value: Mapping[str, Any], key: str, kind: type[T], parent: tuple[str, ...]) -> T | None:
+        member = value.get(key)
+        if isinstance(member, kind):
+            return member
+        if key in value:
+            self._fail(f"{'.'.join([*parent, key])} must be {_KINDS[kind]}", (*parent, key))
+        return None
+
+    def _check_keys(self, value: Mapping[str, Any], known: set[str], parent: tuple[str, ...]) -> None:
+        if unknown := _unknown(value, known):
+            key = unknown.split()[0]
+            self._fail(".".join([*parent, unknown]), (*parent, key))
+
+
+def _unknown(value: Mapping[str, Any], known: set[str]) -> str | None:
+    unknown = sorted(key for key in value if key not in known and not key.startswith("x-"))
+    misspelt = sorted(key for key in value if key not in known and key.startswith("x-expect"))
+    for key in (*unknown, *misspelt):
+        nearest = difflib.get_close_matches(key, sorted(known), n=1)
+        if nearest or key in unknown:
+            advice = f"; the nearest is {nearest[0]}" if nearest else ""
+            return f"{key} is not a key of the specification; own keys start with x-{advice}"
+    return None
+
+
+def _compile(path: str, fail: Callable[[str], OverlayError], prefix: str = "") -> JSONPathQuery:
     try:
-        urlsplit(extends or "")
-    except ValueError as error:
-        raise fail(f"extends must be a URI reference: {error}") from error
-    actions = _member(document, "actions", list, fail)
-    if not actions:
-        raise fail(f"actions {_REQUIRED}: a list with at least one action")
-    for index, action in enumerate(actions):
-        for earlier, other in enumerate(actions[:index], 1):
-            if _same(action, other):
-                raise OverlayError(path, f"is the same as action {earlier}", index + 1)
-    return Overlay(
-        path=path,
-        extends=extends,
-        actions=tuple(_read_action(path, number, action, is_1_0) for number, action in enumerate(actions, 1)),
-        document=document,
-    )
+        return jsonpath.compile_query(path)
+    except QueryError as error:
+        raise fail(f"{prefix}{error}") from error
 
 
-@documents.uncollected()
-def apply(document: dict[str, Any], overlay: Overlay, *, strict: bool = True) -> list[Applied]:
+def _canonical(value: Any) -> Any:
+    """A value in which numbers that are the same in JSON, such as 1 and 1.0, are one."""
+    if isinstance(value, dict):
+        return {key: _canonical(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_canonical(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+# --- applying ---
+
+
+def apply(
+    document: dict[str, Any],
+    overlay: Overlay,
+    *,
+    strict: bool = True,
+    previous: Previous = lambda: None,
+    origins: Origins | None = None,
+) -> list[Applied]:
     """Apply an overlay to a document, in place.
 
     Args:
         document: the document; after an error it is in an undefined state and should be thrown away.
         overlay: the overlay.
         strict: also fail where an action matches nothing, another number than it expects, or changes nothing.
+        previous: the last effective spec, which tells an error message which locations are new.
+        origins: record of what put each node where it is.
 
     Returns:
         What each action did, in order.
 
     Raises:
-        OverlayError: an action failed.
+        InputError: actions failed: all that did.
     """
-    # What is removed can be added again as it was; other actions have no way to undo each other.
-    removes = any(action.remove for action in overlay.actions)
-    before = json.dumps(document, sort_keys=True) if strict and removes else None
-    applied = [_apply_action(document, action, overlay.path, strict) for action in overlay.actions]
-    changed = any(done.changed for done in applied)
-    if before is not None and changed and before == json.dumps(document, sort_keys=True):
-        raise OverlayError(overlay.path, IDLE)
+    applied, errors = try_to_apply(document, overlay, strict=strict, previous=previous, origins=origins)
+    if strict:
+        errors = [*errors, *(overlay.error(done.stale, done.action) for done in applied if done.stale)]
+        errors.sort(key=lambda error: error.action or len(overlay.actions) + 1)
+    raise_all(errors)
     return applied
+
+
+@documents.uncollected()
+def try_to_apply(
+    document: dict[str, Any],
+    overlay: Overlay,
+    *,
+    strict: bool = True,
+    previous: Previous = lambda: None,
+    origins: Origins | None = None,
+) -> tuple[list[Applied], list[OverlayError]]:
+    """Apply what can be applied of an overlay, and return what each action did, and why the others failed."""
+    application = _Application(document, overlay, strict, previous, origins)
+    applied: list[Applied] = []
+    errors: list[OverlayError] = []
+    for action in overlay.actions:
+        try:
+            applied.append(application.apply(action))
+        except OverlayError as error:
+            errors.append(error)
+    if strict and not errors and any(done.changed for done in applied) and application.is_unchanged():
+        errors.append(overlay.error(IDLE))
+    return applied, errors
 
 
 def check_extends(overlay: Overlay, spec: Path) -> None:
@@ -174,181 +351,230 @@ def check_extends(overlay: Overlay, spec: Path) -> None:
         return
     wanted = (overlay.path.parent / unquote(reference.path)).resolve()
     if wanted != spec.resolve():
-        raise OverlayError(overlay.path, f"extends {overlay.extends}, and cannot be applied to {spec}")
+        raise overlay.error(f"extends {overlay.extends}, and cannot be applied to {spec}")
 
 
-# --- reading ---
+class _Application:
+    """Application of one overlay to one document."""
 
+    def __init__(
+        self,
+        document: dict[str, Any],
+        overlay: Overlay,
+        strict: bool,
+        previous: Previous,
+        origins: Origins | None,
+    ) -> None:
+        self.document = document
+        self.overlay = overlay
+        self.strict = strict
+        self.previous = previous
+        self.origins = origins
+        # What is removed can be added again as it was; other actions have no way to undo each other.
+        self.removes = any(action.remove for action in overlay.actions)
+        self.before: dict[Location, str] = {}
 
-def _read_action(path: Path, number: int, action: Any, is_1_0: bool) -> Action:
-    def fail(reason: str) -> OverlayError:
-        return OverlayError(path, reason, number, target)
+    def apply(self, action: Action) -> Applied:
+        """Apply an action.
 
-    target: str | None = None
-    if not isinstance(action, dict):
-        raise fail("must be an object")
-    target = _member(action, "target", str, fail)
-    if target is None:
-        raise fail(f"target {_REQUIRED}")
-    known = {"target", "description", "update", "remove"} | (set() if is_1_0 else {"copy"})
-    _check_keys(action, known, fail)
-    _member(action, "description", str, fail)
-    remove = _member(action, "remove", bool, fail) or False
-    source = _member(action, "copy", str, fail)
-    if source is not None and "update" in action:
-        raise fail("update and copy exclude each other: write two actions")
-    expected = _member(action, "x-expect-matches", int, fail)
-    if expected is not None and expected < 0:
-        raise fail("x-expect-matches must not be negative")
-    return Action(
-        number=number,
-        target=target,
-        query=_compile(target, fail),
-        remove=remove,
-        copy=None if source is None else _compile(source, fail, "copy: "),
-        update=(action["update"],) if "update" in action else None,
-        expected_matches=expected,
-        is_1_0=is_1_0,
-    )
+        Raises:
+            OverlayError: it cannot be applied.
+        """
+        nodes = self._find(action.query, action)
+        warning = None
+        if action.is_1_0 and any(_kind(node.value) == _PRIMITIVE for node in nodes):
+            reason = "selects a primitive value, which version 1.0 does not allow: target its parent, or write 1.1.0"
+            if self.strict or not action.remove:
+                raise self.overlay.error(reason, action)
+            warning = str(self.overlay.error(f"{reason}; it is removed all the same", action))
+        idle = self._change(action, nodes)
+        stale = self._stale(action, nodes, idle)
+        return Applied(
+            action=action,
+            matches=len(nodes),
+            changed=len(idle) < len(nodes),
+            stale=stale,
+            is_miscounted=bool(nodes) and stale is not None and len(idle) < len(nodes) and not action.is_rule,
+            warning=warning,
+        )
 
+    def is_unchanged(self) -> bool:
+        """Whether all that was touched is as it was."""
+        return bool(self.before) and all(self._text(location) == text for location, text in self.before.items())
 
-def _compile(path: str, fail: _Fail, prefix: str = "") -> JSONPathQuery:
-    try:
-        return jsonpath_rfc9535.compile(path)
-    except JSONPathError as error:
-        reason = str(error).splitlines()[0]
-        raise fail(f"{prefix}is not an RFC 9535 JSONPath: {reason}") from error
+    # --- what an action was written for ---
 
-
-def _member(value: Mapping[str, Any], key: str, kind: type[T], fail: _Fail, prefix: str = "") -> T | None:
-    if key not in value:
-        return None
-    member = value[key]
-    if not isinstance(member, kind) or (kind is int and isinstance(member, bool)):
-        names = {str: "a string", dict: "an object", list: "a list", bool: "true or false", int: "an integer"}
-        raise fail(f"{prefix}{key} must be {names[kind]}")
-    return member
-
-
-def _check_keys(value: Mapping[str, Any], known: set[str], fail: _Fail, prefix: str = "") -> None:
-    unknown = sorted(key for key in value if key not in known and not key.startswith("x-"))
-    if unknown:
-        raise fail(f"{prefix}{unknown[0]} is not a key of the specification; own keys start with x-")
-
-
-# --- applying ---
-
-
-def _apply_action(document: dict[str, Any], action: Action, path: Path, strict: bool) -> Applied:
-    def fail(reason: str) -> OverlayError:
-        return OverlayError(path, reason, action.number, action.target)
-
-    nodes = _find(document, action.query, fail)
-    if strict and (reason := _misses(action, len(nodes))):
-        raise fail(reason)
-    applied = Applied(action, len(nodes), _change(document, action, nodes, fail))
-    if strict and (reason := applied.stale):
-        raise fail(reason)
-    return applied
-
-
-def _misses(action: Action, matches: int) -> str | None:
-    """Why a number of matches is not what an action was written for; None if it is."""
-    if action.expected_matches is not None and matches != action.expected_matches:
-        way_out = "drop the overlay if the spec is right now, else correct the action"
-        return f"selects {matches} nodes, {action.expected_matches} expected: {way_out}"
-    if not matches and action.expected_matches is None:
-        return "selects nothing: correct the target, or drop the action if the spec no longer needs it"
-    return None
-
-
-def _find(document: dict[str, Any], query: JSONPathQuery, fail: _Fail) -> list[JSONPathNode]:
-    """The nodes that a query selects; one that it reaches in several ways (``$..a..b``) is still one node."""
-    try:
-        return list({node.location: node for node in query.find(document)}.values())
-    except JSONPathError as error:
-        raise fail(f"cannot be evaluated: {str(error).splitlines()[0]}") from error
-
-
-def _change(document: dict[str, Any], action: Action, nodes: Sequence[JSONPathNode], fail: _Fail) -> bool:
-    if not nodes:
-        return False
-    kinds = sorted({_kind(node.value) for node in nodes})
-    if action.is_1_0 and _PRIMITIVE in kinds:
-        raise fail("selects a primitive value, which version 1.0 does not allow: target its parent, or write 1.1.0")
-    if action.remove:
-        _remove(document, nodes, fail)
-        return True
-    if action.copy is not None:
-        sources = _find(document, action.copy, fail)
-        if len(sources) != 1:
-            raise fail(f"copy must select exactly one node, and selects {len(sources)}")
-        value = copy.deepcopy(sources[0].value)
-    elif action.update is not None:
-        (value,) = action.update
-    else:
-        return False
-    if len(kinds) > 1 and not action.is_1_0:
-        raise fail(f"selects nodes of several kinds ({', '.join(kinds)}); an update needs one kind")
-    changed = False
-    for node in nodes:
-        entry = [value] if action.is_1_0 and isinstance(node.value, list) else value
-        changed |= _merge_node(document, node, entry, fail)
-    return changed
-
-
-def _remove(document: dict[str, Any], nodes: Sequence[JSONPathNode], fail: _Fail) -> None:
-    # From the back, so that a list index still points at its element when its turn comes, and a child goes
-    # before its parent.
-    for location in sorted({node.location for node in nodes}, key=_sort_key, reverse=True):
-        if not location:
-            raise fail("the root of the document cannot be removed")
-        del _at(document, location[:-1])[location[-1]]
-
-
-def _sort_key(location: tuple[int | str, ...]) -> list[tuple[bool, int, str]]:
-    return [(isinstance(key, str), key if isinstance(key, int) else 0, str(key)) for key in location]
-
-
-def _merge_node(document: dict[str, Any], node: JSONPathNode, value: Any, fail: _Fail) -> bool:
-    location = node.location
-    target = _at(document, location)
-    if isinstance(target, list):
-        addition = value if isinstance(value, list) else [value]
-        target.extend(copy.deepcopy(addition))
-        return bool(addition)
-    if isinstance(target, dict):
-        if not isinstance(value, dict):
-            raise fail(f"an object cannot be merged with {_article(value)}: remove it, then update its parent")
-        return _merge(target, value, fail, location)
-    if isinstance(value, dict | list):
-        raise fail(f"a primitive value cannot be replaced by {_article(value)}: remove it, then update its parent")
-    _at(document, location[:-1])[location[-1]] = value
-    return not _same(target, value)
-
-
-def _merge(target: dict[str, Any], update: Mapping[str, Any], fail: _Fail, location: tuple[int | str, ...]) -> bool:
-    changed = False
-    for key, value in update.items():
-        if key not in target:
-            target[key] = copy.deepcopy(value)
-            changed = True
-            continue
-        old = target[key]
-        if _kind(old) != _kind(value):
-            pointer = documents.json_pointer((*map(str, location), key))
-            raise fail(
-                f"{_article(old)} at {pointer} cannot be merged with {_article(value)}: remove it in an action before"
+    def _stale(self, action: Action, nodes: Sequence[JSONPathNode], idle: Sequence[Location]) -> str | None:
+        expected = action.expected_matches
+        if not nodes:
+            return None if expected == 0 else jsonpath.why_nothing(self.document, action.query)
+        if len(idle) == len(nodes):
+            if action.update is not None and action.copy is not None and not action.remove:
+                return "changes nothing: update and copy cancel each other out: write two actions"
+            return STALE
+        if action.is_rule and idle:
+            way_out = "exclude them in the target, or drop the overlay if the vendor is fixing the defect"
+            return f"is a rule, and {len(idle)} of {len(nodes)} nodes are as it wants them, {_shown(idle)}: {way_out}"
+        if expected is None or len(nodes) == expected:
+            return None
+        counted = f"selects {len(nodes)} nodes, {expected} expected"
+        if len(nodes) < expected:
+            way_out = (
+                "if the vendor fixed the defect in part, accept the number with make accept; else correct the target"
             )
-        if isinstance(old, dict):
-            changed |= _merge(old, value, fail, (*location, key))
-        elif isinstance(old, list):
-            old.extend(copy.deepcopy(value))
-            changed |= bool(value)
+            return f"{counted}: {way_out}"
+        locations = [node.location for node in nodes]
+        new = _new(self.previous(), locations)
+        shown = f"new: {_shown(new)}" if new else f"they are {_shown(locations)}"
+        way_out = "accept the number with make accept if the action is right there; else narrow the target"
+        return f"{counted}; {shown}: {way_out}"
+
+    # --- changes ---
+
+    def _find(self, query: JSONPathQuery, action: Action) -> list[JSONPathNode]:
+        try:
+            return jsonpath.find(self.document, query)
+        except QueryError as error:
+            raise self.overlay.error(str(error), action) from error
+
+    def _change(self, action: Action, nodes: Sequence[JSONPathNode]) -> list[Location]:
+        """Change nodes; returns the locations of those that are as before."""
+        kinds = sorted({_kind(node.value) for node in nodes})
+        if action.remove:
+            self._remove(action, nodes)
+            return []
+        source = ("actions", str(action.number - 1), "update" if action.update else "copy")
+        if not nodes or (action.update is None) == (action.copy is None):
+            return [node.location for node in nodes]
+        if action.copy is not None:
+            sources = self._find(action.copy, action)
+            if len(sources) != 1:
+                raise self.overlay.error(f"copy must select exactly one node, and selects {len(sources)}", action)
+            value = copy.deepcopy(sources[0].value)
         else:
-            target[key] = value
-            changed |= not _same(old, value)
-    return changed
+            (value,) = action.update or (None,)
+        if len(kinds) > 1 and not action.is_1_0:
+            reason = f"selects nodes of several kinds ({', '.join(kinds)}); an update needs one kind"
+            raise self.overlay.error(reason, action)
+        merge = _Merge(self, action)
+        return [node.location for node in nodes if not merge.node(node, value, source)]
+
+    def _remove(self, action: Action, nodes: Sequence[JSONPathNode]) -> None:
+        # From the back, so that a list index still points at its element when its turn comes, and a child goes
+        # before its parent.
+        for location in sorted({node.location for node in nodes}, key=_sort_key, reverse=True):
+            if not location:
+                raise self.overlay.error("the root of the document cannot be removed", action)
+            self.touch(location[:-1])
+            del _at(self.document, location[:-1])[location[-1]]
+
+    def touch(self, location: Location) -> None:
+        """Remember how a node is before it changes."""
+        if self.strict and self.removes and not any(location[:n] in self.before for n in range(len(location) + 1)):
+            self.before[location] = self._text(location)
+
+    def _text(self, location: Location) -> str:
+        try:
+            return json.dumps(_at(self.document, location), sort_keys=True)
+        except (LookupError, TypeError):
+            return ""
+
+
+class _Merge:
+    """Merge of a value with nodes, for one action."""
+
+    def __init__(self, application: _Application, action: Action) -> None:
+        self.application = application
+        self.action = action
+        self.origins = application.origins
+
+    def node(self, node: JSONPathNode, value: Any, source: tuple[str, ...]) -> bool:
+        """Merge a value with a node; returns whether that changes it."""
+        location = node.location
+        document = self.application.document
+        target = _at(document, location)
+        self.application.touch(location)
+        if isinstance(target, list):
+            is_entry = self.action.is_1_0 or not isinstance(value, list)
+            return self._extend(target, [value] if is_entry else value, source, is_entry=is_entry)
+        if isinstance(target, dict):
+            if not isinstance(value, dict):
+                raise self._error(
+                    f"an object cannot be merged with {_article(value)}: remove it, then update its parent"
+                )
+            return self._object(target, value, location, source)
+        if isinstance(value, dict | list):
+            reason = f"a primitive value cannot be replaced by {_article(value)}: remove it, then update its parent"
+            raise self._error(reason)
+        parent = _at(document, location[:-1])
+        parent[location[-1]] = value
+        self._put(parent, location[-1], source)
+        return not _same(target, value)
+
+    def _object(self, target: dict[str, Any], update: Mapping[str, Any], location: Location, source: Any) -> bool:
+        changed = False
+        for key, value in update.items():
+            inner = (*source, key)
+            if key not in target:
+                target[key] = copy.deepcopy(value)
+                self._put(target, key, inner)
+                changed = True
+                continue
+            old = target[key]
+            if _kind(old) != _kind(value):
+                pointer = documents.json_pointer((*map(str, location), key))
+                kinds = f"{_article(old)} at {pointer} cannot be merged with {_article(value)}"
+                raise self._error(f"{kinds}: remove it in an action before")
+            if isinstance(old, dict):
+                changed |= self._object(old, value, (*location, key), inner)
+            elif isinstance(old, list):
+                changed |= self._extend(old, value, inner, is_entry=False)
+            elif not _same(old, value) or type(old) is not type(value):
+                changed |= not _same(old, value)
+                target[key] = value
+                self._put(target, key, inner)
+        return changed
+
+    def _extend(self, target: list[Any], items: Sequence[Any], source: tuple[str, ...], *, is_entry: bool) -> bool:
+        for index, item in enumerate(copy.deepcopy(list(items))):
+            target.append(item)
+            self._put(target, len(target) - 1, source if is_entry else (*source, str(index)))
+        return bool(items)
+
+    def _put(self, container: Any, key: str | int, source: tuple[str, ...]) -> None:
+        if self.origins is not None:
+            self.origins.put(container, key, self.application.overlay.path, source)
+
+    def _error(self, reason: str) -> OverlayError:
+        return self.application.overlay.error(reason, self.action)
+
+
+def _shown(locations: Sequence[Location]) -> str:
+    pointers = [documents.json_pointer([str(key) for key in location]) for location in locations]
+    more = len(pointers) - _MOST_SHOWN
+    return ", ".join(pointers[:_MOST_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def _new(previous: Mapping[str, Any] | None, locations: Sequence[Location]) -> list[Location]:
+    """The locations of which less than of the others was there before; what an action removes was not there either."""
+    if previous is None:
+        return []
+    missing = [len(location) - _depth(previous, location) for location in locations]
+    return [location for location, count in zip(locations, missing, strict=True) if count > min(missing)]
+
+
+def _depth(document: Any, location: Location) -> int:
+    """How many keys of a location lead to something."""
+    for depth, key in enumerate(location):
+        try:
+            document = document[key]
+        except (LookupError, TypeError):
+            return depth
+    return len(location)
+
+
+def _sort_key(location: Location) -> list[tuple[bool, int, str]]:
+    return [(isinstance(key, str), key if isinstance(key, int) else 0, str(key)) for key in location]
 
 
 def _at(document: Any, location: Sequence[int | str]) -> Any:
@@ -366,9 +592,5 @@ def _article(value: Any) -> str:
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Equality of JSON values: 1 equals 1.0, but not true."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_same(value, other[key]) for key, value in one.items())
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_same, one, other))
+    """Equality of JSON primitives: 1 equals 1.0, but not true."""
     return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)

@@ -21,6 +21,11 @@ class Api:
     overlays: tuple[Path, ...]
 
     @property
+    def root(self) -> Path:
+        """The folder of the project."""
+        return self.spec.parent.parent
+
+    @property
     def package(self) -> str:
         """The name of its Python package."""
         return self.name.replace("-", "_")

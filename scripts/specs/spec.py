@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from scripts.specs import documents
+from scripts.specs.errors import InputError, raise_all
+from scripts.specs.origins import Place
 
 # Keywords of OpenAPI whose object has names for keys, and those under which stands a value, not a part of the spec.
 _NAMING = {
+    "$defs",
     "callbacks",
     "content",
     "encoding",
@@ -18,7 +21,9 @@ _NAMING = {
     "links",
     "mapping",
     "parameters",
+    "pathItems",
     "paths",
+    "patternProperties",
     "presence",
     "properties",
     "requestBodies",
@@ -26,9 +31,10 @@ _NAMING = {
     "schemas",
     "securitySchemes",
     "variables",
+    "webhooks",
     "x-sdk-names",
 }
-_QUOTING = {"default", "enum", "example", "examples"}
+_QUOTING = {"const", "default", "enum", "example", "examples"}
 
 Pointer = tuple[str, ...]
 """The keys that lead from the root of a document to a node."""
@@ -37,25 +43,25 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 """The HTTP methods of a path item, in the order of the specification."""
 
 
-class SpecError(Exception):
-    """Faults of a spec, each with its file and JSON pointer.
+class SpecError(InputError):
+    """A fault of a spec, with its file, line and JSON pointer.
 
     Args:
         path: the file.
-        reason: the first fault, and the way out.
+        reason: the fault, and the way out.
         pointer: the node at fault.
-        more: further faults of the same run.
+        line: the line of the node.
     """
 
-    def __init__(
-        self, path: Path | str, reason: str, pointer: Pointer | None = None, more: Sequence[SpecError] = ()
-    ) -> None:
+    def __init__(self, path: Path | str, reason: str, pointer: Pointer | None = None, line: int | None = None) -> None:
         self.path = str(path)
         self.reason = reason
         self.pointer = pointer
-        self.more = tuple(more)
-        location = self.path if pointer is None else f"{self.path}#{documents.json_pointer(pointer)}"
-        super().__init__("\n".join([f"{location}: {reason}", *map(str, more)]))
+        self.line = line
+        location = self.path if line is None else f"{self.path}:{line}"
+        if pointer is not None:
+            location += f"#{documents.json_pointer(pointer)}"
+        super().__init__(f"{location}: {reason}")
 
 
 @dataclass(frozen=True)
@@ -66,17 +72,24 @@ class Spec:
         document: the document.
         path: the file.
         faults: what was found wrong so far; see :meth:`fault`.
+        locate: says which file and node put a node of the document there; without it, errors name ``path``.
     """
 
     document: dict[str, Any]
     path: Path
     faults: list[SpecError] = field(default_factory=list)
+    locate: Callable[[Pointer], Place] | None = None
 
     # --- errors ---
 
     def error(self, reason: str, pointer: Pointer | None = None) -> SpecError:
-        """Return an error at a node."""
-        return SpecError(self.path, reason, pointer)
+        """Return an error at a node, with the file, the line and the pointer that a maintainer edits."""
+        if self.locate is None:
+            return SpecError(self.path, reason, pointer)
+        place = self.locate(pointer or ())
+        if place.pointer != pointer and pointer:
+            reason = f"{reason} (in the effective spec: {documents.json_pointer(pointer)})"
+        return SpecError(place.path, reason, place.pointer, place.line)
 
     def fault(self, reason: str, pointer: Pointer | None = None) -> None:
         """Remember a fault, so that one run reports all of them; :meth:`check` raises."""
@@ -86,13 +99,11 @@ class Spec:
         """Raise if there are faults.
 
         Raises:
-            SpecError: with all of them.
+            InputError: with all of them.
         """
         unique = {str(fault): fault for fault in self.faults}
         self.faults.clear()
-        if unique:
-            first, *more = unique.values()
-            raise SpecError(first.path, first.reason, first.pointer, more)
+        raise_all(list(unique.values()))
 
     # --- nodes ---
 

@@ -1,24 +1,33 @@
 """What the generated entry classes stand on: credentials, one connection pool, and the sender of all groups.
 
-There is a pair of classes, sync and async, for each way to authenticate; everything else that differs between vendors
-is data in the generated class.
+Whatever differs between vendors is data, in the :class:`Description` of an API.
 """
 
 from __future__ import annotations
 
+import base64
 import os
 import sys
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Self, TypedDict, TypeVar, Unpack
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Self
 
 from abwire_core import limits
-from abwire_core._http import AsyncBaseTransport, Auth, BaseTransport, Timeout
+from abwire_core._http import (
+    AsyncBaseTransport,
+    AsyncClient,
+    Auth,
+    BaseTransport,
+    Request,
+    Response,
+    SyncClient,
+    Timeout,
+)
 from abwire_core.auth import BearerAuth, ClientCredentials, RequestSigning
-from abwire_core.client import DEFAULT_TIMEOUT, Client
+from abwire_core.client import Client
 from abwire_core.errors import ConfigurationError
+from abwire_core.operations import Operation
 from abwire_core.sending import AsyncSender, Sender
 from abwire_core.types import UNSET, Unset
 
@@ -29,102 +38,309 @@ PUBLISHED: Final = UNSET
 """Stands for the rate limits that the vendor publishes."""
 MAX_RETRIES: Final = 2
 
-Transport = TypeVar("Transport", BaseTransport, AsyncBaseTransport)
-
 _deprecated: set[str] = set()
 """What users were told to move away from in this process."""
 
+# --- kinds of authentication ---
 
-class _Api:
-    CLIENT: ClassVar[type[Client]] = Client
-    """The connection; it knows the vendor's server."""
-    ENVIRONMENT: ClassVar[str]
-    """What the names of the environment variables begin with."""
-    RATES: ClassVar[Sequence[tuple[int, float]]] = ()
-    """The rate limits that the vendor publishes: calls, in seconds."""
-    DEPRECATED: ClassVar[str | None] = None
-    """Why users should move to another version, and where to read how."""
 
-    client: Client
-    """The connection, for the functions of the low level."""
+class OAuth(NamedTuple):
+    """OAuth 2 client credentials.
+
+    Attributes:
+        arguments: the names of the id and the secret.
+        token_path: where tokens come from, relative to the server or absolute.
+    """
+
+    arguments: tuple[str, ...]
+    token_path: str
+
+    def auth(self, values: Mapping[str, str], server: str) -> Auth:
+        """Return the authentication for these credentials."""
+        url = self.token_path if "://" in self.token_path else f"{server.rstrip('/')}/{self.token_path.lstrip('/')}"
+        client_id, client_secret = self.arguments
+        return ClientCredentials(values[client_id], values[client_secret], url)
+
+
+class Bearer(NamedTuple):
+    """A token that is there already.
+
+    Attributes:
+        arguments: the names of what the token is made of.
+        value: the token, with these in braces.
+    """
+
+    arguments: tuple[str, ...]
+    value: str
+
+    def auth(self, values: Mapping[str, str], _: str) -> Auth:
+        """Return the authentication for these credentials."""
+        return BearerAuth(self.value.format(**values))
+
+
+class Basic(NamedTuple):
+    """User and password (RFC 7617).
+
+    Attributes:
+        arguments: the names of both.
+    """
+
+    arguments: tuple[str, ...]
+
+    def auth(self, values: Mapping[str, str], _: str) -> Auth:
+        """Return the authentication for these credentials."""
+        pair = base64.b64encode(":".join(values[name] for name in self.arguments).encode()).decode()
+        return KeyAuth("header", "Authorization", f"Basic {pair}")
+
+
+class ApiKey(NamedTuple):
+    """A key in a header or in the query.
+
+    Attributes:
+        arguments: the names of what the key is made of.
+        value: what is sent, with these in braces.
+        location: ``header`` or ``query``.
+        name: the name of the header or parameter.
+    """
+
+    arguments: tuple[str, ...]
+    value: str
+    location: str
+    name: str
+
+    def auth(self, values: Mapping[str, str], _: str) -> Auth:
+        """Return the authentication for these credentials."""
+        return KeyAuth(self.location, self.name, self.value.format(**values))
+
+
+class Signing(NamedTuple):
+    """Requests signed with HMAC-SHA256.
+
+    Attributes:
+        arguments: the names of the key's id and its secret.
+        application_header: the header for the id.
+        expires_header: the header for the time until which the request holds.
+        signature_header: the header for the signature.
+        scheme: the value of that header, with ``{signature}``.
+    """
+
+    arguments: tuple[str, ...]
+    application_header: str
+    expires_header: str
+    signature_header: str
+    scheme: str
+
+    def auth(self, values: Mapping[str, str], _: str) -> Auth:
+        """Return the authentication for these credentials."""
+        application_id, secret_key = self.arguments
+        return RequestSigning(
+            values[application_id],
+            values[secret_key],
+            application_header=self.application_header,
+            expires_header=self.expires_header,
+            signature_header=self.signature_header,
+            scheme=self.scheme,
+        )
+
+
+Kind = OAuth | Bearer | Basic | ApiKey | Signing
+
+
+class KeyAuth(Auth):
+    """Sends a key with every request.
+
+    Raises:
+        ValueError: the key has characters that cannot be sent.
+    """
+
+    def __init__(self, location: str, name: str, key: str) -> None:
+        if not (key.isascii() and key.isprintable()):
+            raise ValueError("a key must have printable ASCII characters only (it is not shown here)")
+        self._location = location
+        self._name = name
+        self._key = key
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(base_url={self.client.base_url!r})"
+        return "KeyAuth(...)"
 
-    @classmethod
-    def _completed(cls, options: Mapping[str, Any], *names: str) -> dict[str, Any]:
-        """Arguments; those with these names that are not given come from environment variables that are not empty."""
-        missing = [name for name in names if options.get(name) is None]
-        found = {name: os.environ.get(f"{cls.ENVIRONMENT}_{name.upper()}") for name in missing}
-        return {**options, **{name: value for name, value in found.items() if value}}
+    def auth_flow(self, request: Request) -> Generator[Request, Response, None]:
+        """Add the key."""
+        if self._location == "header":
+            request.headers[self._name] = self._key
+        else:
+            request.url = request.url.copy_set_param(self._name, self._key)
+        yield request
+
+
+class Description(NamedTuple):
+    """What the runtime has to know of an API.
+
+    Attributes:
+        server: the server that the vendor documents.
+        environment: what the names of the environment variables begin with.
+        kinds: the ways to authenticate; which one is used follows from the credentials that are given.
+        rates: the rate limits that the vendor publishes: calls, in seconds.
+        deprecated: why users should move to another version, and where to read how.
+    """
+
+    server: str
+    environment: str
+    kinds: tuple[Kind, ...]
+    rates: Sequence[tuple[int, float]] = ()
+    deprecated: str | None = None
+
+    def auth(self, credentials: Mapping[str, str | None], server: str) -> Auth | None:
+        """Return the authentication for credentials.
+
+        Raises:
+            ConfigurationError: some are missing, or too many are given.
+        """
+        given = {name: value for name, value in credentials.items() if value}
+        if not self.kinds:
+            return None
+        for kind in self.kinds:
+            if given.keys() == set(kind.arguments):
+                return kind.auth(given, server)
+        fitting = [kind for kind in self.kinds if given.keys() <= set(kind.arguments)]
+        prefix = self.environment
+        variables = ", or ".join(_and([f"{prefix}_{name.upper()}" for name in kind.arguments]) for kind in self.kinds)
+        if not fitting:
+            either = " or ".join(_and(list(kind.arguments)) for kind in self.kinds)
+            raise ConfigurationError(f"give either {either}, not both; from_env() reads {variables}")
+        needed = " or ".join(_and([name for name in kind.arguments if name not in given]) for kind in fitting)
+        is_one = len(fitting) == 1 and needed.count(" ") == 0
+        raise ConfigurationError(
+            f"{needed} {'is' if is_one or len(fitting) > 1 else 'are'} needed; from_env() reads {variables}"
+        )
+
+    def from_env(self, given: Mapping[str, str | None]) -> dict[str, Any]:
+        """Return credentials and server; what is not given comes from environment variables that are not empty.
+
+        Credentials that are given exclude the variables of other kinds.
+        """
+        names = {name for kind in self.kinds for name in kind.arguments}
+        wanted = {name for name in names if given.get(name)}
+        if wanted:
+            names = {name for kind in self.kinds if wanted <= set(kind.arguments) for name in kind.arguments} | wanted
+        found = dict(given)
+        for name in [name for name in given if name in {*names, "base_url"} and not given[name]]:
+            found[name] = os.environ.get(f"{self.environment}_{name.upper()}") or None
+        required = self.kinds[0].arguments if len(self.kinds) == 1 else ()
+        return {name: value or "" if name in required else value for name, value in found.items()}
+
+
+def _and(names: Sequence[str]) -> str:
+    return " and ".join(names)
+
+
+# --- entry classes ---
+
+
+class _Api:
+    _API: ClassVar[Description]
+
+    _client: Client
+    """The connections."""
+    _headers: Mapping[str, str]
+    """Headers of ``with_options``."""
+
+    def __repr__(self) -> str:
+        client = getattr(self, "_client", None)  # none, where the constructor has failed
+        return f"{type(self).__name__}({f'base_url={client.base_url!r}' if client else ''})"
 
     @classmethod
     def _limiter(cls, rate_limiter: Limiter | Unset | None) -> Limiter | limits.Budget | None:
         if not isinstance(rate_limiter, Unset):
             return rate_limiter
-        return limits.Budget(cls.RATES) if cls.RATES else None
+        return limits.Budget(cls._API.rates) if cls._API.rates else None
 
     @classmethod
-    def _check_server(cls, base_url: str | None) -> None:
-        """Refuse a server that no request could be sent to."""
-        parts = urlsplit(base_url or cls.CLIENT.BASE_URL)
+    def _server(cls, base_url: str | None) -> str:
+        """Return the server; raise if no request could be sent to it."""
+        from urllib.parse import urlsplit  # noqa: PLC0415
+
+        parts = urlsplit(base_url or cls._API.server)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ConfigurationError(
-                f"base_url (in the environment {cls.ENVIRONMENT}_BASE_URL) must begin with http:// or https:// and a "
-                f"host, such as {cls.CLIENT.BASE_URL}"
+                f"base_url (in the environment {cls._API.environment}_BASE_URL) must begin with http:// or https:// "
+                f"and a host, such as {cls._API.server}"
             )
+        return base_url or cls._API.server
 
     def _warn(self) -> None:
-        if self.DEPRECATED and self.DEPRECATED not in _deprecated:
-            warnings.warn(self.DEPRECATED, DeprecationWarning, stacklevel=_stacklevel())
-            _deprecated.add(self.DEPRECATED)  # not before: where warnings are errors, every attempt is one
+        deprecated = self._API.deprecated
+        if deprecated and deprecated not in _deprecated:
+            warnings.warn(deprecated, DeprecationWarning, stacklevel=_stacklevel())
+            _deprecated.add(deprecated)  # not before: where warnings are errors, every attempt is one
 
 
 def _stacklevel() -> int:
-    """The level, seen from the caller of this, of the code that uses this module."""
+    """Return the level, seen from the caller of this, of the code that uses abwire."""
     level = 1
     frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__") == __name__:
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _OURS:
         frame = frame.f_back
         level += 1
     return level
 
 
+_OURS: Final = ("abwire", "abwire_core")
+
+
 class SyncApi(_Api):
     """An API, called synchronously."""
 
-    _sender: Sender
+    _base: Sender
+    """The sender without the headers of ``with_options``."""
+    _sender: Any
 
     def _open(
         self,
-        auth: Auth,
+        credentials: Mapping[str, str | None],
         *,
         base_url: str | None,
+        headers: Mapping[str, str] | None,
         timeout: float | Timeout,
         max_retries: int,
         rate_limiter: Limiter | Unset | None,
+        http_client: SyncClient | None,
         transport: BaseTransport | None,
     ) -> None:
-        self._check_server(base_url)
+        server = self._server(base_url)
+        auth = self._API.auth(credentials, server)
+        if http_client is not None:
+            _check_one(transport)
+            transport = _Through(http_client)
         self._warn()
-        self.client = self.CLIENT(base_url, auth=auth, timeout=timeout, transport=transport)
-        self._sender = Sender(self.client, max_retries=max_retries, rate_limiter=self._limiter(rate_limiter))
+        self._client = Client(server, auth=auth, headers=headers, timeout=timeout, transport=transport)
+        self._base = Sender(self._client, max_retries=max_retries, rate_limiter=self._limiter(rate_limiter))
+        self._headers = {}
+        self._sender = self._base
 
-    def with_options(self, *, timeout: float | Timeout | None = None, max_retries: int | None = None) -> Self:
-        """The same API with other options, over the same connections: closing one closes both.
+    def with_options(
+        self,
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+    ) -> Self:
+        """Return the same API with other options, over the same connections: closing one closes both.
 
         Args:
-            timeout: of every request, in seconds or by phase; as before, if it is None.
-            max_retries: how often a request is sent again; as before, if it is None.
+            headers: sent with every request, besides those that are sent already.
+            timeout: seconds for each phase of a request; as before if it is None, like the others.
+            max_retries: how often a call that failed is sent again.
         """
         other = object.__new__(type(self))
-        other.client = self.client
-        other._sender = self._sender.with_options(timeout=timeout, max_retries=max_retries)
+        other._client = self._client
+        other._base = self._base.with_options(timeout=timeout, max_retries=max_retries)
+        other._headers = {**self._headers, **(headers or {})}
+        other._sender = _WithHeaders(other._base, other._headers) if other._headers else other._base
         return other
 
     def close(self) -> None:
         """Close all connections."""
-        self.client.close()
+        self._client.close()
 
     def __enter__(self) -> Self:
         return self
@@ -138,38 +354,51 @@ class SyncApi(_Api):
 class AsyncApi(_Api):
     """An API, called from asyncio."""
 
-    _sender: AsyncSender
+    _base: AsyncSender
+    """The sender without the headers of ``with_options``."""
+    _sender: Any
 
     def _open(
         self,
-        auth: Auth,
+        credentials: Mapping[str, str | None],
         *,
         base_url: str | None,
+        headers: Mapping[str, str] | None,
         timeout: float | Timeout,
         max_retries: int,
         rate_limiter: Limiter | Unset | None,
+        http_client: AsyncClient | None,
         transport: AsyncBaseTransport | None,
     ) -> None:
-        self._check_server(base_url)
+        server = self._server(base_url)
+        auth = self._API.auth(credentials, server)
+        if http_client is not None:
+            _check_one(transport)
+            transport = _AsyncThrough(http_client)
         self._warn()
-        self.client = self.CLIENT(base_url, auth=auth, timeout=timeout, async_transport=transport)
-        self._sender = AsyncSender(self.client, max_retries=max_retries, rate_limiter=self._limiter(rate_limiter))
+        self._client = Client(server, auth=auth, headers=headers, timeout=timeout, async_transport=transport)
+        self._base = AsyncSender(self._client, max_retries=max_retries, rate_limiter=self._limiter(rate_limiter))
+        self._headers = {}
+        self._sender = self._base
 
-    def with_options(self, *, timeout: float | Timeout | None = None, max_retries: int | None = None) -> Self:
-        """The same API with other options, over the same connections: closing one closes both.
-
-        Args:
-            timeout: of every request, in seconds or by phase; as before, if it is None.
-            max_retries: how often a request is sent again; as before, if it is None.
-        """
+    def with_options(
+        self,
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+    ) -> Self:
+        """Return the same API with other options; see :meth:`SyncApi.with_options`."""
         other = object.__new__(type(self))
-        other.client = self.client
-        other._sender = self._sender.with_options(timeout=timeout, max_retries=max_retries)
+        other._client = self._client
+        other._base = self._base.with_options(timeout=timeout, max_retries=max_retries)
+        other._headers = {**self._headers, **(headers or {})}
+        other._sender = _WithHeaders(other._base, other._headers) if other._headers else other._base
         return other
 
     async def close(self) -> None:
         """Close all connections."""
-        await self.client.aclose()
+        await self._client.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -180,253 +409,81 @@ class AsyncApi(_Api):
         await self.close()
 
 
-# --- OAuth 2 ---
-
-
-class OAuthOptions(TypedDict, Generic[Transport], total=False):
-    """The arguments of :class:`OAuthApi` and :class:`AsyncOAuthApi`."""
-
-    client_id: str | None
-    client_secret: str | None
-    token: str | None
-    base_url: str | None
-    timeout: float | Timeout
-    max_retries: int
-    rate_limiter: Limiter | Unset | None
-    transport: Transport | None
-
-
-class _OAuth(_Api):
-    TOKEN_PATH: ClassVar[str] = "/oauth/token"  # noqa: S105 - a path
-    """Where tokens come from, relative to the server."""
-
-    @classmethod
-    def _auth(cls, client_id: str | None, client_secret: str | None, token: str | None, base_url: str | None) -> Auth:
-        if token and (client_id or client_secret):
-            raise ConfigurationError(f"give either a token or client_id and client_secret, not both; {cls._hint()}")
-        if token:
-            return BearerAuth(token)
-        if client_id and client_secret:
-            cls._check_server(base_url)
-            server = (base_url or cls.CLIENT.BASE_URL).rstrip("/")
-            return ClientCredentials(client_id, client_secret, f"{server}{cls.TOKEN_PATH}")
-        missing = "client_secret" if client_id else "client_id" if client_secret else "client_id and client_secret"
-        raise ConfigurationError(f"{missing} or token is needed; {cls._hint()}")
-
-    @classmethod
-    def _hint(cls) -> str:
-        prefix = cls.ENVIRONMENT
-        return f"from_env() reads {prefix}_CLIENT_ID and {prefix}_CLIENT_SECRET, or {prefix}_TOKEN"
-
-    @classmethod
-    def _arguments(cls, options: Mapping[str, Any]) -> dict[str, Any]:
-        names = ["client_id", "client_secret", "token"]
-        if options.get("token"):
-            names = ["token"]  # whoever gives credentials of one kind does not want the other
-        elif options.get("client_id") or options.get("client_secret"):
-            names = ["client_id", "client_secret"]
-        return cls._completed(options, *names, "base_url")
-
-
-class OAuthApi(SyncApi, _OAuth):
-    """An API that takes OAuth 2 access tokens.
+class _Bound:
+    """Groups of an API whose methods share path arguments.
 
     Args:
-        client_id: with client_secret, the credentials that tokens are fetched with when they are needed.
-        client_secret: see client_id.
-        token: an access token that is there already; it is not renewed.
-        base_url: the server; the vendor's by default.
-        timeout: of every request, in seconds or by phase.
-        max_retries: how often a request is sent again; see :mod:`abwire_core.retry`.
-        rate_limiter: waits so that calls stay within its rates; those that the vendor publishes by default, None for
-            none.
-        transport: an HTTP transport, for tests.
-
-    Raises:
-        ConfigurationError: no credentials, or too many, or a server whose URL is not absolute.
-        ValueError: the token is malformed, or the server's URL holds credentials.
+        sender: sends the requests.
+        bound: the arguments, by their names in the spec.
     """
 
-    def __init__(
-        self,
-        client_id: str | None = None,
-        client_secret: str | None = None,
-        *,
-        token: str | None = None,
-        base_url: str | None = None,
-        timeout: float | Timeout = DEFAULT_TIMEOUT,
-        max_retries: int = MAX_RETRIES,
-        rate_limiter: Limiter | Unset | None = PUBLISHED,
-        transport: BaseTransport | None = None,
-    ) -> None:
-        auth = self._auth(client_id, client_secret, token, base_url)
-        self._open(
-            auth,
-            base_url=base_url,
-            timeout=timeout,
-            max_retries=max_retries,
-            rate_limiter=rate_limiter,
-            transport=transport,
+    def __init__(self, sender: Any, bound: Mapping[str, Any]) -> None:
+        self._sender = sender
+        self._bound = bound
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self._bound.items())})"
+
+
+class Bound(_Bound):
+    """Groups of an API whose methods share path arguments."""
+
+
+class AsyncBound(_Bound):
+    """Groups of an API whose methods share path arguments, for asyncio."""
+
+
+# --- options ---
+
+
+class _WithHeaders:
+    """Sender that adds headers to each request; for asyncio, ``call`` returns what to await."""
+
+    def __init__(self, sender: Any, headers: Mapping[str, str]) -> None:
+        self._sender = sender
+        self._added = headers
+
+    def call(self, operation: Operation[Any], request: Mapping[str, Any]) -> Any:
+        return self._sender.call(operation, {**request, "headers": {**request.get("headers", {}), **self._added}})
+
+
+def _check_one(transport: object) -> None:
+    if transport is not None:
+        raise ConfigurationError("give either http_client or transport, not both")
+
+
+def _prepare(request: Request, client: SyncClient | AsyncClient) -> Request:
+    """Return a request with the headers of the user's HTTP client that it does not have."""
+    for name, value in client.headers.items():
+        request.headers.setdefault(name, value)
+    return request
+
+
+class _Through(BaseTransport):
+    """Transport that sends through the user's HTTP client, without its authentication and redirects."""
+
+    def __init__(self, client: SyncClient) -> None:
+        self._through = client
+
+    def handle_request(self, request: Request) -> Response:
+        """Send a request."""
+        return self._through.send(
+            _prepare(request, self._through), stream=True, auth=_unauthenticated, follow_redirects=False
         )
 
-    @classmethod
-    def from_env(cls, **options: Unpack[OAuthOptions[BaseTransport]]) -> Self:
-        """Make one with the credentials in the environment.
 
-        Read are the variables ``..._CLIENT_ID``, ``..._CLIENT_SECRET``, ``..._TOKEN`` and ``..._BASE_URL``.
+class _AsyncThrough(AsyncBaseTransport):
+    """The same for asyncio."""
 
-        Args:
-            options: arguments as for the class; they go before the environment.
+    def __init__(self, client: AsyncClient) -> None:
+        self._through = client
 
-        Raises:
-            ConfigurationError: variables are missing, or too many; the message names them.
-        """
-        return cls(**cls._arguments(options))
-
-
-class AsyncOAuthApi(AsyncApi, _OAuth):
-    """An API that takes OAuth 2 access tokens, for asyncio; see :class:`OAuthApi` for the arguments."""
-
-    def __init__(
-        self,
-        client_id: str | None = None,
-        client_secret: str | None = None,
-        *,
-        token: str | None = None,
-        base_url: str | None = None,
-        timeout: float | Timeout = DEFAULT_TIMEOUT,
-        max_retries: int = MAX_RETRIES,
-        rate_limiter: Limiter | Unset | None = PUBLISHED,
-        transport: AsyncBaseTransport | None = None,
-    ) -> None:
-        auth = self._auth(client_id, client_secret, token, base_url)
-        self._open(
-            auth,
-            base_url=base_url,
-            timeout=timeout,
-            max_retries=max_retries,
-            rate_limiter=rate_limiter,
-            transport=transport,
+    async def handle_async_request(self, request: Request) -> Response:
+        """Send a request."""
+        return await self._through.send(
+            _prepare(request, self._through), stream=True, auth=_unauthenticated, follow_redirects=False
         )
 
-    @classmethod
-    def from_env(cls, **options: Unpack[OAuthOptions[AsyncBaseTransport]]) -> Self:
-        """Make one with the credentials in the environment; see :meth:`OAuthApi.from_env`."""
-        return cls(**cls._arguments(options))
 
-
-# --- request signing ---
-
-
-class SignedOptions(TypedDict, Generic[Transport], total=False):
-    """The arguments of :class:`SignedApi` and :class:`AsyncSignedApi`."""
-
-    application_id: str
-    secret_key: str
-    base_url: str | None
-    timeout: float | Timeout
-    max_retries: int
-    rate_limiter: Limiter | Unset | None
-    transport: Transport | None
-
-
-class _Signed(_Api):
-    @classmethod
-    def _auth(cls, application_id: str, secret_key: str) -> Auth:
-        missing = [
-            name for name, value in (("application_id", application_id), ("secret_key", secret_key)) if not value
-        ]
-        if missing:
-            raise ConfigurationError(
-                f"{' and '.join(missing)} must not be empty; from_env() reads {cls.ENVIRONMENT}_APPLICATION_ID and "
-                f"{cls.ENVIRONMENT}_SECRET_KEY"
-            )
-        return RequestSigning(application_id, secret_key)
-
-    @classmethod
-    def _arguments(cls, options: Mapping[str, Any]) -> dict[str, Any]:
-        empty = {"application_id": "", "secret_key": ""}
-        return {**empty, **cls._completed(options, "application_id", "secret_key", "base_url")}
-
-
-class SignedApi(SyncApi, _Signed):
-    """An API that takes signed requests.
-
-    Args:
-        application_id: the id of the key that requests are signed with.
-        secret_key: the key's secret.
-        base_url: the server; the vendor's by default.
-        timeout: of every request, in seconds or by phase.
-        max_retries: how often a request is sent again; see :mod:`abwire_core.retry`.
-        rate_limiter: waits so that calls stay within its rates; None for none.
-        transport: an HTTP transport, for tests.
-
-    Raises:
-        ConfigurationError: a credential is empty, or the server's URL is not absolute.
-        ValueError: the server's URL holds credentials.
-    """
-
-    def __init__(
-        self,
-        application_id: str,
-        secret_key: str,
-        *,
-        base_url: str | None = None,
-        timeout: float | Timeout = DEFAULT_TIMEOUT,
-        max_retries: int = MAX_RETRIES,
-        rate_limiter: Limiter | Unset | None = PUBLISHED,
-        transport: BaseTransport | None = None,
-    ) -> None:
-        auth = self._auth(application_id, secret_key)
-        self._open(
-            auth,
-            base_url=base_url,
-            timeout=timeout,
-            max_retries=max_retries,
-            rate_limiter=rate_limiter,
-            transport=transport,
-        )
-
-    @classmethod
-    def from_env(cls, **options: Unpack[SignedOptions[BaseTransport]]) -> Self:
-        """Make one with the credentials in the environment.
-
-        Read are the variables ``..._APPLICATION_ID``, ``..._SECRET_KEY`` and ``..._BASE_URL``.
-
-        Args:
-            options: arguments as for the class; they go before the environment.
-
-        Raises:
-            ConfigurationError: variables are missing, or too many; the message names them.
-        """
-        return cls(**cls._arguments(options))
-
-
-class AsyncSignedApi(AsyncApi, _Signed):
-    """An API that takes signed requests, for asyncio; see :class:`SignedApi` for the arguments."""
-
-    def __init__(
-        self,
-        application_id: str,
-        secret_key: str,
-        *,
-        base_url: str | None = None,
-        timeout: float | Timeout = DEFAULT_TIMEOUT,
-        max_retries: int = MAX_RETRIES,
-        rate_limiter: Limiter | Unset | None = PUBLISHED,
-        transport: AsyncBaseTransport | None = None,
-    ) -> None:
-        auth = self._auth(application_id, secret_key)
-        self._open(
-            auth,
-            base_url=base_url,
-            timeout=timeout,
-            max_retries=max_retries,
-            rate_limiter=rate_limiter,
-            transport=transport,
-        )
-
-    @classmethod
-    def from_env(cls, **options: Unpack[SignedOptions[AsyncBaseTransport]]) -> Self:
-        """Make one with the credentials in the environment; see :meth:`SignedApi.from_env`."""
-        return cls(**cls._arguments(options))
+def _unauthenticated(request: Request) -> Request:
+    return request

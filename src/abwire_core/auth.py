@@ -281,14 +281,17 @@ def _seconds(value: object, default: float) -> float:
 
 
 class RequestSigning(Auth):
-    """Signs every request with HMAC-SHA256, as the Convert API wants it.
+    """Signs every request with HMAC-SHA256.
 
     Signed are the application id, the expiry time, the absolute URL and the body, exactly as sent.
-    Source: https://support.convert.com/hc/en-us/articles/360045754791-Convert-API-authorization-using-Python
 
     Args:
-        application_id: the key's id, sent as ``Convert-Application-ID``.
+        application_id: the key's id.
         secret_key: the key's secret.
+        application_header: the header for the id.
+        expires_header: the header for the time until which the request holds, in UNIX seconds.
+        signature_header: the header for the signature.
+        scheme: the value of that header, with ``{signature}``.
         lifetime: seconds from now after which the server refuses the request.
         clock: returns the UNIX time in seconds; for tests.
     """
@@ -296,10 +299,23 @@ class RequestSigning(Auth):
     requires_request_body = True
 
     def __init__(
-        self, application_id: str, secret_key: str, *, lifetime: int = 60, clock: Callable[[], float] = time.time
+        self,
+        application_id: str,
+        secret_key: str,
+        *,
+        application_header: str,
+        expires_header: str,
+        signature_header: str,
+        scheme: str,
+        lifetime: int = 60,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._application_id = application_id
         self._secret_key = secret_key
+        self._application_header = application_header
+        self._expires_header = expires_header
+        self._signature_header = signature_header
+        self._scheme = scheme
         self._lifetime = lifetime
         self._clock = clock
 
@@ -311,7 +327,7 @@ class RequestSigning(Auth):
         expires = str(int(self._clock()) + self._lifetime)
         head = f"{self._application_id}\n{expires}\n{request.url}\n".encode()
         signature = hmac.new(self._secret_key.encode(), head + request.content, hashlib.sha256).hexdigest()
-        request.headers["Convert-Application-ID"] = self._application_id
-        request.headers["Expires"] = expires
-        request.headers["Authorization"] = f"Convert-HMAC-SHA256 Signature={signature}"
+        request.headers[self._application_header] = self._application_id
+        request.headers[self._expires_header] = expires
+        request.headers[self._signature_header] = self._scheme.format(signature=signature)
         yield request

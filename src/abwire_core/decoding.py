@@ -2,7 +2,9 @@
 
 Shapes are checked: an object where an object belongs, a list where a list belongs, every required field, and all that
 becomes another type in Python, such as date-times. What is of another shape raises a
-:class:`abwire_core.errors.DecodeError` that names the place. Scalars that Python has as JSON has them are not checked:
+:class:`abwire_core.errors.DecodeError` that names the place. In an optional field, null is absence where the spec does
+not allow it, and so is what some servers send in place of nothing: ``""`` for a number or a date, ``[]`` for an object.
+Scalars that Python has as JSON has them are not checked:
 a number where a string is documented is passed on as it came.
 """
 
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 from abwire_core._http import Response
 from abwire_core.errors import DecodeError
+from abwire_core.shapes import mismatch
 from abwire_core.types import File
 
 if TYPE_CHECKING:
@@ -305,11 +308,13 @@ def to_uuid(value: Any) -> UUID:
 
 
 def to_file(value: Any) -> File:
-    """The content of a file.
+    """Return a file with this content; a file stays as it is, for dicts that users write.
 
     Raises:
-        DecodeError: the value is not bytes.
+        DecodeError: the value is neither bytes nor a file.
     """
+    if isinstance(value, File):
+        return value
     if not isinstance(value, bytes):
         _refuse(value, "bytes")
     return File(value)
@@ -323,7 +328,7 @@ def to_float(value: Any) -> float:
     """
     if type(value) is float and math.isfinite(value):
         return value
-    if isinstance(value, bool) or not isinstance(value, int | float | str) or _has_underscore(value):
+    if isinstance(value, bool) or not isinstance(value, int | float | str) or not _is_plain(value):
         _refuse(value, "a number or a decimal string")
     try:
         number = float(value)
@@ -342,7 +347,7 @@ def to_int(value: Any) -> int:
     """
     if type(value) is int:
         return value
-    if isinstance(value, bool) or not isinstance(value, int | str) or _has_underscore(value):
+    if isinstance(value, bool) or not isinstance(value, int | str) or not _is_plain(value):
         _refuse(value, "an integer or a string of digits")
     try:
         return int(value)
@@ -374,17 +379,15 @@ def to_bool(value: Any) -> bool:
     return bool(value)
 
 
-def _has_underscore(value: float | str) -> bool:
-    """Whether a number is written as Python alone would read it: ``1_0`` is an identifier, not ten."""
-    return isinstance(value, str) and "_" in value
+def _is_plain(value: float | str) -> bool:
+    """Whether a number is written as JSON could have it.
+
+    Python also reads ``1_0``, blanks around a number and the digits of other scripts.
+    """
+    return not isinstance(value, str) or (value.isascii() and "_" not in value and value == value.strip())
 
 
 # --- errors ---
-
-
-def mismatch(expected: str, got: object) -> DecodeError:
-    """The error for a value of another kind than was expected; it does not show the value."""
-    return DecodeError(expected=expected, got=_kind(got))
 
 
 def located(error: DecodeError | KeyError, key: str | None) -> DecodeError:
@@ -402,23 +405,3 @@ def located(error: DecodeError | KeyError, key: str | None) -> DecodeError:
 def _refuse(value: object, expected: str) -> NoReturn:
     # Not from the error at hand: its message may hold the value.
     raise mismatch(expected, value) from None
-
-
-def _kind(value: object) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "a boolean"
-        case int():
-            return "an integer"
-        case float():
-            return "a number"
-        case str():
-            return "a string"
-        case list():
-            return "a list"
-        case Mapping():
-            return "an object"
-        case _:
-            return type(value).__name__

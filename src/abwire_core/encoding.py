@@ -6,10 +6,51 @@ import datetime
 import json
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import quote
 
-from abwire_core.types import File, FileTypes, RequestFiles, Unset
+from abwire_core.types import UNSET, File, FileTypes, RequestFiles, Unset
+
+Request: TypeAlias = dict[str, Any]
+"""The arguments of one HTTP request, as the HTTP library takes them."""
+
+
+def request(
+    method: str,
+    url: str,
+    *,
+    query: Mapping[str, Any] | None = None,
+    headers: Mapping[str, Any] | None = None,
+    media_type: str | None = None,
+    **body: Any,
+) -> Request:
+    """Return the arguments of a request.
+
+    Args:
+        method: the HTTP method, in capitals.
+        url: the path, encoded.
+        query: the query; what is None or UNSET is left out, here and in the headers.
+        headers: header fields; booleans are sent as ``true`` or ``false``.
+        media_type: the media type of the body, if the HTTP library does not set it.
+        body: one of ``json``, ``data``, ``files`` and ``content``; UNSET for no body.
+    """
+    made: Request = {"method": method, "url": url}
+    if query:
+        made["params"] = {name: value for name, value in query.items() if value is not UNSET and value is not None}
+    fields = {name: _text(value) for name, value in (headers or {}).items() if value is not UNSET and value is not None}
+    for name, value in body.items():
+        if value is not UNSET:
+            made[name] = value
+            if media_type is not None:
+                fields["Content-Type"] = media_type
+    if fields:
+        made["headers"] = fields
+    return made
+
+
+def unless_empty(body: Any) -> Any:
+    """Return a body that need not be sent; UNSET if it says nothing."""
+    return body if body.to_dict() else UNSET
 
 
 def path_segment(name: str, value: object) -> str:
@@ -38,8 +79,8 @@ def date_time(value: datetime.datetime) -> str:
 
 
 def json_object(value: Any) -> dict[str, Any]:
-    """A model as a JSON object; an object of no known kind, which is a dict, as it is."""
-    encoded: dict[str, Any] = value if isinstance(value, dict) else value.to_dict()
+    """Return a model as a JSON object; a dict, which is an object of no known kind, unchanged."""
+    encoded: dict[str, Any] = value if isinstance(value, dict) else value._encode()
     return encoded
 
 
@@ -57,7 +98,9 @@ def json_value(value: Any) -> Any:
         return value.to_tuple()
     if type(value).__module__ == "uuid":  # asked like this, because the module is slow to import
         return str(value)
-    return value.to_dict() if hasattr(value, "to_dict") else value
+    if isinstance(value, Mapping):
+        return {key: json_value(item) for key, item in value.items()}
+    return value._encode() if hasattr(value, "_encode") else value
 
 
 def json_parameter(value: Any) -> Any:
@@ -99,4 +142,6 @@ def _json(value: Any) -> str:
 def _text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, Enum):
+        return str(value.value)
     return date_time(value) if isinstance(value, datetime.datetime) else str(value)

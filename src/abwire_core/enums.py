@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum, StrEnum
 from typing import Any, Self
 
-from abwire_core.decoding import mismatch
+from abwire_core.shapes import mismatch
 
 
 class OpenStrEnum(StrEnum):

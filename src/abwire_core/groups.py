@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+import copy
+import functools
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
+from typing import Any, Generic, NamedTuple, ParamSpec, Protocol, TypeVar
 
+from abwire_core import _http
+from abwire_core.encoding import Request
 from abwire_core.errors import AbwireError, DecodeError
 from abwire_core.operations import Operation
 from abwire_core.pages import AsyncPages, Pages
 from abwire_core.polling import poll, poll_async
-from abwire_core.sending import AsyncSender, Sender
-from abwire_core.types import UNSET, Unset
+from abwire_core.progress import showing
+from abwire_core.types import Response, Unset
 
 T = TypeVar("T")
-Request = dict[str, Any]
-"""The arguments of one HTTP request."""
+P = ParamSpec("P")
 OnPoll = Callable[[int, float], None]
 """Called after each poll that found no results, with the number of polls and the seconds since the first."""
 
 
-class _Body(Protocol):
-    def to_dict(self) -> dict[str, Any]: ...
+class Caller(Protocol):
+    """Sender of the requests of a group: :class:`abwire_core.sending.Sender`, or one around it."""
+
+    def call(self, operation: Operation[T], request: Mapping[str, Any]) -> T:
+        """Send a request and parse the response."""
 
 
-Body = TypeVar("Body", bound=_Body)
+class AsyncCaller(Protocol):
+    """The same for asyncio."""
 
-
-def unless_empty(body: Body) -> Body | Unset:
-    """A body that need not be sent, absent if it says nothing."""
-    return body if body.to_dict() else UNSET
+    async def call(self, operation: Operation[T], request: Mapping[str, Any]) -> T:
+        """Send a request and parse the response."""
 
 
 class Results(NamedTuple, Generic[T]):
@@ -72,19 +77,33 @@ class Results(NamedTuple, Generic[T]):
 
 
 class Group:
-    """Operations that belong together."""
+    """Operations that belong together.
 
-    def __init__(self, sender: Sender) -> None:
+    Args:
+        sender: sends the requests.
+        bound: path arguments that are the same in all calls, by their names in the spec.
+    """
+
+    def __init__(self, sender: Caller, bound: Mapping[str, Any] | None = None) -> None:
         self._sender = sender
+        self._bound = bound or {}
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
 
     def _pages(
-        self, operation: Operation[list[T]], request: Callable[[int], Request], page: int | Unset, size: int | Unset
+        self,
+        operation: Operation[Any],
+        request: Callable[[int | Unset], Request],
+        page: int | Unset,
+        size: int | Unset | None,
+        items: Callable[[Any], list[T] | Unset | None] | None = None,
     ) -> Pages[T]:
+        request(page)  # arguments that do not fit are refused by the call, not by the first iteration
+
         def fetch(page: int) -> list[T]:
-            return self._sender.call(operation, request(page))
+            answer = self._sender.call(operation, request(page))
+            return answer if items is None else items(answer) or []
 
         return Pages(fetch, size=size or None, first=1 if isinstance(page, Unset) else page)
 
@@ -96,34 +115,45 @@ class Group:
         timeout: float | None,
         poll_interval: float,
         on_poll: OnPoll | None,
+        progress: bool = False,
     ) -> T:
         code = results.code(self._sender.call(results.request, request))
 
         def fetch(code: str) -> Any:
             return self._sender.call(results.poll, results.poll_request(code))
 
-        try:
-            answer = poll(code, fetch, results.meaning, timeout=timeout, poll_interval=poll_interval, on_poll=on_poll)
-            return results.result(answer)
-        except AbwireError as error:
-            error.add_note(f"data code: {code}")  # so that nothing is lost: polling can go on with it
-            raise
+        with showing(progress, results.request, on_poll) as told:
+            try:
+                answer = poll(code, fetch, results.meaning, timeout=timeout, poll_interval=poll_interval, on_poll=told)
+                return results.result(answer)
+            except AbwireError as error:
+                error.add_note(f"data code: {code}")  # so that nothing is lost: polling can go on with it
+                raise
 
 
 class AsyncGroup:
-    """Operations that belong together, for asyncio."""
+    """Operations that belong together, for asyncio; the arguments are those of :class:`Group`."""
 
-    def __init__(self, sender: AsyncSender) -> None:
+    def __init__(self, sender: AsyncCaller, bound: Mapping[str, Any] | None = None) -> None:
         self._sender = sender
+        self._bound = bound or {}
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
 
     def _pages(
-        self, operation: Operation[list[T]], request: Callable[[int], Request], page: int | Unset, size: int | Unset
+        self,
+        operation: Operation[Any],
+        request: Callable[[int | Unset], Request],
+        page: int | Unset,
+        size: int | Unset | None,
+        items: Callable[[Any], list[T] | Unset | None] | None = None,
     ) -> AsyncPages[T]:
-        def fetch(page: int) -> Awaitable[list[T]]:
-            return self._sender.call(operation, request(page))
+        request(page)
+
+        async def fetch(page: int) -> list[T]:
+            answer = await self._sender.call(operation, request(page))
+            return answer if items is None else items(answer) or []
 
         return AsyncPages(fetch, size=size or None, first=1 if isinstance(page, Unset) else page)
 
@@ -135,17 +165,103 @@ class AsyncGroup:
         timeout: float | None,
         poll_interval: float,
         on_poll: OnPoll | None,
+        progress: bool = False,
     ) -> T:
         code = results.code(await self._sender.call(results.request, request))
 
         def fetch(code: str) -> Awaitable[Any]:
             return self._sender.call(results.poll, results.poll_request(code))
 
-        try:
-            answer = await poll_async(
-                code, fetch, results.meaning, timeout=timeout, poll_interval=poll_interval, on_poll=on_poll
-            )
-            return results.result(answer)
-        except AbwireError as error:
-            error.add_note(f"data code: {code}")
-            raise
+        with showing(progress, results.request, on_poll) as told:
+            try:
+                answer = await poll_async(
+                    code, fetch, results.meaning, timeout=timeout, poll_interval=poll_interval, on_poll=told
+                )
+                return results.result(answer)
+            except AbwireError as error:
+                error.add_note(f"data code: {code}")
+                raise
+
+
+# --- whole responses ---
+
+
+class _Recording:
+    """Sender that keeps the last response."""
+
+    def __init__(self, sender: Any) -> None:
+        self._sender = sender
+        self._last: _http.Response | None = None
+
+    def call(self, operation: Operation[T], request: Mapping[str, Any]) -> Any:
+        """Send a request and parse the response; for asyncio, return what to await."""
+
+        def parse(response: _http.Response) -> T:
+            self._last = response
+            return operation.parse(response)
+
+        return self._sender.call(operation._replace(parse=parse), request)
+
+    def response(self, parsed: T) -> Response[T]:
+        """Return the last response with what its method makes of it."""
+        last = self._last
+        assert last is not None, "every method makes a call"  # noqa: S101
+        return Response(last.status_code, last.content, last.headers, parsed)
+
+
+def _recorded(method: Callable[P, T]) -> tuple[Callable[P, T], _Recording]:
+    """Return a method with a sender of its own, for one call, and that sender."""
+    bound: Any = method
+    group = copy.copy(bound.__self__)
+    group._sender = recording = _Recording(group._sender)
+    return bound.__func__.__get__(group), recording
+
+
+def raw(method: Callable[P, T]) -> Callable[P, Response[T]]:
+    """Return a method of a group as one that returns the whole response, the last one of several."""
+
+    @functools.wraps(method)
+    def call(*args: P.args, **kwargs: P.kwargs) -> Response[T]:
+        recorded, recording = _recorded(method)
+        return recording.response(recorded(*args, **kwargs))
+
+    return call
+
+
+def raw_pages(method: Callable[P, Pages[T]]) -> Callable[P, Iterator[Response[list[T]]]]:
+    """Return a method for a list as one that gives the response of each page."""
+
+    @functools.wraps(method)
+    def call(*args: P.args, **kwargs: P.kwargs) -> Iterator[Response[list[T]]]:
+        recorded, recording = _recorded(method)
+        return map(recording.response, recorded(*args, **kwargs).pages())
+
+    return call
+
+
+def async_raw(method: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, Response[T]]]:
+    """Return an async method as one that returns the whole response; see :func:`raw`."""
+
+    @functools.wraps(method)
+    async def call(*args: P.args, **kwargs: P.kwargs) -> Response[T]:
+        recorded, recording = _recorded(method)
+        return recording.response(await recorded(*args, **kwargs))
+
+    return call
+
+
+def async_raw_pages(method: Callable[P, AsyncPages[T]]) -> Callable[P, AsyncIterator[Response[list[T]]]]:
+    """Return an async method for a list as one that gives the response of each page."""
+
+    @functools.wraps(method)
+    def call(*args: P.args, **kwargs: P.kwargs) -> AsyncIterator[Response[list[T]]]:
+        recorded, recording = _recorded(method)
+        pages = recorded(*args, **kwargs)
+
+        async def responses() -> AsyncIterator[Response[list[T]]]:
+            async for page in pages.pages():
+                yield recording.response(page)
+
+        return responses()
+
+    return call

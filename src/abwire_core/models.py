@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from abwire_core import decoding
-from abwire_core.classes import define, field
 from abwire_core.types import UNSET
 
 V = TypeVar("V")
@@ -21,6 +20,8 @@ class Model:
 
     _SECRETS: ClassVar[frozenset[str]] = frozenset()
     """Fields that the spec calls passwords."""
+    _KEYS: ClassVar[tuple[str, ...]] = ()
+    """Names of the fields in JSON, in the order of the fields."""
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
@@ -44,8 +45,52 @@ class Model:
         raise NotImplementedError
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON object, with everything that is not UNSET."""
+        """Return the JSON object, with everything that is not UNSET.
+
+        Raises:
+            TypeError, ValueError: a field holds a value that does not fit; the message names the field.
+        """
+        try:
+            return self._encode()
+        except (AttributeError, TypeError, ValueError):  # a plain value that was assigned to a field
+            self._fit(is_new=False)
+            return self._encode()
+
+    def _encode(self) -> dict[str, Any]:
+        """Return the JSON object of fields that fit."""
         raise NotImplementedError
+
+    def __attrs_post_init__(self) -> None:
+        """Convert plain values, such as a string for an enum, once attrs has set the fields."""
+        self._fit(is_new=True)
+
+    def _fit(self, *, is_new: bool) -> None:
+        from abwire_core import plain  # noqa: PLC0415 - responses are read without it
+
+        try:
+            plain.fit_fields(self, is_new=is_new)
+        except plain.Misfit as error:
+            raise error.raised(type(self).__name__) from None
+
+    @classmethod
+    def _keys(cls) -> dict[str, str]:
+        """Return the names of the fields in JSON, by their names in Python."""
+        import attrs  # noqa: PLC0415 - loaded with the first model, not with the package
+
+        names = [field.name for field in attrs.fields(cls) if field.init]  # type: ignore[arg-type]
+        return dict(zip(names, cls._KEYS, strict=False))  # a subclass may have more
+
+    @classmethod
+    def _required(cls) -> list[str]:
+        """Return the fields that must be given."""
+        import attrs  # noqa: PLC0415 - see above
+
+        return [field.name for field in attrs.fields(cls) if field.init and field.default is attrs.NOTHING]  # type: ignore[arg-type]
+
+    @classmethod
+    def _is_open(cls) -> bool:
+        """Whether objects may have fields that the spec does not name."""
+        return issubclass(cls, OpenModel)
 
     def __repr__(self) -> str:
         text = _Short().repr(self)
@@ -140,4 +185,4 @@ class _Short(reprlib.Repr):
         return ", ".join(parts)
 
 
-__all__ = ["Model", "OpenModel", "define", "field"]
+__all__ = ["Model", "OpenModel"]

@@ -21,6 +21,8 @@ class Operation(NamedTuple, Generic[T]):
         parse_error: reads the body of an error as a model or as JSON values, or returns None; never raises.
         idempotent: sending it twice does no harm, whatever its method, such as a list or a report that is a POST.
         unverified: why its route is only a guess, if it is; the first call warns of it.
+
+    Two that describe the same operation are equal, however each reads a response.
     """
 
     operation_id: str
@@ -30,3 +32,9 @@ class Operation(NamedTuple, Generic[T]):
     parse_error: Callable[[Response], Any]
     idempotent: bool = False
     unverified: str | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Operation) and self[:3] == other[:3]
+
+    def __hash__(self) -> int:
+        return hash(self[:3])

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 from io import BytesIO
+from os import PathLike
 from pathlib import PurePath
-from typing import IO, BinaryIO, Final, Generic, Literal, TypeVar
+from typing import IO, BinaryIO, Final, Generic, Literal, TypeAlias, TypeVar
 
 from abwire_core._http import Headers
-from abwire_core.classes import define, field
 
 T = TypeVar("T")
 
@@ -43,12 +43,11 @@ def _binary(payload: BinaryIO | bytes) -> BinaryIO:
     return payload
 
 
-@define()
 class File:
     """A file to upload, or one that was downloaded.
 
-    Attributes:
-        payload: the content, as a file that is open in binary mode; bytes are made one. It is sent from its start.
+    Args:
+        payload: the content, as bytes or as a file that is open in binary mode; it is sent from its start.
         file_name: the name to give the server; by default that of the open file, or ``upload``, because a server takes
             a part of a form without a name for a text.
         mime_type: the media type, such as ``image/png``; by default it is guessed from the name.
@@ -57,32 +56,56 @@ class File:
         TypeError: the payload is a text, or a file that is open in text mode.
     """
 
-    payload: BinaryIO = field(converter=_binary)
-    file_name: str | None = None
-    mime_type: str | None = None
+    __slots__ = ("_payload", "file_name", "mime_type")
+
+    def __init__(self, payload: BinaryIO | bytes, file_name: str | None = None, mime_type: str | None = None) -> None:
+        self._payload = _binary(payload)
+        self.file_name = file_name
+        self.mime_type = mime_type
+
+    @property
+    def payload(self) -> BinaryIO:
+        """The content, as a file that is open in binary mode."""
+        return self._payload
+
+    @payload.setter
+    def payload(self, payload: BinaryIO | bytes) -> None:
+        self._payload = _binary(payload)
+
+    def __repr__(self) -> str:
+        return f"File(file_name={self.file_name!r}, mime_type={self.mime_type!r})"
 
     def to_tuple(self) -> FileTypes:
-        """The form that the HTTP library takes for a part of a multipart body."""
+        """Return the form that the HTTP library takes for a part of a multipart body."""
         name = getattr(self.payload, "name", None)  # a number if the file was opened by its descriptor
         default = PurePath(name).name if isinstance(name, str) else ""
         return self.file_name or default or "upload", self.payload, self.mime_type
 
 
-@define()
+FileInput: TypeAlias = File | bytes | BinaryIO | PathLike[str] | str
+"""What stands for a file in an argument: a :class:`File`, its bytes, a file open in binary mode, or a path."""
+
+
 class Response(Generic[T]):
-    """An answer with everything that came with it.
+    """A response with everything that came with it.
 
     Attributes:
         status_code: the HTTP status; a plain integer, because servers also send unregistered ones (such as 520).
         content: the body as received.
         headers: the response headers; names in any case.
-        parsed: the body as models, or None if there was none that the spec describes.
+        parsed: the body as Python values; what the method returns without ``with_raw_response``.
     """
 
-    status_code: int
-    content: bytes = field(repr=False)
-    headers: Headers = field(repr=False)
-    parsed: T | None
+    __slots__ = ("content", "headers", "parsed", "status_code")
+
+    def __init__(self, status_code: int, content: bytes, headers: Headers, parsed: T) -> None:
+        self.status_code = status_code
+        self.content = content
+        self.headers = headers
+        self.parsed = parsed
+
+    def __repr__(self) -> str:
+        return f"Response(status_code={self.status_code}, parsed={self.parsed!r})"
 
 
-__all__ = ["UNSET", "File", "FileTypes", "RequestFiles", "Response", "Unset"]
+__all__ = ["UNSET", "File", "FileInput", "FileTypes", "RequestFiles", "Response", "Unset"]

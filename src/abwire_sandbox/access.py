@@ -25,7 +25,8 @@ CLIENT_SECRET: Final = "sandbox-client-secret"  # noqa: S105 - of the sandbox, a
 APPLICATION_ID: Final = "sandbox-application"
 SECRET_KEY: Final = "sandbox-secret-key"  # noqa: S105 - as above
 
-_SIGNED = "Convert-HMAC-SHA256 Signature="
+_SIGNED = "Convert-HMAC-SHA256 Signature={signature}"
+"""The form of a signature, unless a spec has another one."""
 _MOST_TOKENS: Final = 10_000
 """How many tokens are known at once; the oldest ones are forgotten first."""
 _MOST_CALLERS: Final = 10_000
@@ -234,6 +235,8 @@ class Signing:
         now: returns UNIX time in seconds.
         application_id: the one that is known.
         secret_key: its secret.
+        signature: the header with the signature.
+        scheme: the form of its value.
     """
 
     application: str
@@ -241,21 +244,28 @@ class Signing:
     now: Callable[[], float]
     application_id: str = APPLICATION_ID
     secret_key: str = SECRET_KEY
+    signature: str = "Authorization"
+    scheme: str = _SIGNED
+
+    @property
+    def _prefix(self) -> str:
+        return self.scheme.partition("{signature}")[0]
 
     def is_tried(self, sent: Sent) -> bool:
         """Whether there is a header of a signed request."""
-        authorization = sent.headers.get("Authorization", "")
-        return bool(sent.headers.get(self.application)) or authorization.startswith(_SIGNED)
+        signature = sent.headers.get(self.signature, "")
+        return bool(sent.headers.get(self.application)) or signature.startswith(self._prefix)
 
     def check(self, sent: Sent) -> tuple[str | None, Verify | None]:
         """Check the headers; the body is checked when it is there."""
-        names = (self.application, self.expires, "Authorization")
+        names = (self.application, self.expires, self.signature)
         missing = [name for name in names if not sent.headers.get(name)]
         if missing:
             raise Refused(401, f"missing headers: {', '.join(missing)}; a signed request has {', '.join(names)}")
         application, expires, authorization = (sent.headers[name] for name in names)
-        if not authorization.startswith(_SIGNED):
-            raise Refused(401, f"the header Authorization is not of the form: {_SIGNED}<64 hexadecimal digits>")
+        if not authorization.startswith(self._prefix):
+            form = self.scheme.replace("{signature}", "<64 hexadecimal digits>")
+            raise Refused(401, f"the header {self.signature} is not of the form: {form}")
         if not _same(application, self.application_id):
             raise Refused(401, f"the header {self.application} names an application that is not known here")
         now = self.now()
@@ -271,7 +281,7 @@ class Signing:
         def verify(body: bytes) -> None:
             signed = f"{application}\n{expires}\n{sent.url}\n".encode() + body
             expected = hmac.new(self.secret_key.encode(), signed, hashlib.sha256).hexdigest()
-            if not _same(authorization.removeprefix(_SIGNED), expected):
+            if not _same(authorization.removeprefix(self._prefix), expected):
                 raise Refused(
                     401,
                     "the signature is wrong: it is the HMAC-SHA256, in lower-case hexadecimal, with the secret key as"
@@ -297,7 +307,11 @@ class Guard:
         self._now = now
         flows = [flow for scheme in self.schemes.values() for flow in scheme.get("flows", {}).values()]
         urls = [flow["tokenUrl"] for flow in flows if flow.get("tokenUrl")]
-        self._is_signed = "signing" in str(spec.get("x-sdk-client", {}).get("auth", ""))
+        described = spec.get("x-sdk-client", {}).get("auth", ())
+        found = described if isinstance(described, list) else [described]
+        kinds = [kind for kind in found if isinstance(kind, Mapping) and kind.get("kind") == "signing"]
+        self._signing: Mapping[str, Any] = kinds[0] if kinds else {}
+        self._is_signed = "signing" in str(described)
         self.token_path: str | None = urlsplit(urls[0]).path if urls else None
         """Where tokens are given, relative to the server; None if the API has no tokens."""
         self._made: dict[tuple[str, ...], list[Kind]] = {}
@@ -312,13 +326,17 @@ class Guard:
     def _kinds(self, requirement: Sequence[str]) -> list[Kind]:
         schemes = [self.schemes[name] for name in requirement if name in self.schemes]
         headers = [str(scheme["name"]) for scheme in schemes if _is_header(scheme)]
-        is_authorized = any(name.lower() == "authorization" for name in headers)
-        if is_authorized and (self._is_signed or len(headers) > 1 or _signing_names(schemes)):
-            names = _signing_names(schemes) or [name for name in headers if name.lower() != "authorization"]
-            expires = next((name for name in names if name.lower().startswith("expire")), "Expires")
+        named = self._signing.get("headers", {})
+        signature = str(named.get("signature", "Authorization"))
+        is_there = any(name.lower() == signature.lower() for name in headers)
+        if is_there and (self._is_signed or len(headers) > 1 or _signing_names(schemes)):
+            names = _signing_names(schemes) or [name for name in headers if name.lower() != signature.lower()]
+            ends = next((name for name in names if name.lower().startswith("expire")), "Expires")
             others = (name for name in names if not name.lower().startswith("expire"))
-            application = next(others, "Convert-Application-ID")
-            return [Signing(application, "Expires" if expires.lower() == "expire" else expires, self._now)]
+            application = named.get("application") or next(others, "Convert-Application-ID")
+            expires = named.get("expires") or ("Expires" if ends.lower() == "expire" else ends)
+            scheme = str(self._signing.get("scheme", _SIGNED))
+            return [Signing(application, expires, self._now, signature=signature, scheme=scheme)]
         return [self._kind(scheme) for scheme in schemes]
 
     def _kind(self, scheme: Mapping[str, Any]) -> Kind:

@@ -325,7 +325,7 @@ class SandboxApp:
             answer = served.api.handle(call)
             self.store.commit()
             payload = await asyncio.to_thread(answer.payload) if callable(answer.payload) else answer.payload
-            content = payload if isinstance(payload, bytes) else b"" if payload is None else _dumped(payload)
+            content = _content(operation, payload)
             entry.made_from = answer.made_by
             if answer.made_by != CODE:
                 answer.headers[MADE_FROM] = answer.made_by
@@ -551,6 +551,14 @@ def _loaded(text: str | bytes) -> Any:
 
 def _upload(file: FileStorage) -> Upload:
     return Upload(file.filename or "image", file.content_type or "", file.read())
+
+
+def _content(operation: Operation, payload: Any) -> bytes:
+    """A payload as it is sent: JSON, unless the spec has another media type."""
+    if payload is None or isinstance(payload, bytes):
+        return payload or b""
+    declared = operation.content(operation.status)
+    return _dumped(payload) if declared is None or specs.is_json(declared[0]) else str(payload).encode()
 
 
 def _dumped(value: Any) -> bytes:

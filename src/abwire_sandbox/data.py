@@ -49,7 +49,7 @@ def resources(name: str, makers: Mapping[str, Maker], operations: Iterable[Opera
     return {
         group: Resource(
             **{key: value for key, value in described.items() if key not in ("defaults", "sets")},
-            needed=sorted(needed.get(group, ())),
+            needed=sorted(needed.get(group, set()) - described.get("defaults", {}).keys()),
             make=_maker(described.get("defaults", {}), described.get("sets", {}), makers.get(group)),
         )
         for group, described in read(name).get("kinds", {}).items()

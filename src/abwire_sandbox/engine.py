@@ -60,10 +60,8 @@ class Answer:
     """What a request is answered with, on success."""
 
     payload: Any = None
-    """JSON; None where the spec has no content. A function is called in a thread of its own, since it takes long."""
+    """JSON or a text; None without content. A function is called in a thread of its own, since it takes long."""
     headers: dict[str, str] = field(default_factory=dict)
-    media: str | None = None
-    """The media type of a payload in bytes; None for JSON."""
     made_by: str = CODE
     """What it was made by: code, the shape of the operation, or its schema alone."""
 

@@ -223,16 +223,12 @@ class Generic:
             value = samples.of(schema)
             if not specs.is_json(media) or self._is_valid(call.operation, value):
                 break
-        return Answer(value if specs.is_json(media) else _text(value), media=None if specs.is_json(media) else media)
+        return Answer(value)
 
 
 def _overlaps(operation: Operation, kind: Kind) -> bool:
     own = set(specs.members(operation.spec, operation.item_schema or {})[0])
     return len(own & set(specs.members(operation.spec, kind.schema)[0])) > len(own) // 2
-
-
-def _text(value: Any) -> bytes:
-    return value.encode() if isinstance(value, str) else str(value).encode()
 
 
 def _writable(operation: Operation) -> set[str]:

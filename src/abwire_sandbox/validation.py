@@ -1,8 +1,4 @@
-"""Whether requests and answers are what the effective spec says, in the judgement of openapi-core.
-
-Requests are held to the spec as it is. In answers a vendor may write what an overlay only tolerates, such as a number
-as a string; there ``x-sdk-accepts`` counts too.
-"""
+"""Whether requests and answers are what the effective spec says, in the judgement of openapi-core."""
 
 from __future__ import annotations
 
@@ -230,25 +226,11 @@ _FACTORIES = {
 
 
 def widened(node: Any) -> Any:
-    """A spec in which each schema also allows what an overlay says is accepted in its place."""
+    """A spec in which a wrapper may be left out where an overlay says so: the sandbox can serve either form."""
     if isinstance(node, list):
         return [widened(item) for item in node]
     if not isinstance(node, dict):
         return node
     wide = {key: widened(value) for key, value in node.items()}
     bare = wide.get("x-sdk-accepts-bare")
-    if isinstance(bare, dict):
-        return {"anyOf": [wide, wide["properties"][bare["into"]]]}
-    accepted = wide.get("x-sdk-accepts")
-    if not isinstance(accepted, list):
-        return wide
-    kinds = ((str(wide.get("type")), str(kind)) for kind in accepted)
-    others = [_ACCEPTED[pair] for pair in kinds if pair in _ACCEPTED]
-    return {"anyOf": [wide, *others]}
-
-
-_ACCEPTED: dict[tuple[str, str], dict[str, str]] = {
-    ("number", "string"): {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"},
-    ("integer", "string"): {"type": "string", "pattern": r"^-?[0-9]+$"},
-    ("string", "integer"): {"type": "integer"},
-}
+    return {"anyOf": [wide, wide["properties"][bare["into"]]]} if isinstance(bare, dict) else wide

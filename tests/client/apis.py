@@ -81,11 +81,6 @@ class Api:
         return importlib.import_module(f"abwire.{self.package}.models")
 
     @functools.cached_property
-    def client(self) -> Any:
-        """Its Client class."""
-        return importlib.import_module(f"abwire.{self.package}").Client
-
-    @functools.cached_property
     def validator(self) -> OpenAPI:
         """An independent judge of requests and responses."""
         return OpenAPI.from_dict(self.document)

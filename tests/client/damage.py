@@ -70,6 +70,15 @@ OTHERS: dict[str, tuple[Any, ...]] = {
 }
 
 
+CONVERTED = {
+    "boolean": "0 or 1",
+    "integer": "an integer or a string of digits",
+    "number": "a number or a decimal string",
+    "string": "a string or an integer",
+}
+"""What is expected of a value by its ``x-sdk-type``."""
+
+
 class Damages:
     """Finds the damages of instances of one API's schemas."""
 
@@ -83,13 +92,14 @@ class Damages:
     def expected(self, schema: Mapping[str, Any]) -> str | None:
         """What must be expected of a value by its schema; None if anything is taken."""
         schema = self._plain(schema)
+        if "x-sdk-type" in schema:
+            return CONVERTED[schema["x-sdk-type"]]
         if self._union(schema):
             return "an object" if self._rule(schema) else None
         if constant := self._constant(schema):
             return constant
         if self._is_object(schema):
             return "an object"
-        accepts = schema.get("x-sdk-accepts", [])
         match schema.get("type"):
             case "array":
                 return "a list"
@@ -99,14 +109,6 @@ class Damages:
                 return "an integer"
             case "string" if schema.get("format") in ("date", "date-time"):
                 return f"an ISO 8601 {schema['format']}"
-            case "integer" if schema.get("x-sdk-boolean"):
-                return "0 or 1"
-            case "string" if "integer" in accepts:
-                return "a string or an integer"
-            case "number" if "string" in accepts:
-                return "a number or a decimal string"
-            case "integer" if "string" in accepts:
-                return "an integer or a string of digits"
         return None
 
     def _value(
@@ -117,9 +119,13 @@ class Damages:
         expected = self.expected(schema)
         if expected is not None:
             others = OTHERS.get(expected, ("another", 7, 0.5, True, [], {}))
+            if may_be_absent and expected == "an object":
+                others = tuple(other for other in others if other != [])  # stands for nothing
             nulls = () if is_nullable or may_be_absent else (None,)
             yield from (Damage(place, other, expected) for other in (*others, *nulls))
         if value is None:
+            return
+        if "x-sdk-type" in schema:
             return
         if self._union(schema):
             member, deciding = self._member(schema, value)

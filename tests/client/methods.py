@@ -6,9 +6,6 @@ import importlib
 from collections.abc import Mapping
 from typing import Any
 
-import attrs
-
-from abwire_core.types import Unset
 from tests.client.apis import Api, Operation
 
 CREDENTIALS: Mapping[str, Mapping[str, Any]] = {
@@ -22,18 +19,6 @@ def entry(api: Api, *, is_async: bool, **options: Any) -> Any:
     package = importlib.import_module(f"abwire.{api.package}")
     made = getattr(package, f"{'Async' if is_async else ''}{api.document['x-sdk-client']['name']}")
     return made(**CREDENTIALS[api.name], max_retries=0, **options)
-
-
-def method_arguments(operation: Operation, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Arguments of the low level as those of the method: a list takes the fields of its body one by one."""
-    paging = operation.spec.get("x-sdk-pagination", {})
-    if paging.get("in") != "body":
-        return arguments
-    body = arguments.pop("body")
-    if isinstance(body, Unset):
-        return arguments
-    fields = [found.name for found in attrs.fields(type(body)) if found.init]
-    return {**arguments, **{name: getattr(body, name) for name in fields}}
 
 
 def is_paged(operation: Operation) -> bool:

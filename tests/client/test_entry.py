@@ -113,8 +113,8 @@ def test_every_attempt_is_signed_afresh() -> None:
     moments = iter([1_700_000_000, 1_700_000_100])
     script = Script((503, {}), (200, []))
     with script.convert() as convert:
-        assert isinstance(convert.client._auth, RequestSigning)
-        convert.client._auth._clock = lambda: next(moments)
+        assert isinstance(convert._client._auth, RequestSigning)
+        convert._client._auth._clock = lambda: next(moments)
         assert convert.goals.list("10010", search="buy").to_list() == []
 
     first, second = script.requests
@@ -149,7 +149,9 @@ def test_what_only_reads_is_sent_again(failure: Any) -> None:
 def test_a_create_that_may_have_arrived_is_never_sent_twice(failure: Any, raised: type[Exception]) -> None:
     script = Script(failure)
     with script.kameleoon(token="made-up-token") as kameleoon, pytest.raises(raised):
-        kameleoon.goals.create(models.GoalCreate(name="Buy", site_id=1, type_=models.GoalType.CLICK))
+        kameleoon.goals.create(
+            models.GoalCreate(name="Buy", site_id=1, type_=models.GoalType.CLICK, has_multiple_conversions=False)
+        )
 
     assert len(script.requests) == 1
 
@@ -158,7 +160,9 @@ def test_a_create_that_may_have_arrived_is_never_sent_twice(failure: Any, raised
 def test_a_create_that_cannot_have_arrived_is_sent_again(failure: Any) -> None:
     script = Script(failure, (200, GOAL))
     with script.kameleoon(token="made-up-token") as kameleoon:
-        goal = kameleoon.goals.create(models.GoalCreate(name="Buy", site_id=1, type_=models.GoalType.CLICK))
+        goal = kameleoon.goals.create(
+            models.GoalCreate(name="Buy", site_id=1, type_=models.GoalType.CLICK, has_multiple_conversions=False)
+        )
 
     assert goal.id == 3
     assert len(script.requests) == 2
@@ -175,6 +179,23 @@ def test_options_of_one_call_do_not_touch_the_others() -> None:
 
 
 # --- pages ---
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ({}, "siteCode"),
+        ({"optional_fields": ["tags"]}, "tags"),
+        ({"optional_fields": ["tags", "siteCode"]}, "tags,siteCode"),
+    ],
+)
+def test_flags_are_asked_for_what_they_are_addressed_by(given: dict[str, Any], sent: str) -> None:
+    script = Script((200, FLAG), (200, []))
+    with script.kameleoon(token="made-up-token") as kameleoon:
+        kameleoon.feature_flags.get("abcdefghij", "checkout", **given)
+        kameleoon.feature_flags.search(**given).to_list()
+
+    assert [request.url.params["optionalFields"] for request in script.requests] == [sent, sent]
 
 
 def test_a_list_asks_for_a_page_when_it_is_wanted() -> None:
@@ -355,7 +376,7 @@ def test_no_secret_is_shown_anywhere(caplog: pytest.LogCaptureFixture) -> None:
     with script.kameleoon() as kameleoon:
         with pytest.raises(errors.ServerError) as raised:
             kameleoon.goals.get(3)
-        shown += [kameleoon, kameleoon.client, kameleoon.goals, vars(kameleoon.goals), kameleoon.client._auth]
+        shown += [kameleoon, kameleoon._client, kameleoon.goals, vars(kameleoon.goals), kameleoon._client._auth]
     shown += [*traceback.format_exception(raised.value), vars(raised.value), caplog.text]
 
     text = "\n".join(map(repr, shown))

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from abwire.convert_v1 import Client as ConvertClient
+from abwire.convert_v1 import AsyncConvert
 
 from scripts.specs.project import ROOT
 from tests.client.answers import AnswerServer
@@ -45,8 +45,8 @@ def test_the_example_for_kameleoon_runs(monkeypatch: pytest.MonkeyPatch, capsys:
     assert capsys.readouterr().out == "checkout\nsearch\n['12', '_reference']\n"
     assert [(request.method, request.target) for request in server.received] == [
         ("POST", "/oauth/token"),
-        ("GET", "/feature-flags?page=1"),
-        ("GET", "/feature-flags?page=2"),
+        ("GET", "/feature-flags?optionalFields=siteCode&page=1"),
+        ("GET", "/feature-flags?optionalFields=siteCode&page=2"),
         ("POST", "/feature-flags/42/results"),
         ("GET", "/results?dataCode=1%7C2"),
     ]
@@ -65,7 +65,7 @@ def test_the_example_for_convert_runs(
     status: int, answer: Any, output: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with AnswerServer.running({("GET", "/hypotheses/get/10010/7"): [answer]}, status=status) as server:
-        monkeypatch.setattr(ConvertClient, "BASE_URL", server.url)
+        monkeypatch.setattr(AsyncConvert, "_API", AsyncConvert._API._replace(server=server.url))
         run(EXAMPLES[1])
 
     assert capsys.readouterr().out.startswith(output)

@@ -8,16 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from abwire import kameleoon
-from abwire.kameleoon import models
-from abwire.kameleoon.api.key_moment import create_key_moment
-from abwire.kameleoon.api.segment import (
-    get_segment,
-    get_segment_condition,
-    search_segments,
-    update_segment,
-    update_segment_condition,
-)
+from abwire.kameleoon import Kameleoon, models
 
 from abwire_core.errors import DecodeError
 
@@ -33,6 +24,22 @@ KNOWN: dict[str, tuple[dict[str, Any], type]] = {
     "JS_CODE": (
         {"targetingType": "JS_CODE", "id": 7, "include": False, "applied": "IMMEDIATE", "jsCode": "return 1 < 2"},
         models.JsCodeTargetingCondition,
+    ),
+    "APPLICATION_VERSION": (
+        {"targetingType": "APPLICATION_VERSION", "version": "2.10.1", "versionMatchType": "GREATER"},
+        models.ApplicationVersionTargetingCondition,
+    ),
+    "HEAT_SLICE": (
+        {"targetingType": "HEAT_SLICE", "goalId": 4, "keyMomentId": 5, "lowerBound": 0.25, "upperBound": 0.75},
+        models.HeatSliceTargetingCondition,
+    ),
+    "TARGET_FEATURE_FLAG": (
+        {"targetingType": "TARGET_FEATURE_FLAG", "featureFlagId": 6, "variationKey": "on", "ruleId": 7},
+        models.FeatureFlagTargetingCondition,
+    ),
+    "TARGET_PERSONALIZATION": (
+        {"targetingType": "TARGET_PERSONALIZATION", "personalizationId": 8},
+        models.PersonalizationTargetingCondition,
     ),
 }
 """Conditions whose fields are known, and their classes."""
@@ -82,8 +89,8 @@ class Server:
         self.bodies.append(json.loads(request.content) if request.content else None)
         return httpx.Response(200, json=self.answer)
 
-    def client(self) -> kameleoon.Client:
-        return kameleoon.Client(transport=httpx.MockTransport(self))
+    def client(self) -> Kameleoon:
+        return Kameleoon(token="made-up-token", rate_limiter=None, transport=httpx.MockTransport(self))
 
 
 def text(value: object) -> str:
@@ -97,7 +104,7 @@ def text(value: object) -> str:
 def read_tree(tree: dict[str, Any]) -> models.ConditionTreeNode:
     """The tree of a segment that the server has."""
     with Server(segment(conditionDataTree=tree)).client() as client:
-        answer = get_segment.sync(5, client=client)
+        answer = client.segments.get(5)
     assert isinstance(answer, models.Segment)
     assert isinstance(answer.condition_data_tree, models.ConditionTreeNode)
     return answer.condition_data_tree
@@ -136,7 +143,7 @@ def test_a_change_on_the_last_level_is_the_only_change_that_is_sent() -> None:
     server = Server({"name": "Night", "siteId": 8372})
     with server.client() as client:
         body = models.KeyMomentCreate(name="Night", site_id=8372, condition_data_tree=root)
-        answer = create_key_moment.sync(client=client, body=body)
+        answer = client.key_moments.create(body=body)
 
     expected = copy.deepcopy(BLOCK_OF_BLOCKS)
     changed = expected["conditionData"][1]["conditionData"][1]
@@ -196,10 +203,10 @@ def test_a_condition_of_a_known_type_is_of_no_other(data: dict[str, Any], kind: 
 def test_a_condition_of_another_type_is_kept_as_it_is(data: dict[str, Any]) -> None:
     server = Server(data)
     with server.client() as client:
-        condition = get_segment_condition.sync(5, 7, client=client)
+        condition = client.segments.get_condition(5, 7)
         assert type(condition) is models.TargetingCondition
         assert condition.targeting_type == data["targetingType"]
-        answer = update_segment_condition.sync(5, 7, client=client, body=condition)
+        answer = client.segments.replace_condition(5, 7, body=condition)
 
     assert answer == condition
     assert text(server.bodies) == text([None, data])
@@ -239,11 +246,11 @@ def test_a_condition_made_in_python_needs_no_type_and_no_weight() -> None:
 
 
 def test_a_condition_of_a_listed_type_can_be_made_with_fields_that_only_its_author_knows() -> None:
-    condition = models.TargetingCondition(targeting_type=models.TargetingType.KEY_PAGES, weight=3)
+    condition = models.TargetingCondition(targeting_type="KEY_PAGES", weight=3)
     condition["pages"] = [12]
     server = Server(condition.to_dict())
     with server.client() as client:
-        answer = update_segment_condition.sync(5, 7, client=client, body=condition)
+        answer = client.segments.replace_condition(5, 7, body=condition)
 
     assert server.bodies == [{"targetingType": "KEY_PAGES", "weight": 3, "pages": [12]}]
     assert answer == condition
@@ -263,7 +270,7 @@ def test_a_segment_is_replaced_with_one_condition_changed() -> None:
     }
     server = Server(segment(conditionsData=groups))
     with server.client() as client:
-        answer = get_segment.sync(5, client=client)
+        answer = client.segments.get(5)
         assert isinstance(answer, models.Segment)
         assert isinstance(answer.conditions_data.first_level, list)
         first = answer.conditions_data.first_level[0]
@@ -278,7 +285,7 @@ def test_a_segment_is_replaced_with_one_condition_changed() -> None:
             segment_type=answer.segment_type,
             conditions_data=answer.conditions_data,
         )
-        update_segment.sync(5, client=client, body=body)
+        client.segments.replace(5, body=body)
 
     expected = copy.deepcopy(groups)
     expected["firstLevel"][0]["conditions"][2]["jsCode"] = "return false"  # type: ignore[index]
@@ -332,7 +339,7 @@ def test_nested_groups_made_in_python_are_sent_as_a_tree() -> None:
     )
     server = Server([segment(conditionDataTree=BLOCK_OF_BLOCKS), segment(id=6)])
     with server.client() as client:
-        found = search_segments.sync(client=client, body=body, optional_fields=["tags"])
+        found = next(client.segments.search(filter_=body.filter_, per_page=20, optional_fields=["tags"]).pages())
 
     assert text(server.bodies) == text([{"filter": NESTED, "page": 1, "perPage": 20}])
     assert isinstance(found, list)
@@ -350,11 +357,13 @@ def test_nested_groups_that_were_read_are_groups_to_the_last_level_and_are_sent_
         group = group.expressions[-1]
     server = Server([])
     with server.client() as client:
-        search_segments.sync(client=client, body=body)
+        client.segments.search(filter_=body.filter_, sort=body.sort).to_list()
 
     assert kinds == [
         [models.FilterCondition, models.FilterGroup],
         [models.FilterCondition, models.FilterGroup],
         [models.FilterCondition, models.FilterCondition],
     ]
-    assert text(server.bodies) == text([{"filter": NESTED, "sort": [{"field": "name", "direction": "DESC"}]}])
+    assert text(server.bodies) == text(
+        [{"filter": NESTED, "page": 1, "sort": [{"field": "name", "direction": "DESC"}]}]
+    )

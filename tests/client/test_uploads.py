@@ -10,12 +10,10 @@ from typing import Any
 
 import httpx
 import pytest
-from abwire.kameleoon import Client, models
-from abwire.kameleoon.api.image import upload_image, upload_image_multiple
-from abwire.kameleoon.types import File
+from abwire import File
+from abwire.kameleoon import AsyncKameleoon, Kameleoon, models
 from openapi_core.exceptions import OpenAPIError
 
-from abwire_core.auth import BearerAuth
 from tests.client.apis import OPERATIONS
 from tests.client.wire import CREDENTIALS, Judge
 from tests.core.loopback import Loopback, Received
@@ -35,22 +33,16 @@ CONTENTS = {
 SYNC_AND_ASYNC = pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
 EVERY_CONTENT = pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS)
 
-Send = Callable[[Client, bool, File], Any]
+Send = Callable[[Any, File], Any]
 FilePart = tuple[str, tuple[str | None, bytes, str]]
 
 
-def _one(client: Client, is_async: bool, file: File) -> Any:
-    body = models.UploadImageBody(image=file)
-    if is_async:
-        return upload_image.asyncio(123, client=client, body=body)
-    return upload_image.sync(123, client=client, body=body)
+def _one(client: Any, file: File) -> Any:
+    return client.images.upload(123, models.UploadImageBody(image=file))
 
 
-def _several(client: Client, is_async: bool, file: File) -> Any:
-    body = models.UploadImageMultipleBody(image=file)
-    if is_async:
-        return upload_image_multiple.asyncio(client=client, body=body)
-    return upload_image_multiple.sync(client=client, body=body)
+def _several(client: Any, file: File) -> Any:
+    return client.images.upload_multiple(models.UploadImageMultipleBody(image=file))
 
 
 BOTH_UPLOADS = pytest.mark.parametrize("send", [_one, _several], ids=["one site", "several sites"])
@@ -67,17 +59,17 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopback]:
         yield server
 
 
-def sent(server: Loopback, is_async: bool, send: Callable[[Client], Any]) -> Received:
+def sent(server: Loopback, is_async: bool, send: Callable[[Any], Any]) -> Received:
     """What the server receives of one call."""
     if is_async:
 
         async def run() -> None:
-            async with Client(server.url, auth=BearerAuth("made-up-token")) as client:
+            async with AsyncKameleoon(token="made-up-token", base_url=server.url) as client:
                 await send(client)
 
         asyncio.run(run())
     else:
-        with Client(server.url, auth=BearerAuth("made-up-token")) as client:
+        with Kameleoon(token="made-up-token", base_url=server.url) as client:
             send(client)
     (received,) = server.received
     return received
@@ -93,7 +85,7 @@ def parts(received: Received) -> list[Part]:
 def test_an_upload_to_one_site_is_a_form_with_the_file_alone(server: Loopback, is_async: bool, content: bytes) -> None:
     file = File(content, "hero banner.png", "image/png")
 
-    received = sent(server, is_async, lambda client: _one(client, is_async, file))
+    received = sent(server, is_async, lambda client: _one(client, file))
 
     assert (received.method, received.target) == ("POST", "/images/123/uploadImage")
     assert received.headers["Authorization"] == "Bearer made-up-token"
@@ -106,10 +98,9 @@ def test_an_upload_to_one_site_is_a_form_with_the_file_alone(server: Loopback, i
 def test_an_upload_to_several_sites_has_the_details_as_json(server: Loopback, is_async: bool, content: bytes) -> None:
     metadata = models.ImageUpload(site_ids=[1, 2], alt_text='Ein "Chamäleon" \r\n--', tags=["tiere"])
     body = models.UploadImageMultipleBody(image=File(content, "hero banner.webp", "image/webp"), metadata=metadata)
-    function = upload_image_multiple.asyncio if is_async else upload_image_multiple.sync
     server.answer = ANSWERS[_several]
 
-    received = sent(server, is_async, lambda client: function(client=client, body=body))
+    received = sent(server, is_async, lambda client: client.images.upload_multiple(body))
 
     assert (received.method, received.target) == ("POST", "/images/multiple")
     assert received.headers["Content-Type"].startswith("multipart/form-data; boundary=")
@@ -124,7 +115,7 @@ def test_details_that_are_absent_are_not_sent(server: Loopback, is_async: bool) 
     file = File(b"GIF89a", "a.gif", "image/gif")
     server.answer = ANSWERS[_several]
 
-    received = sent(server, is_async, lambda client: _several(client, is_async, file))
+    received = sent(server, is_async, lambda client: _several(client, file))
 
     assert parts(received) == [Part("image-to-upload", "a.gif", "image/gif", b"GIF89a")]
 
@@ -137,7 +128,7 @@ def test_a_file_is_read_from_an_open_file(server: Loopback, is_async: bool, send
     server.answer = ANSWERS[send]
 
     with path.open("rb") as image:
-        received = sent(server, is_async, lambda client: send(client, is_async, File(image)))
+        received = sent(server, is_async, lambda client: send(client, File(image)))
 
     assert parts(received) == [Part("image-to-upload", "from disk.png", "image/png", AWKWARD)]
     assert received.headers["Content-Length"] == str(len(received.body))
@@ -148,9 +139,9 @@ def test_a_file_can_be_sent_again(server: Loopback, send: Send) -> None:
     file = File(AWKWARD, "a.png", "image/png")
     server.answer = ANSWERS[send]
 
-    with Client(server.url) as client:
-        send(client, False, file)
-        send(client, False, file)
+    with Kameleoon(token="made-up-token", base_url=server.url) as client:
+        send(client, file)
+        send(client, file)
 
     first, second = (parts(received) for received in server.received)
     assert first == second == [Part("image-to-upload", "a.png", "image/png", AWKWARD)]
@@ -162,7 +153,7 @@ def test_a_file_can_be_sent_again(server: Loopback, send: Send) -> None:
 def test_a_file_without_name_and_type_is_a_file_nevertheless(server: Loopback, send: Send) -> None:
     server.answer = ANSWERS[send]
 
-    received = sent(server, False, lambda client: send(client, False, File(b"bytes")))
+    received = sent(server, False, lambda client: send(client, File(b"bytes")))
 
     assert parts(received) == [Part("image-to-upload", "upload", "application/octet-stream", b"bytes")]
 
@@ -187,7 +178,7 @@ DETAILS: FilePart = ("arg0", (None, b'{"siteIds":[1]}', "application/json"))
 def judge(operation_id: str, *files: FilePart) -> None:
     """Have a form judged as those of all operations are."""
     (operation,) = (found for found in OPERATIONS if found.spec["operationId"] == operation_id)
-    url = Client.BASE_URL + operation.route.replace("{siteId}", "1")
+    url = "https://api.kameleoon.com" + operation.route.replace("{siteId}", "1")
     request = httpx.Request("POST", url, headers=CREDENTIALS, files=files)
     request.read()
     Judge(operation, 200, {} if operation_id == "upload-image" else [])(request)

@@ -17,10 +17,12 @@ from openapi_core.testing import MockRequest, MockResponse
 from werkzeug.datastructures import ImmutableMultiDict
 
 from abwire_core.errors import DecodeError
-from abwire_core.types import Unset
+from abwire_core.groups import _Recording
+from abwire_core.types import UNSET, Unset
 from tests.client.apis import Operation
+from tests.client.methods import entry
 
-# Made up; with them a request satisfies both vendors' security requirements.
+# Made up; with them a request satisfies both vendors' security requirements, for tests without a client.
 CREDENTIALS = {
     "Authorization": "Bearer made-up-token",
     "Convert-Application-ID": "made-up-application",
@@ -58,14 +60,29 @@ def _fits(model: Any, value: Mapping[str, Any]) -> bool:
         return False
 
 
+def draw_success(operation: Operation, data: st.DataObject) -> tuple[int, Any, str | None]:
+    """Status, content and media type of a success, drawn from the effective spec; None for no content."""
+    (status,) = [status for status in operation.spec["responses"] if status.startswith("2")]
+    content = operation.api.resolve(operation.spec["responses"][status]).get("content", {})
+    for media_type, described in content.items():
+        answers = operation.api.instances.of(described["schema"])
+        if media_type != "application/json":
+            answers = answers.filter(bool)  # text without a character is no content
+        return int(status), data.draw(answers, "answer"), media_type
+    return int(status), None, None
+
+
 class Judge:
     """A server that checks each request against the effective spec, and answers with what it was given."""
 
-    def __init__(self, operation: Operation, status: int, answer: Any, *, is_json: bool = True) -> None:
+    def __init__(
+        self, operation: Operation, status: int, answer: Any, media_type: str | None = "application/json"
+    ) -> None:
         self._operation = operation
         self._status = status
-        self._content = json.dumps(answer).encode() if is_json else b""
-        self._headers = {"Content-Type": "application/json"} if is_json else {}
+        self._media_type = media_type
+        is_json = media_type == "application/json"
+        self._content = b"" if media_type is None else (json.dumps(answer) if is_json else answer).encode()
         self.requests: list[httpx.Request] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -81,23 +98,24 @@ class Judge:
             content_type=request.headers.get("Content-Type", ""),
         )
         validator.validate_request(described)
-        if self._headers:
-            validator.validate_response(
-                described, MockResponse(self._content, self._status, content_type="application/json")
-            )
-        return httpx.Response(self._status, content=self._content, headers=self._headers)
+        if self._media_type is None:
+            return httpx.Response(self._status)
+        validator.validate_response(described, MockResponse(self._content, self._status, content_type=self._media_type))
+        return httpx.Response(self._status, content=self._content, headers={"Content-Type": self._media_type})
 
 
 def call(operation: Operation, judge: Judge, arguments: dict[str, Any], *, is_async: bool) -> Any:
-    """Call a generated operation through its client, and return the detailed response."""
-    client_class = operation.api.client
+    """Call an operation once, without paging, and return the whole response."""
+    target = entry(operation.api, is_async=is_async, transport=httpx.MockTransport(judge))
+    recording = _Recording(target._sender)
+    request = operation.module.build(**arguments)
     if not is_async:
-        with client_class(headers=CREDENTIALS, transport=httpx.MockTransport(judge)) as client:
-            return operation.module.sync_detailed(client=client, **arguments)
+        with target:
+            return recording.response(recording.call(operation.module.OPERATION, request))
 
     async def run() -> Any:
-        async with client_class(headers=CREDENTIALS, async_transport=httpx.MockTransport(judge)) as client:
-            return await operation.module.asyncio_detailed(client=client, **arguments)
+        async with target:
+            return recording.response(await recording.call(operation.module.OPERATION, request))
 
     return asyncio.run(run())
 
@@ -109,8 +127,8 @@ def _is_plain_segment(value: Any) -> bool:
 
 def arguments_of(operation: Operation, data: st.DataObject) -> dict[str, Any]:
     """Arguments of an operation, drawn from the schemas of its parameters and its body."""
-    hints = typing.get_type_hints(operation.module.sync_detailed)
-    names = iter([name for name in hints if name not in ("client", "body", "return")])
+    hints = typing.get_type_hints(operation.module.build.__wrapped__)
+    names = iter([name for name in hints if name not in ("body", "return")][: len(operation.parameters)])
     arguments: dict[str, Any] = {}
     ordered = sorted(operation.parameters, key=lambda parameter: parameter["in"] != "path")
     for parameter, name in zip(ordered, names, strict=True):
@@ -125,6 +143,13 @@ def arguments_of(operation: Operation, data: st.DataObject) -> dict[str, Any]:
     if operation.body is not None:
         media_type, schema = operation.body
         value = data.draw(operation.api.request_instances.of(schema), "body")
+        if "body" not in hints:
+            return {**arguments, **_fields(operation.api.model_of(schema).from_dict(value))}
         is_form = media_type == "multipart/form-data"  # its model can only be read back from the request
         arguments["body"] = hints["body"].from_dict(value) if is_form else to_python(hints["body"], value)
     return arguments
+
+
+def _fields(body: Any) -> dict[str, Any]:
+    """The fields of a body, which a list takes one by one."""
+    return {name: getattr(body, name) for name in body._keys() if getattr(body, name) is not UNSET}

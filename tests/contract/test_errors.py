@@ -11,7 +11,6 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.client.apis import OPERATIONS, Operation
-from tests.client.methods import method_arguments
 from tests.client.wire import arguments_of
 from tests.contract.witness import Witnessed, wrong_violations
 from tests.instances import EXAMPLES
@@ -45,7 +44,6 @@ def test_a_documented_error_is_the_exception_of_its_status(
     client = clients[operation.api.name]
     arguments = arguments_of(operation, data)
     assume(not wrong_violations(operation, arguments))  # else Prism answers as it wants to
-    arguments = method_arguments(operation, arguments)
 
     for status in statuses_of(operation):
         with pytest.raises(errors.ApiStatusError) as raised:

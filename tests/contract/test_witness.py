@@ -7,8 +7,8 @@ from contextlib import ExitStack
 
 import httpx
 import pytest
+from abwire import File
 from abwire.kameleoon import models
-from abwire.kameleoon.types import File
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -84,7 +84,7 @@ def test_a_violation_of_a_client_is_noted_until_its_next_call(clients: dict[str,
     client = clients["kameleoon"]
     (operation,) = [found for found in OPERATIONS if str(found) == "kameleoon:get-all-goals"]
 
-    response = client.call(operation, {"page": "made-up"})
+    response = client.send(operation, {"method": "GET", "url": "/goals", "params": {"page": "made-up"}})
 
     assert response.status_code == 400
     assert client.exchange.violations == ["request.query.page: Request query parameter page must be integer"]

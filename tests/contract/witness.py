@@ -9,6 +9,9 @@ from typing import Any, Self
 
 import httpx
 
+from abwire_core.errors import ApiStatusError
+from abwire_core.groups import _Recording
+from abwire_core.types import Response
 from tests.client.apis import Api, Operation
 from tests.client.methods import call_method, entry
 
@@ -98,11 +101,23 @@ class Witnessed:
         self._entry = entry(api, is_async=is_async, base_url=address, timeout=10.0, transport=transport)
 
     def call(self, operation: Operation, arguments: dict[str, Any], *, prefer: str = "dynamic=false") -> Any:
-        """Call the functions of the low level; gives the detailed response."""
+        """Call the operation once, without paging; returns the whole response, one of an error, too."""
+        return self.send(operation, operation.module.build(**arguments), prefer=prefer)
+
+    def send(self, operation: Operation, request: Any, *, prefer: str = "dynamic=false") -> Any:
+        """Send a request, which no method need be able to make; returns the whole response."""
         self.exchange.begin(prefer)
-        if self._runner is None:
-            return operation.module.sync_detailed(client=self._entry.client, **arguments)
-        return self._runner.run(operation.module.asyncio_detailed(client=self._entry.client, **arguments))
+        recording = _Recording(self._entry._sender)
+
+        async def run() -> Any:
+            return recording.response(await recording.call(operation.module.OPERATION, request))
+
+        try:
+            if self._runner is None:
+                return recording.response(recording.call(operation.module.OPERATION, request))
+            return self._runner.run(run())
+        except ApiStatusError as error:
+            return Response(error.status_code, error.content, error.headers, error.body)  # type: ignore[arg-type]
 
     def call_method(self, operation: Operation, arguments: dict[str, Any], *, prefer: str = "dynamic=false") -> Any:
         """Call the method of the entry class."""

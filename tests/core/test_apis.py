@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from abwire_core import apis, limits
-from abwire_core.apis import AsyncOAuthApi, AsyncSignedApi, OAuthApi, OAuthOptions, SignedApi, SignedOptions
+from abwire_core.apis import AsyncApi, Description, Kind, SyncApi
 from abwire_core.client import DEFAULT_TIMEOUT, Client
 from abwire_core.errors import ConfigurationError
 from abwire_core.groups import AsyncGroup, Group
@@ -31,54 +31,68 @@ OAUTH_HINT = "from_env() reads MINI_CLIENT_ID and MINI_CLIENT_SECRET, or MINI_TO
 SIGNED_HINT = "from_env() reads MINI_APPLICATION_ID and MINI_SECRET_KEY"
 
 
-class MiniClient(Client):
-    """A connection as it is generated."""
+OAUTH_KINDS: tuple[Kind, ...] = (
+    apis.OAuth(("client_id", "client_secret"), "/oauth/token"),
+    apis.Bearer(("token",), "{token}"),
+)
+SIGNING = apis.Signing(
+    ("application_id", "secret_key"), "X-Id", "X-Until", "Authorization", "Mini Signature={signature}"
+)
 
-    BASE_URL = SERVER
+
+class _Entry:
+    """Does what a generated entry class does."""
+
+    _API = Description(SERVER, "MINI", OAUTH_KINDS)
+
+    def __init__(self, *given: str, **options: Any) -> None:
+        names = self._names()
+        credentials = {name: options.pop(name, None) for name in names} | dict(zip(names, given, strict=False))
+        defaults = {"base_url": None, "headers": None, "timeout": DEFAULT_TIMEOUT, "max_retries": apis.MAX_RETRIES}
+        others = {"rate_limiter": apis.PUBLISHED, "http_client": None, "transport": None}
+        self._open(credentials, **{**defaults, **others, **options})  # type: ignore[attr-defined]
+
+    @classmethod
+    def _names(cls) -> list[str]:
+        return [name for kind in cls._API.kinds for name in kind.arguments]
+
+    @classmethod
+    def from_env(cls, **options: Any) -> Any:
+        found = cls._API.from_env({name: options.pop(name, None) for name in [*cls._names(), "base_url"]})
+        return cls(**found, **options)
 
 
-class OAuth(OAuthApi):
+class OAuth(_Entry, SyncApi):
     """An entry class as it is generated."""
 
-    CLIENT = MiniClient
-    ENVIRONMENT = "MINI"
-
     @cached_property
     def things(self) -> Group:
         return Group(self._sender)
 
 
-class AsyncOAuth(AsyncOAuthApi):
+class AsyncOAuth(_Entry, AsyncApi):
     """Its twin."""
-
-    CLIENT = MiniClient
-    ENVIRONMENT = "MINI"
 
     @cached_property
     def things(self) -> AsyncGroup:
         return AsyncGroup(self._sender)
 
 
-class Signed(SignedApi):
+class Signed(OAuth):
     """One of the other kind."""
 
-    CLIENT = MiniClient
-    ENVIRONMENT = "MINI"
-
-    @cached_property
-    def things(self) -> Group:
-        return Group(self._sender)
+    _API = Description(SERVER, "MINI", (SIGNING,))
 
 
-class AsyncSigned(AsyncSignedApi):
+class AsyncSigned(AsyncOAuth):
     """Its twin."""
 
-    CLIENT = MiniClient
-    ENVIRONMENT = "MINI"
+    _API = Description(SERVER, "MINI", (SIGNING,))
 
-    @cached_property
-    def things(self) -> AsyncGroup:
-        return AsyncGroup(self._sender)
+
+def described(entry: type[Any], **changes: Any) -> type[Any]:
+    """An entry class with another description."""
+    return type(entry.__name__, (entry,), {"_API": entry._API._replace(**changes)})
 
 
 @dataclass
@@ -151,7 +165,7 @@ def requested(*entries: Any, then: Callable[[Any], Any] | None = None) -> None:
 
     async def run() -> None:
         for entry in entries:
-            result = (entry.client.request_async if is_async(entry) else entry.client.request)(method="get", url="/a")
+            result = (entry._client.request_async if is_async(entry) else entry._client.request)(method="get", url="/a")
             await result if inspect.isawaitable(result) else None
         result = then(entries[-1]) if then is not None else entries[-1].close()
         if inspect.isawaitable(result):
@@ -202,7 +216,7 @@ def test_a_token_is_fetched_from_the_server_that_is_called(
 @OAUTH
 def test_where_tokens_come_from_is_up_to_the_class(entry: type[Any]) -> None:
     transport = Transport()
-    other = type("Other", (entry,), {"TOKEN_PATH": "/v2/oauth/token"})
+    other = described(entry, kinds=(apis.OAuth(("client_id", "client_secret"), "/v2/oauth/token"),))
 
     requested(other(**PAIR, transport=transport))
 
@@ -216,8 +230,8 @@ def test_requests_are_signed(entry: type[Any]) -> None:
     requested(entry(*KEY.values(), transport=transport))
 
     (request,) = transport.requests
-    assert request.headers["Convert-Application-ID"] == "made-up-application"
-    assert request.headers["Authorization"].startswith("Convert-HMAC-SHA256 Signature=")
+    assert request.headers["X-Id"] == "made-up-application"
+    assert request.headers["Authorization"].startswith("Mini Signature=")
 
 
 def refused(make: Callable[..., Any], **options: Any) -> str:
@@ -230,7 +244,7 @@ def refused(make: Callable[..., Any], **options: Any) -> str:
 
 
 ONE_AT_LEAST = f"client_id and client_secret or token is needed; {OAUTH_HINT}"
-ONE_OF_TWO = f"give either a token or client_id and client_secret, not both; {OAUTH_HINT}"
+ONE_OF_TWO = f"give either client_id and client_secret or token, not both; {OAUTH_HINT}"
 
 
 @OAUTH
@@ -238,10 +252,10 @@ ONE_OF_TWO = f"give either a token or client_id and client_secret, not both; {OA
     ("credentials", "message"),
     [
         ({}, ONE_AT_LEAST),
-        ({"client_id": "made-up-id"}, f"client_secret or token is needed; {OAUTH_HINT}"),
-        ({"client_secret": SECRET}, f"client_id or token is needed; {OAUTH_HINT}"),
-        ({"client_id": "made-up-id", "client_secret": ""}, f"client_secret or token is needed; {OAUTH_HINT}"),
-        ({"client_id": "", "client_secret": SECRET}, f"client_id or token is needed; {OAUTH_HINT}"),
+        ({"client_id": "made-up-id"}, f"client_secret is needed; {OAUTH_HINT}"),
+        ({"client_secret": SECRET}, f"client_id is needed; {OAUTH_HINT}"),
+        ({"client_id": "made-up-id", "client_secret": ""}, f"client_secret is needed; {OAUTH_HINT}"),
+        ({"client_id": "", "client_secret": SECRET}, f"client_id is needed; {OAUTH_HINT}"),
         ({"client_id": "", "client_secret": "", "token": ""}, ONE_AT_LEAST),
         ({**PAIR, "token": TOKEN}, ONE_OF_TWO),
         ({"client_id": "made-up-id", "token": TOKEN}, ONE_OF_TWO),
@@ -270,7 +284,7 @@ def test_credentials_that_are_empty_are_none(entry: type[Any]) -> None:
     ],
 )
 def test_a_key_that_is_empty_is_refused(entry: type[Any], credentials: dict[str, str], names: str) -> None:
-    assert refused(entry, **credentials) == f"{names} must not be empty; {SIGNED_HINT}"
+    assert refused(entry, **credentials) == f"{names} {'are' if ' and ' in names else 'is'} needed; {SIGNED_HINT}"
 
 
 # --- the environment ---
@@ -290,7 +304,9 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 def arguments(monkeypatch: pytest.MonkeyPatch, entry: type[Any], **options: Any) -> dict[str, Any]:
     """The arguments that an entry class is made with from the environment."""
     seen: dict[str, Any] = {}
-    monkeypatch.setattr(entry, "__init__", lambda self, **given: seen.update(given))
+    monkeypatch.setattr(
+        entry, "__init__", lambda self, **given: seen.update({k: v for k, v in given.items() if v is not None})
+    )
     assert type(entry.from_env(**options)) is entry
     return seen
 
@@ -319,7 +335,7 @@ def test_a_key_and_a_server_come_from_the_environment(
 
     requested(entry.from_env(transport=transport))
 
-    assert transport.requests[0].headers["Convert-Application-ID"] == "made-up-application"
+    assert transport.requests[0].headers["X-Id"] == "made-up-application"
     assert transport.requests[0].url.host == "other.test"
     assert arguments(monkeypatch, entry) == {**KEY, "base_url": "https://other.test"}
 
@@ -331,7 +347,7 @@ def test_what_is_given_goes_before_the_environment(
     environment(**dict.fromkeys([*credentials, "base_url"], "of the environment"))
     options = {**dict.fromkeys([*credentials, "base_url"], "given"), "timeout": 3, "max_retries": 0}
 
-    assert arguments(monkeypatch, entry, **options, rate_limiter=None) == {**options, "rate_limiter": None}
+    assert arguments(monkeypatch, entry, **options) == options
 
 
 @TWINS
@@ -370,8 +386,8 @@ def test_whoever_gives_credentials_of_one_kind_gets_none_of_the_other(
     ("variables", "message"),
     [
         ({}, ONE_AT_LEAST),
-        ({"client_id": "made-up-id"}, f"client_secret or token is needed; {OAUTH_HINT}"),
-        ({"client_id": "", "client_secret": SECRET, "token": ""}, f"client_id or token is needed; {OAUTH_HINT}"),
+        ({"client_id": "made-up-id"}, f"client_secret is needed; {OAUTH_HINT}"),
+        ({"client_id": "", "client_secret": SECRET, "token": ""}, f"client_id is needed; {OAUTH_HINT}"),
         ({**PAIR, "token": TOKEN}, ONE_OF_TWO),
     ],
 )
@@ -397,7 +413,7 @@ def test_variables_of_a_key_that_are_missing_are_named(
 ) -> None:
     environment(**variables)
 
-    assert refused(entry.from_env) == f"{names} must not be empty; {SIGNED_HINT}"
+    assert refused(entry.from_env) == f"{names} {'are' if ' and ' in names else 'is'} needed; {SIGNED_HINT}"
 
 
 @TWINS
@@ -407,39 +423,8 @@ def test_variables_of_another_client_are_not_read(
     for name, value in credentials.items():
         monkeypatch.setenv(f"OTHER_{name.upper()}", value)
 
-    assert arguments(monkeypatch, type("Other", (entry,), {"ENVIRONMENT": "OTHER"})) == credentials
+    assert arguments(monkeypatch, described(entry, environment="OTHER")) == credentials
     refused(entry.from_env)
-
-
-@pytest.mark.parametrize(
-    ("entry", "options", "transport"),
-    [
-        (OAuthApi, OAuthOptions, httpx.BaseTransport),
-        (AsyncOAuthApi, OAuthOptions, httpx.AsyncBaseTransport),
-        (SignedApi, SignedOptions, httpx.BaseTransport),
-        (AsyncSignedApi, SignedOptions, httpx.AsyncBaseTransport),
-    ],
-)
-def test_from_env_takes_what_the_class_takes(entry: type[Any], options: type[Any], transport: type[Any]) -> None:
-    given = inspect.signature(entry).parameters
-
-    assert list(options.__annotations__) == list(given)
-    assert {name: parameter.annotation for name, parameter in given.items() if name != "transport"} == {
-        name: annotation.__forward_arg__ for name, annotation in options.__annotations__.items() if name != "transport"
-    }
-    assert given["transport"].annotation == f"{transport.__name__} | None"
-    (taken,) = inspect.signature(entry.from_env).parameters.values()
-    assert taken.annotation == f"Unpack[{options.__name__}[{transport.__name__}]]"
-
-
-@pytest.mark.parametrize(("sync", "twin"), [(OAuthApi, AsyncOAuthApi), (SignedApi, AsyncSignedApi)])
-def test_both_twins_take_the_same(sync: type[Any], twin: type[Any]) -> None:
-    def taken(entry: type[Any]) -> list[tuple[str, Any, Any]]:
-        parameters = inspect.signature(entry).parameters.values()
-        return [(parameter.name, parameter.kind, parameter.default) for parameter in parameters]
-
-    assert taken(sync) == taken(twin)
-    assert {name for name in dir(sync) if name[0] != "_"} == {name for name in dir(twin) if name[0] != "_"}
 
 
 # --- options ---
@@ -454,11 +439,10 @@ def test_by_default_the_server_of_the_vendor_is_called_with_finite_patience(
 
     requested(made)
 
-    assert type(made.client) is MiniClient
     assert str(transport.requests[0].url) == f"{SERVER}/a"
     assert transport.requests[0].extensions["timeout"] == DEFAULT_TIMEOUT.as_dict()
     assert type(made._sender) is (AsyncSender if is_async(made) else Sender)
-    assert made._sender == type(made._sender)(made.client, max_retries=2, rate_limiter=None)
+    assert made._sender == type(made._sender)(made._client, max_retries=2, rate_limiter=None)
 
 
 @TWINS
@@ -475,7 +459,7 @@ def test_options_go_where_they_are_needed(entry: type[Any], credentials: dict[st
     )
     requested(made)
 
-    assert made.client.base_url == "https://other.test/v1"
+    assert made._client.base_url == "https://other.test/v1"
     assert str(transport.requests[0].url) == "https://other.test/v1/a"
     assert set(transport.requests[0].extensions["timeout"].values()) == {7.5}
     assert made._sender.max_retries == 5
@@ -484,7 +468,7 @@ def test_options_go_where_they_are_needed(entry: type[Any], credentials: dict[st
 
 def rated(entry: type[Any]) -> type[Any]:
     """An entry class of a vendor that publishes rate limits."""
-    return type("Rated", (entry,), {"RATES": ((50, 10), (1000, 3600))})
+    return described(entry, rates=((50, 10), (1000, 3600)))
 
 
 @TWINS
@@ -524,7 +508,7 @@ def test_the_same_api_with_other_options_shares_its_connections(entry: type[Any]
     other = made.with_options(timeout=3.0, max_retries=0)
 
     assert type(other) is entry
-    assert other.client is made.client
+    assert other._client is made._client
     assert other._sender.options == {"timeout": 3.0, "max_retries": 0}
     assert made._sender.options == {}
     assert made.with_options()._sender.options == {"timeout": None, "max_retries": None}
@@ -582,13 +566,13 @@ async def leave(made: Any, error: Exception | None) -> None:
     if is_async(made):
         async with made as entered:
             assert entered is made
-            await made.client.request_async(method="get", url="/a")
+            await made._client.request_async(method="get", url="/a")
             if error:
                 raise error
     else:
         with made as entered:
             assert entered is made
-            made.client.request(method="get", url="/a")
+            made._client.request(method="get", url="/a")
             if error:
                 raise error
 
@@ -618,7 +602,7 @@ def test_an_error_closes_the_connections_too_and_goes_on(entry: type[Any], crede
 
 def deprecated(entry: type[Any], text: str = "Move on.") -> type[Any]:
     """An entry class of a version that is superseded."""
-    return type("Deprecated", (entry,), {"DEPRECATED": text})
+    return described(entry, deprecated=text)
 
 
 @pytest.fixture
@@ -629,29 +613,11 @@ def warned() -> Iterator[list[warnings.WarningMessage]]:
         yield found
 
 
-@TWINS
-@pytest.mark.parametrize("way", ["class", "from_env"])
-def test_a_warning_of_deprecation_points_at_the_line_of_the_caller(
-    entry: type[Any], credentials: dict[str, str], way: str, warned: list[warnings.WarningMessage]
-) -> None:
-    made = deprecated(entry)
-    make = made if way == "class" else made.from_env
-
-    def user() -> None:
-        make(**credentials)
-
-    user()
-
-    (warning,) = warned
-    assert (str(warning.message), warning.category) == ("Move on.", DeprecationWarning)
-    assert (warning.filename, warning.lineno) == (__file__, user.__code__.co_firstlineno + 1)
-
-
 @pytest.mark.parametrize(("sync", "twin"), [(OAuth, AsyncOAuth), (Signed, AsyncSigned)])
 def test_users_are_warned_once_of_each_version_in_a_process(
     sync: type[Any], twin: type[Any], warned: list[warnings.WarningMessage]
 ) -> None:
-    credentials: dict[str, Any] = {"token": TOKEN} if issubclass(sync, OAuthApi) else KEY
+    credentials: dict[str, Any] = {"token": TOKEN} if sync is OAuth else KEY
     made = deprecated(sync)(**credentials)
     deprecated(sync)(**credentials)
     deprecated(twin)(**credentials)
@@ -692,7 +658,7 @@ def test_nothing_that_is_shown_is_secret(entry: type[Any], credentials: dict[str
     made = entry(**credentials, base_url="https://other.test")
 
     assert repr(made) == f"{entry.__name__}(base_url='https://other.test')"
-    shown = [repr(made), repr(made.client), repr(made.things), repr(vars(made)), repr(vars(made.client))]
+    shown = [repr(made), repr(made._client), repr(made.things), repr(vars(made)), repr(vars(made._client))]
     assert not [text for text in shown for secret in (SECRET, TOKEN) if secret in text]
 
 
@@ -705,7 +671,7 @@ def test_a_server_must_be_one_that_requests_can_be_sent_to(
         with pytest.raises(ConfigurationError) as caught:
             entry(**given, base_url=base_url)
         assert str(caught.value).startswith(
-            f"base_url (in the environment {entry.ENVIRONMENT}_BASE_URL) must begin with http:// or https:// and a host"
+            "base_url (in the environment MINI_BASE_URL) must begin with http:// or https:// and a host"
         )
 
 
@@ -717,3 +683,96 @@ def test_a_server_must_not_hold_credentials_and_they_are_not_shown(
         with pytest.raises(ValueError, match="credentials") as caught:
             entry(**given, base_url=f"https://user:{SECRET}@other.test")
         assert SECRET not in "".join(traceback.format_exception(caught.value)).replace(__file__, "")
+
+
+# --- kinds of authentication ---
+
+
+def sent(kinds: tuple[Kind, ...], entry: type[Any] = OAuth, **options: Any) -> httpx.Request:
+    """The request of a client with these kinds of authentication."""
+    transport = Transport()
+    requested(described(entry, kinds=kinds)(transport=transport, **options))
+    return transport.requests[-1]
+
+
+BOTH = pytest.mark.parametrize("entry", [OAuth, AsyncOAuth])
+
+
+@BOTH
+def test_the_credentials_that_are_given_choose_the_kind(entry: type[Any]) -> None:
+    kinds = (SIGNING, apis.Bearer(("key_id", "key_secret"), "{key_id}:{key_secret}"))
+
+    assert sent(kinds, entry, **KEY).headers["Authorization"].startswith("Mini Signature=")
+    assert sent(kinds, entry, key_id="a", key_secret="b").headers["Authorization"] == "Bearer a:b"
+
+
+@BOTH
+def test_a_key_is_sent_in_a_header_or_in_the_query(entry: type[Any]) -> None:
+    header = apis.ApiKey(("api_key",), "Key {api_key}", "header", "X-Key")
+    query = apis.ApiKey(("api_key",), "{api_key}", "query", "key")
+
+    assert sent((header,), entry, api_key=SECRET).headers["X-Key"] == f"Key {SECRET}"
+    assert sent((query,), entry, api_key="a&b").url.query == b"key=a%26b"
+    with pytest.raises(ValueError, match="not shown"):
+        sent((header,), entry, api_key=f"{SECRET}\r\n")
+
+
+@BOTH
+def test_user_and_password_are_sent_as_basic_authentication(entry: type[Any]) -> None:
+    request = sent((apis.Basic(("username", "password")),), entry, username="me", password="pw")
+
+    assert request.headers["Authorization"] == "Basic bWU6cHc="
+
+
+@BOTH
+def test_an_api_without_authentication_needs_no_credentials(entry: type[Any]) -> None:
+    assert "Authorization" not in sent((), entry).headers
+
+
+# --- headers and HTTP clients of the user ---
+
+
+@TWINS
+def test_headers_are_sent_with_every_request(entry: type[Any], credentials: dict[str, str]) -> None:
+    transport = Transport()
+
+    requested(entry(**credentials, headers={"X-Team": "growth"}, transport=transport))
+
+    assert transport.requests[-1].headers["X-Team"] == "growth"
+
+
+@TWINS
+def test_headers_of_with_options_are_added_to_each_other(entry: type[Any], credentials: dict[str, str]) -> None:
+    made = entry(**credentials).with_options(headers={"X-A": "1", "X-B": "1"}).with_options(headers={"X-B": "2"})
+
+    assert made._headers == {"X-A": "1", "X-B": "2"}
+    assert entry(**credentials)._headers == {}
+
+
+@TWINS
+def test_requests_go_through_the_http_client_of_the_user(entry: type[Any], credentials: dict[str, str]) -> None:
+    transport, kind = Transport(), httpx.AsyncClient if issubclass(entry, AsyncApi) else httpx.Client
+    events: list[httpx.Request] = []
+
+    async def note_async(request: httpx.Request) -> None:
+        events.append(request)
+
+    hook: Any = note_async if issubclass(entry, AsyncApi) else events.append
+    own: Any = kind(  # type: ignore[operator]
+        transport=transport, headers={"X-Own": "1"}, auth=("a", "b"), event_hooks={"request": [hook]}
+    )
+
+    requested(entry(**credentials, http_client=own))
+
+    (request,) = transport.requests
+    assert events == [request]
+    assert request.headers["X-Own"] == "1"
+    assert not request.headers["Authorization"].startswith("Basic")
+    assert transport.closed == 0
+    assert not own.is_closed
+
+
+@TWINS
+def test_an_http_client_excludes_a_transport(entry: type[Any], credentials: dict[str, str]) -> None:
+    with pytest.raises(ConfigurationError, match="not both"):
+        entry(**credentials, http_client=object(), transport=Transport())

@@ -21,6 +21,7 @@ import pytest
 from abwire_core.auth import BearerAuth, RequestSigning
 from abwire_core.client import Client
 from tests.core.loopback import Loopback, Received
+from tests.core.signing import HEADERS
 
 # Made up, as are all credentials here; the test vectors of the facts use these, and this time.
 APPLICATION_ID = "example-app-id"
@@ -34,7 +35,7 @@ SYNC_AND_ASYNC = pytest.mark.parametrize("is_async", [False, True], ids=["sync",
 
 def signing(*, now: float = EXPIRES - 60, **kwargs: Any) -> RequestSigning:
     """Signing by a clock that stands still."""
-    return RequestSigning(APPLICATION_ID, SECRET, clock=lambda: now, **kwargs)
+    return RequestSigning(APPLICATION_ID, SECRET, **HEADERS, clock=lambda: now, **kwargs)
 
 
 def send(auth: httpx.Auth, *requests: dict[str, Any], is_async: bool, base_url: str = BASE_URL) -> list[httpx.Request]:
@@ -217,14 +218,14 @@ def test_the_lifetime_can_be_chosen() -> None:
 
 def test_by_default_requests_expire_a_minute_from_now() -> None:
     before = int(time.time())
-    (sent,) = send(RequestSigning(APPLICATION_ID, SECRET), {"method": "GET", "url": "/a"}, is_async=False)
+    (sent,) = send(RequestSigning(APPLICATION_ID, SECRET, **HEADERS), {"method": "GET", "url": "/a"}, is_async=False)
     assert before + 60 <= int(sent.headers["Expires"]) <= int(time.time()) + 60
 
 
 @SYNC_AND_ASYNC
 def test_every_send_is_signed_afresh(is_async: bool) -> None:
     seconds = itertools.count(EXPIRES - 60)
-    auth = RequestSigning(APPLICATION_ID, SECRET, clock=lambda: next(seconds))
+    auth = RequestSigning(APPLICATION_ID, SECRET, **HEADERS, clock=lambda: next(seconds))
     sent = send(auth, *[{"method": "POST", "url": "/a", "json": [1]}] * 3, is_async=is_async)
     assert [request.headers["Expires"] for request in sent] == [str(EXPIRES + late) for late in range(3)]
     assert [request.headers["Authorization"] for request in sent] == [
@@ -234,7 +235,7 @@ def test_every_send_is_signed_afresh(is_async: bool) -> None:
 
 def test_a_request_object_that_is_sent_again_is_signed_afresh() -> None:
     seconds = itertools.count(EXPIRES - 60)
-    auth = RequestSigning(APPLICATION_ID, SECRET, clock=lambda: next(seconds))
+    auth = RequestSigning(APPLICATION_ID, SECRET, **HEADERS, clock=lambda: next(seconds))
     request = httpx.Request("POST", f"{BASE_URL}/a", json=[1])
     signatures = []
     with httpx.Client(auth=auth, transport=httpx.MockTransport(lambda _: httpx.Response(503))) as client:
@@ -245,7 +246,9 @@ def test_a_request_object_that_is_sent_again_is_signed_afresh() -> None:
 
 def test_a_key_is_taken_as_text_in_utf_8() -> None:
     (sent,) = send(
-        RequestSigning(APPLICATION_ID, "geheim-ä", clock=lambda: 0.0), {"method": "GET", "url": "/a"}, is_async=False
+        RequestSigning(APPLICATION_ID, "geheim-ä", **HEADERS, clock=lambda: 0.0),
+        {"method": "GET", "url": "/a"},
+        is_async=False,
     )
     signed = f"{APPLICATION_ID}\n60\n{BASE_URL}/a\n".encode()
     expected = hmac.digest("geheim-ä".encode(), signed, hashlib.sha256).hex()

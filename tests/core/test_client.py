@@ -23,6 +23,7 @@ from abwire_core import client as client_module
 from abwire_core.auth import BearerAuth, RequestSigning
 from abwire_core.client import DEFAULT_TIMEOUT, Client
 from tests.core.loopback import Loopback
+from tests.core.signing import HEADERS
 
 BASE_URL = "https://api.example.test/v1"
 GET = {"method": "GET", "url": "/projects/"}
@@ -236,7 +237,7 @@ def test_no_redirect_is_followed(status: int, location: str, is_async: bool) -> 
     [
         {},
         {"auth": BearerAuth("made-up-secret")},
-        {"auth": RequestSigning("made-up-id", "made-up-secret")},
+        {"auth": RequestSigning("made-up-id", "made-up-secret", **HEADERS)},
         {"headers": {"Authorization": "Bearer made-up-secret", "X-Api-Key": "made-up-secret"}},
     ],
     ids=["nothing", "bearer", "signing", "headers"],

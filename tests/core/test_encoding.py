@@ -273,7 +273,7 @@ def test_json_in_a_form_holds_what_json_can_say() -> None:
 class Model:
     """A made-up model."""
 
-    def to_dict(self) -> dict[str, Any]:
+    def _encode(self) -> dict[str, Any]:
         return {"name": "x"}
 
 

@@ -11,8 +11,9 @@ from typing import Any, assert_type
 import pytest
 
 from abwire_core import groups
+from abwire_core.encoding import unless_empty
 from abwire_core.errors import ApiStatusError, DecodeError, ResultsFailedError, ResultsTimeoutError
-from abwire_core.groups import AsyncGroup, Group, Results, unless_empty
+from abwire_core.groups import AsyncGroup, Group, Results
 from abwire_core.operations import Operation
 from abwire_core.pages import AsyncPages, Pages
 from abwire_core.types import UNSET, Unset

@@ -26,6 +26,7 @@ from abwire_core.errors import AbwireError, ApiConnectionError, ApiStatusError, 
 from abwire_core.operations import Operation
 from abwire_core.sending import AsyncSender, Sender
 from tests.core.calls import JITTER, SYNC_AND_ASYNC, Script, Waits, call, operation
+from tests.core.signing import HEADERS
 
 READ, CREATE = operation("GET"), operation("POST")
 GET = {"method": "get", "url": "/goals/7"}
@@ -452,7 +453,7 @@ def test_an_error_that_auth_raises_for_no_request_counts_as_one_of_the_request(i
 @SYNC_AND_ASYNC
 def test_every_attempt_is_signed_afresh(is_async: bool) -> None:
     times = iter([1000, 2000, 3000])
-    auth = RequestSigning("made-up-id", "made-up-secret", lifetime=60, clock=lambda: next(times))
+    auth = RequestSigning("made-up-id", "made-up-secret", **HEADERS, lifetime=60, clock=lambda: next(times))
     script = Script(429, 429, 200)
 
     call(script.client(auth=auth), CREATE, {"method": "post", "url": "/goals", "json": {}}, is_async=is_async)

@@ -64,7 +64,7 @@ class Called:
 
 CREATE = Called(
     "kameleoon.goals.create",
-    (models.GoalCreate(name=NEW, site_id=21001, type_=models.GoalType.CUSTOM),),
+    (models.GoalCreate(name=NEW, site_id=21001, type_=models.GoalType.CUSTOM, has_multiple_conversions=False),),
     "POST",
     "/goals",
     is_repeatable=False,

@@ -44,7 +44,9 @@ def goals_there_are(sandbox: Sandbox, count: int) -> list[int]:
         for key in there[count:]:
             call("kameleoon.goals.delete", int(key))
         for number in range(len(there), count):
-            body = models.GoalCreate(name=f"Goal {number}", site_id=21001, type_=models.GoalType.CUSTOM)
+            body = models.GoalCreate(
+                name=f"Goal {number}", site_id=21001, type_=models.GoalType.CUSTOM, has_multiple_conversions=False
+            )
             call("kameleoon.goals.create", body)
     sandbox.requests.clear()
     return [goal["id"] for goal in sandbox.dump()["kameleoon.goals"].values()]
@@ -145,7 +147,7 @@ def test_no_page_is_asked_for_before_it_is_wanted(any_call: Caller, sandbox: San
 
 def test_an_object_that_is_made_meanwhile_comes_too(any_call: Caller, sandbox: Sandbox, call: SyncCaller) -> None:
     there = goals_there_are(sandbox, 2 * CAP)
-    body = models.GoalCreate(name="Late", site_id=21001, type_=models.GoalType.CUSTOM)
+    body = models.GoalCreate(name="Late", site_id=21001, type_=models.GoalType.CUSTOM, has_multiple_conversions=False)
     late: list[int] = []
 
     def make(number: int) -> None:

@@ -40,7 +40,7 @@ def connected(sandbox: Sandbox, **options: Any) -> Kameleoon:
 def test_a_status_is_answered_as_often_as_wanted_and_nothing_is_done(any_call: Caller, sandbox: Sandbox) -> None:
     site = any_call("kameleoon.sites.list")[0].id
     fault = sandbox.faults.add("status", method="POST", path="/goals", status=500, message="closed", count=1)
-    body = models.GoalCreate(name="New", site_id=site, type_=models.GoalType.CUSTOM)
+    body = models.GoalCreate(name="New", site_id=site, type_=models.GoalType.CUSTOM, has_multiple_conversions=False)
 
     with pytest.raises(ServerError, match="closed") as raised:
         any_call("kameleoon.goals.create", body)
@@ -285,7 +285,7 @@ def test_a_locked_object_cannot_be_changed_and_can_be_read(any_call: Caller, san
 
 def test_objects_are_locked_over_http(call: SyncCaller, sandbox: Sandbox) -> None:
     control = f"{sandbox.url}/_sandbox/locks"
-    flag = call("kameleoon.feature_flags.list", optional_fields=["siteCode"])[0]
+    flag = call("kameleoon.feature_flags.list")[0]
     lock = {"group": "feature_flags", "id": flag.id}
     assert lock in httpx.post(control, headers=token(sandbox), json=lock).json()
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 from abwire.convert_v1 import models as convert_models
 from abwire.kameleoon import models
 
-from abwire_core.errors import BadRequestError, UnprocessableError
+from abwire_core.errors import BadRequestError
 from abwire_sandbox import Sandbox
 from tests.sandbox.callers import Caller, SyncCaller
 
@@ -117,8 +118,11 @@ def test_a_condition_that_makes_no_sense_is_refused(call: SyncCaller, wrong: Any
 
 @pytest.mark.parametrize("name", ["filter", "sort"])
 @pytest.mark.parametrize("text", ["nonsense", "{", "[" * 20_000])
-def test_a_condition_that_is_not_json_is_named(call: SyncCaller, name: str, text: str) -> None:
-    response = call.kameleoon.client.request(method="get", url="/goals", params={name: text})
+def test_a_condition_that_is_not_json_is_named(sandbox: Sandbox, name: str, text: str) -> None:
+    form = {"grant_type": "client_credentials", "client_id": sandbox.client_id, "client_secret": sandbox.client_secret}
+    access = httpx.post(f"{sandbox.kameleoon_url}/oauth/token", data=form).json()["access_token"]
+    headers = {"Authorization": f"Bearer {access}"}
+    response = httpx.get(f"{sandbox.kameleoon_url}/goals", params={name: text}, headers=headers)
 
     assert response.status_code == 400
     assert response.json()["message"].startswith(f"Query parameter error: {name}: it is not JSON: ")
@@ -169,10 +173,29 @@ def test_an_order_by_an_unknown_field_is_refused(call: SyncCaller) -> None:
 # --- optional fields ---
 
 
-def test_optional_fields_are_empty_unless_they_are_asked_for(any_call: Caller) -> None:
-    bare = any_call("kameleoon.feature_flags.list")
-    full = any_call("kameleoon.feature_flags.list", optional_fields=["tags", "description"])
+def test_a_listed_flag_can_be_read_changed_and_copied(any_call: Caller) -> None:
+    listed = any_call("kameleoon.feature_flags.list")[0]
 
+    found = any_call("kameleoon.feature_flags.get", listed.site_code, listed.feature_key)
+    update = models.FeatureFlagEnvironmentUpdate(feature_enabled=False)
+    path = (found.site_code, found.feature_key, found.environment_configurations[0].environment_key)
+    changed = any_call("kameleoon.feature_flags.update_environment", *path, update)
+
+    assert changed.environment_configurations[0].feature_enabled is False
+    full = ["tags", "description", "siteCode"]
+    before, after = (
+        any_call("kameleoon.feature_flags.get", found.site_code, flag.feature_key, optional_fields=full)
+        for flag in (listed, any_call("kameleoon.feature_flags.duplicate", found.site_code, found.feature_key))
+    )
+    assert (before.tags, before.variables) == (after.tags, after.variables)
+
+
+def test_optional_fields_are_empty_unless_they_are_asked_for(any_call: Caller) -> None:
+    usual = any_call("kameleoon.feature_flags.list")
+    bare = any_call("kameleoon.feature_flags.list", optional_fields=["variations"])
+    full = any_call("kameleoon.feature_flags.list", optional_fields=["tags", "description", "siteCode"])
+
+    assert all((flag.tags, flag.description, len(flag.site_code)) == ([], "", 10) for flag in usual)
     assert all((flag.tags, flag.description) == ([], "") for flag in bare)
     assert any(flag.tags for flag in full)
     assert all(flag.description for flag in full)
@@ -242,5 +265,6 @@ def test_convert_tells_segments_and_used_audiences(call: SyncCaller) -> None:
 
 def test_convert_refuses_a_page_that_cannot_be(call: SyncCaller) -> None:
     project = call("convert.projects.list")[0].id
-    with pytest.raises(UnprocessableError, match="at least 1"):
-        call("convert.goals.list", project, page=-1)
+    for page in (-1, 0):
+        with pytest.raises(BadRequestError, match="less than the minimum"):
+            call("convert.goals.list", project, page=page)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from abwire import File
 from abwire.convert_v1 import models as convert_models
 from abwire.kameleoon import models
-from abwire.kameleoon.types import File
 
 from abwire_core.errors import ApiStatusError, BadRequestError, NotFoundError, UnprocessableError
 from abwire_sandbox import Sandbox
@@ -70,7 +70,7 @@ def test_a_change_is_dated(call: SyncCaller) -> None:
 
 def test_identifiers_are_not_given_twice(call: SyncCaller) -> None:
     site = call("kameleoon.sites.list")[0].id
-    body = models.GoalCreate(name="x", site_id=site, type_=models.GoalType.CUSTOM)
+    body = models.GoalCreate(name="x", site_id=site, type_=models.GoalType.CUSTOM, has_multiple_conversions=False)
     first = call("kameleoon.goals.create", body).id
     call("kameleoon.goals.delete", first)
 
@@ -107,7 +107,7 @@ def test_what_is_not_there_is_not_found(call: SyncCaller, name: str, arguments: 
     [
         (
             "kameleoon.goals.create",
-            (models.GoalCreate(name="x", site_id=17, type_=models.GoalType.CUSTOM),),
+            (models.GoalCreate(name="x", site_id=17, type_=models.GoalType.CUSTOM, has_multiple_conversions=False),),
             "siteId: there is no site 17",
         ),
         ("kameleoon.experiments.update", (188001, models.ExperimentUpdate(goals=[17])), "goals: there is no goal 17"),
@@ -235,7 +235,7 @@ def test_flags_have_rules_of_every_kind(call: SyncCaller) -> None:
 
 
 def test_a_feature_key_is_unique_within_its_site(call: SyncCaller) -> None:
-    one, other = call("kameleoon.feature_flags.list", optional_fields=["siteCode"])[:2]
+    one, other = call("kameleoon.feature_flags.list")[:2]
     body = models.FeatureFlagCreate(feature_key=one.feature_key, name="x", site_code=one.site_code)
     with pytest.raises(UnprocessableError, match="has a feature flag 'checkout_express' already"):
         call("kameleoon.feature_flags.create", body)
@@ -244,7 +244,7 @@ def test_a_feature_key_is_unique_within_its_site(call: SyncCaller) -> None:
 
 
 def test_rules_keep_what_only_the_server_sets(call: SyncCaller) -> None:
-    flag = call("kameleoon.feature_flags.list", optional_fields=["siteCode"])[0]
+    flag = call("kameleoon.feature_flags.list")[0]
     (rule,) = [rule for rule in flag.environment_configurations[2].rollout_rules if rule.type_ == "EXPERIMENTATION"]
     request = models.ExperimentationRuleRequest(
         id=rule.id, state=models.RolloutRuleRequestState.PAUSED, order_index=1, reallocation=True
@@ -288,7 +288,7 @@ def test_a_rule_is_patched_by_the_body_of_its_flag(call: SyncCaller) -> None:
 )
 def test_a_flag_names_only_what_there_is(call: SyncCaller, change: dict[str, Any]) -> None:
     given = {"environment_key": "production", "default_variation_key": "off", "feature_enabled": True}
-    flag = call("kameleoon.feature_flags.list", optional_fields=["siteCode"])[0]
+    flag = call("kameleoon.feature_flags.list")[0]
     environment = models.EnvironmentConfigurationRequest(**{**given, **change})
     update = models.FeatureFlagUpdate(feature_key=flag.feature_key, environment_configurations=[environment])
     with pytest.raises(UnprocessableError, match=r"there is no (variation|segment)"):
@@ -296,7 +296,7 @@ def test_a_flag_names_only_what_there_is(call: SyncCaller, change: dict[str, Any
 
 
 def test_an_unknown_environment_is_not_found(call: SyncCaller) -> None:
-    flag = call("kameleoon.feature_flags.list", optional_fields=["siteCode"])[0]
+    flag = call("kameleoon.feature_flags.list")[0]
     body = models.FeatureFlagEnvironmentUpdate(
         feature_key=flag.feature_key,
         name="x",

@@ -7,9 +7,9 @@ import json
 from collections.abc import Callable
 
 import pytest
+from abwire import File
 from abwire.convert_v1 import models as convert_models
 from abwire.kameleoon import models
-from abwire.kameleoon.types import File
 
 from abwire_core.errors import NotFoundError
 from abwire_sandbox import Sandbox
@@ -71,7 +71,8 @@ def custom_data(call: Caller) -> None:
 def goals(call: Caller) -> None:
     site = call("kameleoon.sites.list")[0]
     created = call(
-        "kameleoon.goals.create", models.GoalCreate(name="Sold", site_id=site.id, type_=models.GoalType.CUSTOM)
+        "kameleoon.goals.create",
+        models.GoalCreate(name="Sold", site_id=site.id, type_=models.GoalType.CUSTOM, has_multiple_conversions=False),
     )
     assert created.is_active is True
     assert created.id in [goal.id for goal in call("kameleoon.goals.list", per_page=200)]
@@ -101,6 +102,7 @@ def experiments(call: Caller) -> None:
     assert status == ["ACTIVE", "PAUSED", "ACTIVE", "STOPPED"]
     call("kameleoon.experiments.restart", created.id, models.ExperimentRestart())
     assert call("kameleoon.experiments.get", created.id).status == "ACTIVE"
+    assert str(created.id) in call("kameleoon.experiments.simulate", created.id)
     copied = call("kameleoon.experiments.duplicate", created.id)
     assert (copied.name, copied.status) == ("Bigger button (copy)", "DRAFT")
     assert copied.id in [found.id for found in call("kameleoon.experiments.list")]
@@ -216,6 +218,7 @@ def personalizations(call: Caller) -> None:
     updated = call("kameleoon.personalizations.update", created.id, models.PersonalizationUpdate(is_archived=True))
     assert (updated.name, updated.is_archived) == ("Hello", True)
     assert call("kameleoon.personalizations.get", created.id).is_archived is True
+    assert "https://" in call("kameleoon.personalizations.simulate", created.id)
     assert created.id in [found.id for found in call("kameleoon.personalizations.list")]
 
 

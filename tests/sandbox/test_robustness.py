@@ -18,6 +18,7 @@ from abwire_core.auth import BearerAuth, RequestSigning
 from abwire_sandbox.app import SandboxApp
 from abwire_sandbox.world import World
 from tests.client.apis import OPERATIONS, Operation
+from tests.core.signing import HEADERS
 from tests.instances import EXAMPLES
 
 
@@ -42,7 +43,7 @@ class Asker:
         ]
         self._auth = {
             "kameleoon": BearerAuth(token),
-            "convert-v1": RequestSigning("sandbox-application", "sandbox-secret-key"),
+            "convert-v1": RequestSigning("sandbox-application", "sandbox-secret-key", **HEADERS),
         }
 
     def __call__(self, operation: Operation, path: str, request: dict[str, Any]) -> httpx.Response:

@@ -17,6 +17,7 @@ import pytest
 from abwire_core.auth import BearerAuth, RequestSigning
 from abwire_sandbox import Sandbox, SandboxError, serve, specs
 from abwire_sandbox.validation import widened
+from tests.core.signing import HEADERS
 
 pytestmark = pytest.mark.usefixtures("no_proxies")
 
@@ -99,7 +100,7 @@ def test_nothing_that_can_be_thought_of_breaks_what_was_broken_once(tmp_path: Pa
 def test_no_path_takes_a_method_that_the_spec_does_not_have(sandbox: Sandbox, name: str) -> None:
     """Not even if another path, with parameters in other places, would take it."""
     guard = sandbox._app.apis[name].guard
-    auth: httpx.Auth = RequestSigning(sandbox.application_id, sandbox.secret_key)
+    auth: httpx.Auth = RequestSigning(sandbox.application_id, sandbox.secret_key, **HEADERS)
     if guard.token_path:
         auth = BearerAuth(authorized(sandbox, name)[0][1].rpartition(" ")[2])
     with httpx.Client(base_url=sandbox.urls[name], auth=auth) as http:

@@ -71,7 +71,9 @@ def test_what_was_done_survives_a_restart(tmp_path: Path, no_proxies: None) -> N
     state = tmp_path / "state.sqlite"
     with serve(state=state, rate_limits=()) as sandbox, SyncCaller(sandbox) as call:
         site = call("kameleoon.sites.list")[0].id
-        body = models.GoalCreate(name="Kept", site_id=site, type_=models.GoalType.CUSTOM, description="é😀")
+        body = models.GoalCreate(
+            name="Kept", site_id=site, type_=models.GoalType.CUSTOM, has_multiple_conversions=False, description="é😀"
+        )
         created = call("kameleoon.goals.create", body)
         call("kameleoon.goals.update", 30002, models.GoalUpdate(name="Changed"))
         call("kameleoon.goals.delete", 30001)

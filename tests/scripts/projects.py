@@ -94,6 +94,12 @@ def overlay(*actions: Mapping[str, Any], **members: Any) -> dict[str, Any]:
 # --- projects ---
 
 
+def as_json(content: Mapping[str, Any]) -> str:
+    """JSON that is YAML too, which knows no pairs of surrogates and no control characters."""
+    text = json.dumps(content, indent=1, ensure_ascii=False)
+    return "".join(char if char.isprintable() or char == "\n" else f"\\u{ord(char):04x}" for char in text)
+
+
 @dataclass(frozen=True)
 class Project:
     """A project in a folder: ``specs``, ``overlays``, and what is generated from them."""
@@ -119,7 +125,7 @@ class Project:
         """Write a file; of a mapping, its JSON, which is YAML too."""
         target = self.root / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(content if isinstance(content, str) else json.dumps(content, indent=1), encoding="utf-8")
+        target.write_text(content if isinstance(content, str) else as_json(content), encoding="utf-8")
         return target
 
     def write_overlay(self, name: str, *actions: Mapping[str, Any], **members: Any) -> Path:

@@ -15,7 +15,9 @@ import pytest
 import yaml
 
 from scripts.codegen import render
+from scripts.codegen.unmodelled import unmodelled
 from scripts.specs.project import ROOT
+from scripts.specs.spec import Spec
 from tests.scripts.projects import (
     API,
     PATH_ID,
@@ -53,18 +55,19 @@ FILES = {
     "abwire/__init__.py",
     "abwire/errors.py",
     "abwire/mini_api/__init__.py",
+    "abwire/mini_api/groups/__init__.py",
+    "abwire/mini_api/groups/owners.py",
+    "abwire/mini_api/groups/things.py",
+    "abwire/mini_api/sdk.py",
     "abwire/mini_api/api/__init__.py",
     "abwire/mini_api/api/owners/__init__.py",
     "abwire/mini_api/api/owners/list_owners.py",
     "abwire/mini_api/api/things/__init__.py",
     "abwire/mini_api/api/things/delete_thing.py",
     "abwire/mini_api/api/things/get_thing.py",
-    "abwire/mini_api/client.py",
-    "abwire/mini_api/errors.py",
     "abwire/mini_api/models/__init__.py",
     "abwire/mini_api/models/thing.py",
     "abwire/mini_api/models/thing_kind.py",
-    "abwire/mini_api/types.py",
     "abwire/py.typed",
     "manifest.yaml",
     "specs/mini-api.yaml",
@@ -137,6 +140,45 @@ def test_a_run_says_what_it_made_and_what_it_changed(tmp_path: Path) -> None:
     assert "  generated/abwire/mini_api/models/thing.py\n" in ran.output
 
 
+def test_what_has_no_place_in_the_client_is_listed(tmp_path: Path) -> None:
+    thing = operation(
+        responses={
+            "204": {
+                "description": "done",
+                "headers": {"X-Left": {"schema": {"type": "integer"}}},
+                "links": {"next": {"operationId": "get-thing"}},
+            }
+        },
+        callbacks={"ready": {"{$request.query.url}": {"post": {"responses": {"204": {"description": "done"}}}}}},
+    )
+    made = project(tmp_path, spec({"/things": {"get": thing}}))
+
+    ran = run_generate(tmp_path)
+
+    assert ran.status == 0, ran.errors
+    told = "not modelled: 1 callbacks, 1 links, 1 response headers; generated/manifest.yaml lists them"
+    assert f"  {told}\n" in ran.output
+    manifest = yaml.safe_load((made.generated / "manifest.yaml").read_text(encoding="utf-8"))
+    assert manifest["apis"][API]["not modelled"] == {
+        "callbacks": ["/paths/~1things/get/callbacks/ready"],
+        "links": ["/paths/~1things/get/responses/204/links/next"],
+        "response headers": ["/paths/~1things/get/responses/204/headers/X-Left"],
+    }
+
+
+def test_webhooks_and_further_body_types_are_listed() -> None:
+    body: Any = {"content": {"text/csv": {}, "application/json": {}, "application/xml": {}}}
+    document = {"paths": {"/a": {"post": {"requestBody": body}}}, "webhooks": {"ready": {}}}
+
+    assert unmodelled(Spec(document, Path())) == {
+        "further body types": [
+            "/paths/~1a/post/requestBody/content/text~1csv",
+            "/paths/~1a/post/requestBody/content/application~1xml",
+        ],
+        "webhooks": ["/webhooks/ready"],
+    }
+
+
 def test_a_second_run_changes_nothing(good: Project) -> None:
     before = {path: path.stat().st_mtime_ns for path in good.generated.rglob("*")}
 
@@ -167,8 +209,8 @@ def test_several_apis_stand_side_by_side(tmp_path: Path) -> None:
     ran = run_generate(tmp_path)
 
     assert ran.status == 0
-    assert (made.package / "client.py").is_file()
-    assert (made.generated / "abwire" / "other" / "client.py").is_file()
+    assert (made.package / "sdk.py").is_file()
+    assert (made.generated / "abwire" / "other" / "sdk.py").is_file()
     text = (made.generated / "abwire" / "__init__.py").read_text(encoding="utf-8")
     assert "* ``abwire.mini_api``: Mini API\n* ``abwire.other``: Other API\n" in text
 
@@ -197,13 +239,13 @@ def test_a_change_of_a_template_is_recorded(good: Project, templates: Path) -> N
 
 def test_a_template_that_writes_no_python_is_named(good: Project, templates: Path) -> None:
     before = files(good.generated)
-    _append(templates / "errors.py.jinja", "this is no Python\n")
+    _append(templates / "sdk.py.jinja", "this is no Python\n")
 
     ran = run_generate(good.root)
 
     assert ran.status == 1
     assert "ruff format: " in ran.errors
-    assert "abwire/mini_api/errors.py:7:" in ran.errors
+    assert "abwire/mini_api/sdk.py:" in ran.errors
     assert files(good.generated) == before
 
 
@@ -437,11 +479,15 @@ def _with_property(schema: Mapping[str, Any]) -> Callable[[Project], object]:
 
 
 MISPLACED: dict[str, dict[str, Any]] = {
-    "of the wrong kind": {"type": "number", "x-sdk-accepts": ["integer"]},
-    "of a boolean": {"type": "boolean", "x-sdk-accepts": ["string"]},
-    "of a date": {"type": "string", "format": "date", "x-sdk-accepts": ["integer"]},
-    "of an enum": {"type": "integer", "enum": [1, 2], "x-sdk-accepts": ["string"]},
-    "beside a reference": {"allOf": [ref("A")], "x-sdk-accepts": ["string"]},
+    "of one type": {"type": "number", "x-sdk-type": "number"},
+    "of a type that is not on the wire": {"type": "string", "x-sdk-type": "number"},
+    "of a type that cannot be read": {"oneOf": [{"type": "number"}, {"type": "boolean"}], "x-sdk-type": "number"},
+    "of a date": {
+        "oneOf": [{"type": "number"}, {"type": "string", "format": "date"}],
+        "x-sdk-type": "number",
+    },
+    "of an enum": {"oneOf": [{"type": "number"}, {"type": "string", "enum": ["1"]}], "x-sdk-type": "number"},
+    "beside a reference": {"allOf": [ref("A")], "x-sdk-type": "number"},
 }
 PARAMETER = f"{SPEC}#/paths/~1things/get/parameters/0"
 HELD = f"{SPEC}#/components/schemas/Holder/properties/held"
@@ -583,6 +629,18 @@ UNSUPPORTED = [
         f"{PARAMETER}: cookies are not supported: the HTTP library keeps them for itself",
         id="cookie",
     ),
+    *(
+        pytest.param(
+            _with_parameter({**wrong, "x-sdk-default": ["a"]}),
+            f"{PARAMETER}/x-sdk-default: x-sdk-default needs an optional list of strings in the query",
+            id=f"x-sdk-default of {what}",
+        )
+        for what, wrong in {
+            "a string": parameter("q"),
+            "integers": parameter("q", schema={"type": "array", "items": {"type": "integer"}}),
+            "what must be given": parameter("q", schema={"type": "array", "items": TEXT}, required=True),
+        }.items()
+    ),
     pytest.param(
         _with_parameter(parameter("q", "header", schema={"type": "array", "items": TEXT})),
         f"{PARAMETER}: a list is not supported in the header",
@@ -671,16 +729,21 @@ UNSUPPORTED = [
     *(
         pytest.param(
             _with_property(schema),
-            f"{HELD}/x-sdk-accepts: x-sdk-accepts can be [string] for a number or an integer, [integer] for a string "
-            "without a format",
-            id=f"x-sdk-accepts {what}",
+            f"{HELD}/x-sdk-type: x-sdk-type number needs number on the wire, in a union with string or integer, "
+            "without enum or format",
+            id=f"x-sdk-type {what}",
         )
         for what, schema in MISPLACED.items()
     ),
     pytest.param(
-        _with_property({"type": "string", "x-sdk-boolean": True}),
-        f"{HELD}/x-sdk-boolean: x-sdk-boolean needs an integer",
-        id="x-sdk-boolean of a string",
+        _with_property({"type": "string", "x-sdk-type": "boolean"}),
+        f"{HELD}/x-sdk-type: x-sdk-type boolean needs integer on the wire, without enum or format",
+        id="x-sdk-type boolean of a string",
+    ),
+    pytest.param(
+        _with_property({"type": "string", "x-sdk-type": "date"}),
+        f"{HELD}/x-sdk-type: 'date' is not one of ['boolean', 'integer', 'number', 'string']",
+        id="unknown x-sdk-type",
     ),
     pytest.param(
         _with_property({"type": "string", "x-sdk-names": {"a": "b"}}),
@@ -718,8 +781,8 @@ UNSUPPORTED = [
         id="two schemas of one module",
     ),
     pytest.param(
-        _spec(schemas_spec(Response=A)),
-        f"{SPEC}: the schema Response would hide a name of the generated code: give it another title",
+        _spec(schemas_spec(OpenModel=A)),
+        f"{SPEC}: the schema OpenModel would hide a name of the generated code: give it another title",
         id="schema with a name of the generated code",
     ),
     pytest.param(

@@ -160,9 +160,9 @@ def test_overlays_are_applied_in_the_order_given_each_to_the_result_before(run: 
     put("two.yaml", overlay_of("[{target: $.list, update: 2}]"))
     put("last.yaml", overlay_of("[{target: '$.list[?@ == 2]', remove: true}]"))
 
-    assert run("apply", "spec.yaml", "one.yaml", "two.yaml").out == "list:\n- 1\n- 2\n"
-    assert run("apply", "spec.yaml", "two.yaml", "one.yaml").out == "list:\n- 2\n- 1\n"
-    assert run("apply", "spec.yaml", "one.yaml", "two.yaml", "last.yaml").out == "list:\n- 1\n"
+    assert run("apply", "spec.yaml", "one.yaml", "two.yaml").out == "list:\n  - 1\n  - 2\n"
+    assert run("apply", "spec.yaml", "two.yaml", "one.yaml").out == "list:\n  - 2\n  - 1\n"
+    assert run("apply", "spec.yaml", "one.yaml", "two.yaml", "last.yaml").out == "list:\n  - 1\n"
     assert run("apply", "spec.yaml", "last.yaml", "two.yaml", "one.yaml").status == 1
 
 
@@ -274,8 +274,8 @@ def test_an_overlay_for_this_spec_or_for_one_elsewhere_is_applied(run: Run, exte
 FAULTS = {
     "spec-is-no-yaml": ("spec.yaml", "a: 1\nb: [\n", "spec.yaml:3:1: is not YAML: "),
     "spec-is-no-object": ("spec.yaml", "- a\n", "spec.yaml: the root must be an object"),
-    "spec-has-a-key-twice": ("spec.yaml", "a: 1\nb: 2\na: 3\n", "spec.yaml:3:1: the key 'a' stands twice"),
-    "overlay-is-no-yaml": ("fix.yaml", "a: b: c\n", "fix.yaml:1:5: is not YAML: mapping values"),
+    "spec-has-a-key-twice": ("spec.yaml", "a: 1\nb: 2\na: 3\n", "spec.yaml:3:1: duplicate key 'a'"),
+    "overlay-is-no-yaml": ("fix.yaml", "a: b: c\n", "fix.yaml:1:5: is not YAML: two colons"),
     "overlay-is-no-overlay": ("fix.yaml", "a: 1\n", "fix.yaml: a is not a key of the specification"),
     "overlay-of-a-later-version": ("fix.yaml", OVERLAY.replace("1.1.0", "1.2.0"), "fix.yaml: overlay: version '1.2.0'"),
     "no-jsonpath": ("fix.yaml", overlay_of("[{target: '$['}]"), "fix.yaml: action 1 ($[): is not an RFC 9535"),

@@ -5,7 +5,6 @@ Manages the projects, experiences, goals, hypotheses and audiences of a Convert 
 vendor has deprecated this whole version in favour of version 2 and has published no date for its end, so each of
 its operations is deprecated. Bodies are JSON; a list is a plain array without a total. No rate limit is published."""
 
-from .client import Client
 from .sdk import AsyncConvert, Convert
 
-__all__ = ["AsyncConvert", "Client", "Convert"]
+__all__ = ["AsyncConvert", "Convert"]

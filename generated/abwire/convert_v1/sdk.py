@@ -3,14 +3,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from abwire_core import apis
-
-from .client import Client
+from abwire_core._http import AsyncBaseTransport, AsyncClient, BaseTransport, SyncClient, Timeout
+from abwire_core.apis import MAX_RETRIES, PUBLISHED
+from abwire_core.client import DEFAULT_TIMEOUT
+from abwire_core.types import Unset
 
 if TYPE_CHECKING:
+    from pyrate_limiter import Limiter
+
     from .groups.audiences import AsyncAudiencesGroup, AudiencesGroup
     from .groups.experiences import AsyncExperiencesGroup, ExperiencesGroup
     from .groups.goals import AsyncGoalsGroup, GoalsGroup
@@ -18,20 +23,113 @@ if TYPE_CHECKING:
     from .groups.projects import AsyncProjectsGroup, ProjectsGroup
     from .groups.reports import AsyncReportsGroup, ReportsGroup
 
+_API = apis.Description(
+    server="https://api.convert.com/api/v1",
+    environment="CONVERT",
+    kinds=(
+        apis.Signing(
+            (
+                "application_id",
+                "secret_key",
+            ),
+            application_header="Convert-Application-ID",
+            expires_header="Expires",
+            signature_header="Authorization",
+            scheme="Convert-HMAC-SHA256 Signature={signature}",
+        ),
+    ),
+    deprecated="Convert superseded version 1 of its API by version 2; docs/migrate-convert-v2.md of abwire says what becomes of each operation.",
+)
 
-class Convert(apis.SignedApi):
+
+class Convert(apis.SyncApi):
     """The Convert API.
 
-    The arguments are those of :class:`abwire_core.apis.SignedApi`; ``from_env()`` takes
-    them from the environment variables that begin with ``CONVERT_``.
+    Args:
+        application_id: Identifier of the key that signs requests.
+        secret_key: Secret of the key that signs requests.
+        base_url: The server; by default https://api.convert.com/api/v1.
+        headers: Sent with every request.
+        timeout: Seconds for each phase of a request; by default 5 to connect and 60 for the rest.
+        max_retries: How often a call that failed is sent again, if that does no harm.
+        rate_limiter: Makes calls wait; None for no limit.
+        http_client: Your own ``httpx.Client``: proxies, TLS, HTTP/2. You close it.
+        transport: An HTTP transport, for tests.
+
+    Raises:
+        ConfigurationError: Credentials are missing or contradict each other, or the server's URL is not valid.
     """
 
-    CLIENT = Client
-    ENVIRONMENT = "CONVERT"
-    DEPRECATED = "Convert superseded version 1 of its API by version 2; docs/migrate-convert-v2.md of abwire says what becomes of each operation."
+    _API = _API
 
-    client: Client
-    """The connection, for the functions of the low level in ``api``."""
+    def __init__(
+        self,
+        application_id: str,
+        secret_key: str,
+        *,
+        base_url: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | Timeout = DEFAULT_TIMEOUT,
+        max_retries: int = MAX_RETRIES,
+        rate_limiter: Limiter | Unset | None = PUBLISHED,
+        http_client: SyncClient | None = None,
+        transport: BaseTransport | None = None,
+    ) -> None:
+        self._open(
+            {
+                "application_id": application_id,
+                "secret_key": secret_key,
+            },
+            base_url=base_url,
+            headers=headers,
+            timeout=timeout,
+            max_retries=max_retries,
+            rate_limiter=rate_limiter,
+            http_client=http_client,
+            transport=transport,
+        )
+
+    @classmethod
+    def from_env(
+        cls,
+        *,
+        application_id: str | None = None,
+        secret_key: str | None = None,
+        base_url: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | Timeout = DEFAULT_TIMEOUT,
+        max_retries: int = MAX_RETRIES,
+        rate_limiter: Limiter | Unset | None = PUBLISHED,
+        http_client: SyncClient | None = None,
+        transport: BaseTransport | None = None,
+    ) -> Self:
+        """Return a client with credentials and server from environment variables, where they are not given.
+
+        The arguments are those of the class. The variables are
+
+        * ``CONVERT_APPLICATION_ID``
+        * ``CONVERT_SECRET_KEY``
+        * ``CONVERT_BASE_URL``
+
+        Raises:
+            ConfigurationError: Variables are missing, or too many; the message names them.
+        """
+        found = _API.from_env(
+            {
+                "application_id": application_id,
+                "secret_key": secret_key,
+                "base_url": base_url,
+            }
+        )
+        return cls(
+            **found,
+            headers=headers,
+            timeout=timeout,
+            max_retries=max_retries,
+            rate_limiter=rate_limiter,
+            http_client=http_client,
+            transport=transport,
+        )
 
     @cached_property
     def projects(self) -> ProjectsGroup:
@@ -76,19 +174,94 @@ class Convert(apis.SignedApi):
         return ReportsGroup(self._sender)
 
 
-class AsyncConvert(apis.AsyncSignedApi):
+class AsyncConvert(apis.AsyncApi):
     """The Convert API, for asyncio.
 
-    The arguments are those of :class:`abwire_core.apis.SignedApi`; ``from_env()`` takes
-    them from the environment variables that begin with ``CONVERT_``.
+    Args:
+        application_id: Identifier of the key that signs requests.
+        secret_key: Secret of the key that signs requests.
+        base_url: The server; by default https://api.convert.com/api/v1.
+        headers: Sent with every request.
+        timeout: Seconds for each phase of a request; by default 5 to connect and 60 for the rest.
+        max_retries: How often a call that failed is sent again, if that does no harm.
+        rate_limiter: Makes calls wait; None for no limit.
+        http_client: Your own ``httpx.AsyncClient``: proxies, TLS, HTTP/2. You close it.
+        transport: An HTTP transport, for tests.
+
+    Raises:
+        ConfigurationError: Credentials are missing or contradict each other, or the server's URL is not valid.
     """
 
-    CLIENT = Client
-    ENVIRONMENT = "CONVERT"
-    DEPRECATED = "Convert superseded version 1 of its API by version 2; docs/migrate-convert-v2.md of abwire says what becomes of each operation."
+    _API = _API
 
-    client: Client
-    """The connection, for the functions of the low level in ``api``."""
+    def __init__(
+        self,
+        application_id: str,
+        secret_key: str,
+        *,
+        base_url: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | Timeout = DEFAULT_TIMEOUT,
+        max_retries: int = MAX_RETRIES,
+        rate_limiter: Limiter | Unset | None = PUBLISHED,
+        http_client: AsyncClient | None = None,
+        transport: AsyncBaseTransport | None = None,
+    ) -> None:
+        self._open(
+            {
+                "application_id": application_id,
+                "secret_key": secret_key,
+            },
+            base_url=base_url,
+            headers=headers,
+            timeout=timeout,
+            max_retries=max_retries,
+            rate_limiter=rate_limiter,
+            http_client=http_client,
+            transport=transport,
+        )
+
+    @classmethod
+    def from_env(
+        cls,
+        *,
+        application_id: str | None = None,
+        secret_key: str | None = None,
+        base_url: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | Timeout = DEFAULT_TIMEOUT,
+        max_retries: int = MAX_RETRIES,
+        rate_limiter: Limiter | Unset | None = PUBLISHED,
+        http_client: AsyncClient | None = None,
+        transport: AsyncBaseTransport | None = None,
+    ) -> Self:
+        """Return a client with credentials and server from environment variables, where they are not given.
+
+        The arguments are those of the class. The variables are
+
+        * ``CONVERT_APPLICATION_ID``
+        * ``CONVERT_SECRET_KEY``
+        * ``CONVERT_BASE_URL``
+
+        Raises:
+            ConfigurationError: Variables are missing, or too many; the message names them.
+        """
+        found = _API.from_env(
+            {
+                "application_id": application_id,
+                "secret_key": secret_key,
+                "base_url": base_url,
+            }
+        )
+        return cls(
+            **found,
+            headers=headers,
+            timeout=timeout,
+            max_retries=max_retries,
+            rate_limiter=rate_limiter,
+            http_client=http_client,
+            transport=transport,
+        )
 
     @cached_property
     def projects(self) -> AsyncProjectsGroup:

@@ -4,7 +4,6 @@
 Manages the experiments, personalizations, feature flags and what belongs to them in a Kameleoon account, and reads
 their results. Calls are limited to 50 per 10 seconds and 1,000 per hour; a call beyond that gets status 429."""
 
-from .client import Client
 from .sdk import AsyncKameleoon, Kameleoon
 
-__all__ = ["AsyncKameleoon", "Client", "Kameleoon"]
+__all__ = ["AsyncKameleoon", "Kameleoon"]

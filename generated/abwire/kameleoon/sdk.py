@@ -3,14 +3,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self, overload
 
 from abwire_core import apis
-
-from .client import Client
+from abwire_core._http import AsyncBaseTransport, AsyncClient, BaseTransport, SyncClient, Timeout
+from abwire_core.apis import MAX_RETRIES, PUBLISHED
+from abwire_core.client import DEFAULT_TIMEOUT
+from abwire_core.types import Unset
 
 if TYPE_CHECKING:
+    from pyrate_limiter import Limiter
+
     from .groups.accounts import AccountsGroup, AsyncAccountsGroup
     from .groups.audiences import AsyncAudiencesGroup, AudiencesGroup
     from .groups.custom_data import AsyncCustomDataGroup, CustomDataGroup
@@ -35,23 +40,147 @@ if TYPE_CHECKING:
     from .groups.widget_studios import AsyncWidgetStudiosGroup, WidgetStudiosGroup
     from .groups.widgets import AsyncWidgetsGroup, WidgetsGroup
 
-
-class Kameleoon(apis.OAuthApi):
-    """The Kameleoon Automation API.
-
-    The arguments are those of :class:`abwire_core.apis.OAuthApi`; ``from_env()`` takes
-    them from the environment variables that begin with ``KAMELEOON_``.
-    """
-
-    CLIENT = Client
-    ENVIRONMENT = "KAMELEOON"
-    RATES = (
+_API = apis.Description(
+    server="https://api.kameleoon.com",
+    environment="KAMELEOON",
+    kinds=(
+        apis.OAuth(
+            (
+                "client_id",
+                "client_secret",
+            ),
+            token_path="/oauth/token",
+        ),
+        apis.Bearer(("token",), value="{token}"),
+    ),
+    rates=(
         (50, 10),
         (1000, 3600),
-    )
+    ),
+)
 
-    client: Client
-    """The connection, for the functions of the low level in ``api``."""
+
+class Kameleoon(apis.SyncApi):
+    """The Kameleoon Automation API.
+
+    Args:
+        client_id: Identifier of the OAuth 2 client.
+        client_secret: Secret of the OAuth 2 client; tokens are fetched and renewed.
+        token: An access token; it is not renewed.
+        base_url: The server; by default https://api.kameleoon.com.
+        headers: Sent with every request.
+        timeout: Seconds for each phase of a request; by default 5 to connect and 60 for the rest.
+        max_retries: How often a call that failed is sent again, if that does no harm.
+        rate_limiter: Makes calls wait; by default the limits that the vendor publishes, None for no limit.
+        http_client: Your own ``httpx.Client``: proxies, TLS, HTTP/2. You close it.
+        transport: An HTTP transport, for tests.
+
+    Raises:
+        ConfigurationError: Credentials are missing or contradict each other, or the server's URL is not valid.
+    """
+
+    _API = _API
+
+    @overload
+    def __init__(
+        self,
+        client_id: str,
+        client_secret: str,
+        *,
+        base_url: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | Timeout = DEFAULT_TIMEOUT,
+        max_retries: int = MAX_RETRIES,
+        rate_limiter: Limiter | Unset | None = PUBLISHED,
+        http_client: SyncClient | None = None,
+        transport: BaseTransport | None = None,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        *,
+        token: str,
+        base_url: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | Timeout = DEFAULT_TIMEOUT,
+        max_retries: int = MAX_RETRIES,
+        rate_limiter: Limiter | Unset | None = PUBLISHED,
+        http_client: SyncClient | None = None,
+        transport: BaseTransport | None = None,
+    ) -> None: ...
+    def __init__(
+        self,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        *,
+        token: str | None = None,
+        base_url: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | Timeout = DEFAULT_TIMEOUT,
+        max_retries: int = MAX_RETRIES,
+        rate_limiter: Limiter | Unset | None = PUBLISHED,
+        http_client: SyncClient | None = None,
+        transport: BaseTransport | None = None,
+    ) -> None:
+        self._open(
+            {
+                "client_id": client_id,
+                "client_secret": client_secret,
+                "token": token,
+            },
+            base_url=base_url,
+            headers=headers,
+            timeout=timeout,
+            max_retries=max_retries,
+            rate_limiter=rate_limiter,
+            http_client=http_client,
+            transport=transport,
+        )
+
+    @classmethod
+    def from_env(
+        cls,
+        *,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        token: str | None = None,
+        base_url: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | Timeout = DEFAULT_TIMEOUT,
+        max_retries: int = MAX_RETRIES,
+        rate_limiter: Limiter | Unset | None = PUBLISHED,
+        http_client: SyncClient | None = None,
+        transport: BaseTransport | None = None,
+    ) -> Self:
+        """Return a client with credentials and server from environment variables, where they are not given.
+
+        The arguments are those of the class. The variables are
+
+        * ``KAMELEOON_CLIENT_ID``
+        * ``KAMELEOON_CLIENT_SECRET``
+        * ``KAMELEOON_TOKEN``
+        * ``KAMELEOON_BASE_URL``
+
+        Raises:
+            ConfigurationError: Variables are missing, or too many; the message names them.
+        """
+        found = _API.from_env(
+            {
+                "client_id": client_id,
+                "client_secret": client_secret,
+                "token": token,
+                "base_url": base_url,
+            }
+        )
+        return cls(
+            **found,
+            headers=headers,
+            timeout=timeout,
+            max_retries=max_retries,
+            rate_limiter=rate_limiter,
+            http_client=http_client,
+            transport=transport,
+        )
 
     @cached_property
     def accounts(self) -> AccountsGroup:
@@ -215,22 +344,127 @@ class Kameleoon(apis.OAuthApi):
         return ResultsGroup(self._sender)
 
 
-class AsyncKameleoon(apis.AsyncOAuthApi):
+class AsyncKameleoon(apis.AsyncApi):
     """The Kameleoon Automation API, for asyncio.
 
-    The arguments are those of :class:`abwire_core.apis.OAuthApi`; ``from_env()`` takes
-    them from the environment variables that begin with ``KAMELEOON_``.
+    Args:
+        client_id: Identifier of the OAuth 2 client.
+        client_secret: Secret of the OAuth 2 client; tokens are fetched and renewed.
+        token: An access token; it is not renewed.
+        base_url: The server; by default https://api.kameleoon.com.
+        headers: Sent with every request.
+        timeout: Seconds for each phase of a request; by default 5 to connect and 60 for the rest.
+        max_retries: How often a call that failed is sent again, if that does no harm.
+        rate_limiter: Makes calls wait; by default the limits that the vendor publishes, None for no limit.
+        http_client: Your own ``httpx.AsyncClient``: proxies, TLS, HTTP/2. You close it.
+        transport: An HTTP transport, for tests.
+
+    Raises:
+        ConfigurationError: Credentials are missing or contradict each other, or the server's URL is not valid.
     """
 
-    CLIENT = Client
-    ENVIRONMENT = "KAMELEOON"
-    RATES = (
-        (50, 10),
-        (1000, 3600),
-    )
+    _API = _API
 
-    client: Client
-    """The connection, for the functions of the low level in ``api``."""
+    @overload
+    def __init__(
+        self,
+        client_id: str,
+        client_secret: str,
+        *,
+        base_url: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | Timeout = DEFAULT_TIMEOUT,
+        max_retries: int = MAX_RETRIES,
+        rate_limiter: Limiter | Unset | None = PUBLISHED,
+        http_client: AsyncClient | None = None,
+        transport: AsyncBaseTransport | None = None,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        *,
+        token: str,
+        base_url: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | Timeout = DEFAULT_TIMEOUT,
+        max_retries: int = MAX_RETRIES,
+        rate_limiter: Limiter | Unset | None = PUBLISHED,
+        http_client: AsyncClient | None = None,
+        transport: AsyncBaseTransport | None = None,
+    ) -> None: ...
+    def __init__(
+        self,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        *,
+        token: str | None = None,
+        base_url: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | Timeout = DEFAULT_TIMEOUT,
+        max_retries: int = MAX_RETRIES,
+        rate_limiter: Limiter | Unset | None = PUBLISHED,
+        http_client: AsyncClient | None = None,
+        transport: AsyncBaseTransport | None = None,
+    ) -> None:
+        self._open(
+            {
+                "client_id": client_id,
+                "client_secret": client_secret,
+                "token": token,
+            },
+            base_url=base_url,
+            headers=headers,
+            timeout=timeout,
+            max_retries=max_retries,
+            rate_limiter=rate_limiter,
+            http_client=http_client,
+            transport=transport,
+        )
+
+    @classmethod
+    def from_env(
+        cls,
+        *,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        token: str | None = None,
+        base_url: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | Timeout = DEFAULT_TIMEOUT,
+        max_retries: int = MAX_RETRIES,
+        rate_limiter: Limiter | Unset | None = PUBLISHED,
+        http_client: AsyncClient | None = None,
+        transport: AsyncBaseTransport | None = None,
+    ) -> Self:
+        """Return a client with credentials and server from environment variables, where they are not given.
+
+        The arguments are those of the class. The variables are
+
+        * ``KAMELEOON_CLIENT_ID``
+        * ``KAMELEOON_CLIENT_SECRET``
+        * ``KAMELEOON_TOKEN``
+        * ``KAMELEOON_BASE_URL``
+
+        Raises:
+            ConfigurationError: Variables are missing, or too many; the message names them.
+        """
+        found = _API.from_env(
+            {
+                "client_id": client_id,
+                "client_secret": client_secret,
+                "token": token,
+                "base_url": base_url,
+            }
+        )
+        return cls(
+            **found,
+            headers=headers,
+            timeout=timeout,
+            max_retries=max_retries,
+            rate_limiter=rate_limiter,
+            http_client=http_client,
+            transport=transport,
+        )
 
     @cached_property
     def accounts(self) -> AsyncAccountsGroup:

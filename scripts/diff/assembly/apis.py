@@ -56,7 +56,7 @@ def compare(
     Raises:
         NodeToolError: oasdiff is not installed.
         DiffError: the contract cannot be compared.
-        documents.DocumentError, overlay.OverlayError: a spec or an overlay is not valid.
+        InputError: a spec or an overlay is not valid.
     """
     there = new if new.api else old
     assert there.api is not None

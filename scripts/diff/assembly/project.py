@@ -35,7 +35,7 @@ def compare(base: Tree, head: Tree, *, tags: Sequence[str], folder: Path) -> Rep
         DiffError: the client of the head cannot be made, or a contract cannot be compared.
         SurfaceError: a client cannot be read.
         NodeToolError: oasdiff is not installed.
-        documents.DocumentError, overlay.OverlayError, SpecError: a spec or an overlay is not valid.
+        InputError: a spec or an overlay is not valid.
     """
     after = _apis(head)
     notes = clients.refresh(head.root, list(after.values()), folder / "refreshed")

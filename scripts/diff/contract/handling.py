@@ -11,11 +11,12 @@ from scripts.diff.model.report import Severity
 from scripts.specs.spec import objects
 
 _KEYS = {
-    "x-sdk-accepts": "is read from other forms of the value than before",
     "x-sdk-accepts-bare": "is read without its wrapper in other cases than before",
+    "x-sdk-default": "is asked for other things than before if the argument is left out",
     "x-sdk-discriminator": "is read as another model than before, for some values",
     "x-sdk-pagination": "is asked for its pages in another way",
     "x-sdk-poll": "is polled for in another way",
+    "x-sdk-type": "is read from other forms of the value than before",
 }
 """Keys that say how a client handles a place, and what a change of them does; other keys give names, which the surface
 shows."""

@@ -94,7 +94,7 @@ def rules() -> dict[str, Rule]:
     """The checks that are judged in another way here than by oasdiff.
 
     Raises:
-        documents.DocumentError: the file cannot be read.
+        errors.DocumentError: the file cannot be read.
     """
     content = documents.load(SEVERITIES, keep_comments=False)
     return {check: Rule(Severity(entry["severity"]), entry["reason"]) for check, entry in content.items()}

@@ -49,7 +49,7 @@ def refresh(root: Path, apis: Sequence[Api], folder: Path) -> list[str]:
 
     Raises:
         DiffError: they cannot be made.
-        documents.DocumentError, overlay.OverlayError: a spec or an overlay is not valid.
+        InputError: a spec or an overlay is not valid.
     """
     outdated = manifest.outdated(root, apis)
     if not outdated:

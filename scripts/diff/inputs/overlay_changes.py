@@ -28,7 +28,7 @@ def compare(old: Api | None, new: Api | None) -> list[OverlayChange]:
         new: the API in the head; None likewise.
 
     Raises:
-        documents.DocumentError: a spec or an overlay cannot be read.
+        errors.DocumentError: a spec or an overlay cannot be read.
         overlays.OverlayError: an overlay is invalid, or cannot be applied at all.
     """
     before = {path.name: path for path in old.overlays} if old else {}
@@ -58,7 +58,7 @@ def stale(api: Api) -> dict[str, str]:
     """The overlays of an API that no longer fit its spec, with the reason.
 
     Raises:
-        documents.DocumentError: a spec or an overlay cannot be read.
+        errors.DocumentError: a spec or an overlay cannot be read.
         overlays.OverlayError: an overlay is invalid, or cannot be applied at all.
     """
     return _faults(api, [])

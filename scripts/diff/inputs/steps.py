@@ -15,10 +15,10 @@ from scripts.diff.inputs import clients
 from scripts.diff.inputs.overlay_changes import kind_of
 from scripts.diff.inputs.states import DiffError, Tree
 from scripts.diff.model.report import Cause
-from scripts.specs import documents, overlays
+from scripts.specs import documents
 from scripts.specs.effective import build
+from scripts.specs.errors import InputError
 from scripts.specs.project import Api
-from scripts.specs.spec import SpecError
 
 # Folders of scripts/ that make a client.
 _MAKERS = ("codegen", "specs", "templates")
@@ -69,7 +69,7 @@ def steps(kinds: Sequence[Cause], head: Tree, old: Api, new: Api, folder: Path) 
         try:
             _mix(old, new, taken, root)
             clients.make(head.root, root)
-        except (DiffError, SpecError, documents.DocumentError, overlays.OverlayError):
+        except (DiffError, InputError):
             continue
         (root / "src").symlink_to(head.root.resolve() / "src")
         yield Step(pending, root)

@@ -177,8 +177,8 @@ def _listed(choose: Callable[[Engine, Item, Asked], bool]) -> Handler:
         items = [item for item in items if choose(engine, item, asked)]
         longest = engine.world.convert_page_size
         page, wanted = asked.get("page", 1), asked.get("results_per_page", longest)
-        if page < 1 or wanted < 1:
-            raise Refused(422, "page and results_per_page are at least 1", fields=("page", "results_per_page"))
+        if wanted < 1:
+            raise Refused(422, "results_per_page is at least 1", fields=("results_per_page",))
         if page > 1 and call.goes_wrong("repeat_page"):
             page -= 1
         return engine.answer_all(call, queries.page_of(items, page, min(wanted, longest)))

@@ -120,12 +120,18 @@ def restart(engine: Engine, call: Call) -> Answer:
 
 
 def delete(engine: Engine, call: Call) -> Answer:
-    """Delete an experiment. The vendor's own MCP server was seen to get 400 for a paused one."""
+    """Delete an experiment, which must be a draft or stopped."""
     experiment = engine.find(call)
     if experiment["status"] not in ("DRAFT", "STOPPED"):
         raise Refused(400, f"only a draft or a stopped experiment can be deleted; it is {experiment['status']}")
     engine.remove("experiments", experiment)
     return Answer()
+
+
+def simulate(engine: Engine, call: Call) -> Answer:
+    """Return the address of a simulation of an experiment or a personalization."""
+    item = engine.find(call)
+    return Answer(f"{item.get('baseURL') or 'https://www.example.com'}?simulation={item['id']}")
 
 
 def create_targeting_rule(engine: Engine, call: Call) -> Answer:

@@ -54,8 +54,6 @@ def _page(engine: Engine, call: Call, items: list[Item], asked: Mapping[str, Any
     """A page; public client code asks for -1 items to get all, and gets as many as there may be."""
     longest = engine.world.page_size
     page, wanted = asked.get("page", 1), asked.get("perPage", longest)
-    if page < 1:
-        raise Refused(400, "page: the first page is 1")
     if wanted < 1 and wanted != -1:
         raise Refused(400, "perPage: at least 1, or -1 for as many as there may be")
     size = longest if wanted == -1 else min(wanted, longest)

@@ -177,16 +177,46 @@ def test_an_operation_overrides_the_parameters_of_its_path() -> None:
     assert get(found)["parameters"] == [parameter("p", schema={"type": "integer"}), parameter("p", "header")]
 
 
+def test_a_default_for_the_client_is_python_code() -> None:
+    texts = {"type": "array", "items": {"type": "string"}}
+    fields = {**parameter("fields", schema=texts), "x-sdk-default": ["siteCode", 'a"b']}
+
+    (found,) = lowered_parameters(fields, parameter("kinds", schema=texts)).operations.values()
+
+    assert found.query_defaults == {"fields": '["siteCode", "a\\"b"]'}
+
+
 # --- schemas ---
+
+DECIMAL = {"oneOf": [{"type": "number"}, {"type": "string"}], "x-sdk-type": "number"}
+
+
+@pytest.mark.parametrize(
+    ("wire", "lower"),
+    [
+        (DECIMAL, {"type": "number"}),
+        ({**DECIMAL, "description": "A score."}, {"type": "number", "description": "A score."}),
+        ({**DECIMAL, "nullable": True}, {"type": "number", "nullable": True}),
+        ({**DECIMAL, "oneOf": [*DECIMAL["oneOf"], {"enum": [None]}]}, {"type": "number", "nullable": True}),
+        ({"type": "integer", "maximum": 1, "x-sdk-type": "boolean"}, {"type": "integer", "maximum": 1}),
+    ],
+)
+def test_a_type_for_python_takes_the_place_of_those_on_the_wire(wire: dict[str, Any], lower: dict[str, Any]) -> None:
+    found = lowered(schemas_spec(Thing={"type": "object", "properties": {"held": wire}}))
+
+    held = schema(found, "Thing", "properties", "held")
+    kept = {key: value for key, value in held.items() if key not in ("description", "x-sdk-type")}
+    described = without_mark(held["description"])
+    assert kept | ({"description": described} if described else {}) == lower
 
 
 def test_a_marked_schema_is_found_again() -> None:
-    number = {"type": "number", "x-sdk-accepts": ["string"], "description": "A score."}
+    number = {**DECIMAL, "description": "A score."}
 
     found = lowered(schemas_spec(Thing={"type": "object", "properties": {"score": number}}))
 
     description = schema(found, "Thing", "properties", "score")["description"]
-    assert found.marked_schema(description)["x-sdk-accepts"] == ["string"]
+    assert found.marked_schema(description)["x-sdk-type"] == "number"
     assert without_mark(description) == "A score."
 
 
@@ -197,7 +227,7 @@ def test_without_a_mark_there_is_no_schema(description: str | None) -> None:
 
 def test_every_mark_leads_to_its_own_schema() -> None:
     def number(text: str) -> dict[str, Any]:
-        return {"type": "number", "x-sdk-accepts": ["string"], "example": text}
+        return {**DECIMAL, "example": text}
 
     properties = {text: number(text) for text in ("one", "two", "three")}
 
@@ -259,12 +289,12 @@ def test_a_discriminator_of_a_base_decides_no_union() -> None:
 
 @pytest.mark.parametrize("name", ["properties", "mapping", "default", "enum", "example", "parameters", "schemas"])
 def test_a_property_may_be_called_like_a_keyword(name: str) -> None:
-    accepting = {"type": "string", "x-sdk-accepts": ["integer"]}
+    accepting = {"oneOf": [{"type": "string"}, {"type": "integer"}], "x-sdk-type": "string"}
 
     found = lowered(schemas_spec(Thing={"type": "object", "properties": {name: accepting}}))
 
     description = schema(found, "Thing", "properties", name)["description"]
-    assert found.marked_schema(description)["x-sdk-accepts"] == ["integer"]
+    assert found.marked_schema(description)["x-sdk-type"] == "string"
 
 
 @pytest.mark.parametrize("name", ["properties", "mapping", "default", "enum", "example", "parameters", "schemas"])
@@ -279,7 +309,7 @@ def test_no_property_escapes_the_checks_by_its_name(name: str) -> None:
 
 @pytest.mark.parametrize("keyword", ["example", "default"])
 def test_values_are_not_taken_for_schemas(keyword: str) -> None:
-    value = {"oneOf": ["a", "b"], "x-sdk-accepts": "anything", "discriminator": 1, "servers": []}
+    value = {"oneOf": ["a", "b"], "x-sdk-type": "anything", "discriminator": 1, "servers": []}
 
     assert lowered(schemas_spec(Thing={**A, keyword: value})).marked == ()
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from scripts.codegen.normal_form import normalize, unmodelled
+from scripts.codegen.normal_form import normalize
+from scripts.codegen.unmodelled import unmodelled
 from scripts.specs.spec import Spec, SpecError
 from tests.scripts.projects import operation, ref, spec
 

@@ -273,7 +273,7 @@ CHANGES: dict[str, Change] = {
     "fix dropped": drop_fix,
     "fix dropped, since the vendor mended it": fix_in_spec,
     "fix changed": lambda files: files.actions("fix-01-size")[1]["update"].update(size={"type": "integer"}),
-    "fix without the strings": lambda files: files.actions("fix-01-size")[1]["update"]["size"].pop("x-sdk-accepts"),
+    "fix without the strings": lambda files: files.actions("fix-01-size")[1]["update"].update(size={"type": "number"}),
     "fix that makes a field required": lambda files: add_overlay(
         files, "fix-03-mail", on("$.components.schemas.Owner.required", ["mail"])
     ),

@@ -107,6 +107,7 @@ def _methods(**names: str) -> list[dict[str, Any]]:
 
 
 SIZE = "$.components.schemas.Thing.properties.size"
+SIZE_ON_THE_WIRE = {"oneOf": [{"type": "number"}, {"type": "string"}], "x-sdk-type": "number"}
 SHAPE = "$.components.schemas.Thing.properties.shape"
 MAPPING = {"circle": "#/components/schemas/Circle", "square": "#/components/schemas/Square"}
 
@@ -116,7 +117,7 @@ def overlays() -> dict[str, dict[str, Any]]:
     return {
         "fix-01-size.overlay.yaml": overlay(
             _action(SIZE, remove=True),
-            _action("$.components.schemas.Thing.properties", {"size": {"type": "number", "x-sdk-accepts": ["string"]}}),
+            _action("$.components.schemas.Thing.properties", {"size": SIZE_ON_THE_WIRE}),
             info={"title": "A size is a number", "version": "1.0.0", "description": "Makes it a number."},
         ),
         "fix-02-shape.overlay.yaml": overlay(

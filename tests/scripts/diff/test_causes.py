@@ -60,7 +60,7 @@ def test_a_handling_is_caused_by_the_step_that_changes_its_key_at_its_place() ->
 
     assert found.of_handling(handling("x-sdk-poll", "paths", "/things")) == (Cause.OVERLAY,)
     assert found.of_handling(handling("x-sdk-poll", "paths", "/others")) == ALL
-    assert found.of_handling(handling("x-sdk-accepts", "paths", "/things")) == ALL
+    assert found.of_handling(handling("x-sdk-type", "paths", "/things")) == ALL
 
 
 def test_an_element_is_caused_by_every_step_in_which_it_changes() -> None:

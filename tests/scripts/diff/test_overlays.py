@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from scripts.specs.overlays import IDLE
 from scripts.specs.project import Api, find_apis
 from tests.scripts.diff.cases import CHANGES, Change, Files
 from tests.scripts.diff.repositories import Repository
+from tests.scripts.diff.shop import SIZE_ON_THE_WIRE
 
 
 def shop(root: Path, files: Files) -> Api:
@@ -57,7 +59,7 @@ def test_an_overlay_that_goes_while_it_still_applies_takes_its_fix_along(tmp_pat
 
 def mend_wholly(files: Files) -> None:
     """The vendor's spec is as the overlay made it, to the letter."""
-    files.schema("Thing")["properties"]["size"] = {"type": "number", "x-sdk-accepts": ["string"]}
+    files.schema("Thing")["properties"]["size"] = copy.deepcopy(SIZE_ON_THE_WIRE)
 
 
 def drop(files: Files) -> None:

@@ -45,7 +45,7 @@ def paths(surface: Surface, kind: Kind) -> set[str]:
 def test_every_operation_is_a_method_of_both_entry_classes_and_a_module(committed: Surface) -> None:
     operations = paths(committed, Kind.OPERATION)
     methods = [one for one in committed.values() if one.facts.calls]
-    assert len(operations) == 112
+    assert operations
     assert {one.facts.calls for one in methods if ".Async" in one.path} == operations
     assert {one.facts.calls for one in methods if ".Async" not in one.path} == operations
 

@@ -11,6 +11,7 @@ import yaml
 from scripts import build_specs
 from scripts.specs import documents, overlays
 from scripts.specs.effective import build, validate
+from scripts.specs.errors import DocumentError
 from scripts.specs.project import ROOT, Api, find_apis
 from scripts.specs.spec import Spec, SpecError
 from tests.scripts.projects import API, Project, answer, files, operation, project, ref, schemas_spec, spec
@@ -100,7 +101,7 @@ def test_an_overlay_left_out_is_not_even_read(made: Project) -> None:
     api = api_of(made)
 
     assert build(api, without=["fix-1.overlay.yaml"])["x-words"] == ["spec"]
-    with pytest.raises(documents.DocumentError):
+    with pytest.raises(DocumentError):
         build(api)
 
 

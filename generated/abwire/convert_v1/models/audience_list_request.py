@@ -3,12 +3,11 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from abwire_core import decoding
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
-
-from ..types import UNSET, Unset
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -16,11 +15,11 @@ class AudienceListRequest(OpenModel[Any]):
     """Page and filter of a list of audiences.
 
     Attributes:
-        page (int | Unset): Number of the page; the first is 1. The server's default is 1.
-        results_per_page (int | Unset): Items on a page. The limit is not published. The server's default is 50.
-        search (str | Unset): Text to look for in name and description.
-        is_segment (bool | Unset): Whether to return audiences that are segments, or those that are not.
-        is_used (bool | Unset): Whether to return audiences that an experience uses, or those that none does.
+        page: Number of the page; the first is 1. The server's default is 1.
+        results_per_page: Items on a page. The limit is not published. The server's default is 50.
+        search: Text to look for in name and description.
+        is_segment: Whether to return audiences that are segments, or those that are not.
+        is_used: Whether to return audiences that an experience uses, or those that none does.
     """
 
     page: int | Unset = UNSET
@@ -30,7 +29,15 @@ class AudienceListRequest(OpenModel[Any]):
     is_used: bool | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "page",
+        "results_per_page",
+        "search",
+        "isSegment",
+        "isUsed",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.page is not UNSET:
             d["page"] = self.page
@@ -47,13 +54,18 @@ class AudienceListRequest(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
-        self.page = UNSET if (v := d.pop("page", None)) is None else v
-        self.results_per_page = UNSET if (v := d.pop("results_per_page", None)) is None else v
-        self.search = UNSET if (v := d.pop("search", None)) is None else v
-        self.is_segment = UNSET if (v := d.pop("isSegment", None)) is None else v
-        self.is_used = UNSET if (v := d.pop("isUsed", None)) is None else v
+        v = d.pop("page", None)
+        self.page = UNSET if v is None or v == "" else v
+        v = d.pop("results_per_page", None)
+        self.results_per_page = UNSET if v is None or v == "" else v
+        v = d.pop("search", None)
+        self.search = UNSET if v is None else v
+        v = d.pop("isSegment", None)
+        self.is_segment = UNSET if v is None else v
+        v = d.pop("isUsed", None)
+        self.is_used = UNSET if v is None else v
         if d:
             self.additional_properties = d.copy()
         return self

@@ -6,7 +6,7 @@ class AudienceType(OpenStrEnum):
     """When visitors are checked. In version 2 permanent is once, at the first visit to the experience; transient is
     every time; and segmentation marks the visitor instead of deciding.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     PERMANENT = "permanent"

@@ -3,12 +3,11 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from abwire_core import decoding
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
-
-from ..types import UNSET, Unset
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -16,15 +15,20 @@ class DomInteraction(OpenModel[Any]):
     """An event on an element of the page.
 
     Attributes:
-        selector (str | Unset): CSS selector of the element.
-        event (str | Unset): Name of the DOM event, for example click.
+        selector: CSS selector of the element.
+        event: Name of the DOM event, for example click.
     """
 
     selector: str | Unset = UNSET
     event: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "selector",
+        "event",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.selector is not UNSET:
             d["selector"] = self.selector
@@ -35,10 +39,12 @@ class DomInteraction(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
-        self.selector = UNSET if (v := d.pop("selector", None)) is None else v
-        self.event = UNSET if (v := d.pop("event", None)) is None else v
+        v = d.pop("selector", None)
+        self.selector = UNSET if v is None else v
+        v = d.pop("event", None)
+        self.event = UNSET if v is None else v
         if d:
             self.additional_properties = d.copy()
         return self

@@ -6,10 +6,10 @@ from typing import Any, Self
 from abwire_core import decoding
 from abwire_core.errors import DecodeError
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
-
-from ..types import UNSET, Unset
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -17,17 +17,29 @@ class ErrorBody(OpenModel[Any]):
     """Error body of version 2. Whether version 1 has the same is not known.
 
     Attributes:
-        code (int | Unset): Number of the error, often the HTTP status.
-        message (list[str] | str | Unset): What went wrong, for people; one text or several.
-        fields (list[str] | str | Unset): Fields of the request that are at fault, one name or several.
+        code: Number of the error, often the HTTP status.
+        message: What went wrong, for people; one text or several.
+        fields: Fields of the request that are at fault, one name or several.
+        parameters: The same as fields, in the vendor's samples.
+        is_error: Whether the request failed, as a public client reads it.
     """
 
     code: int | Unset = UNSET
-    message: list[str] | str | Unset = UNSET
-    fields: list[str] | str | Unset = UNSET
+    message: str | list[str] | Unset = UNSET
+    fields: str | list[str] | Unset = UNSET
+    parameters: str | list[str] | Unset = UNSET
+    is_error: bool | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "code",
+        "message",
+        "fields",
+        "parameters",
+        "isError",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.code is not UNSET:
             d["code"] = self.code
@@ -35,26 +47,29 @@ class ErrorBody(OpenModel[Any]):
             d["message"] = self.message
         if self.fields is not UNSET:
             d["fields"] = self.fields
+        if self.parameters is not UNSET:
+            d["parameters"] = self.parameters
+        if self.is_error is not UNSET:
+            d["isError"] = self.is_error
         return d
 
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.code = UNSET if (v := d.pop("code", None)) is None else v
-            self.message = (
-                UNSET
-                if (v := d.pop(key := "message", None)) is None
-                else decoding.first_of(v, decoding.to_list, decoding.as_is)
-            )
-            self.fields = (
-                UNSET
-                if (v := d.pop(key := "fields", None)) is None
-                else decoding.first_of(v, decoding.to_list, decoding.as_is)
-            )
+            v = d.pop("code", None)
+            self.code = UNSET if v is None or v == "" else v
+            v = d.pop(key := "message", None)
+            self.message = UNSET if v is None else decoding.first_of(v, decoding.to_list, decoding.as_is)
+            v = d.pop(key := "fields", None)
+            self.fields = UNSET if v is None else decoding.first_of(v, decoding.to_list, decoding.as_is)
+            v = d.pop(key := "parameters", None)
+            self.parameters = UNSET if v is None else decoding.first_of(v, decoding.to_list, decoding.as_is)
+            v = d.pop("isError", None)
+            self.is_error = UNSET if v is None else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class ExperienceStatus(OpenStrEnum):
     """Status of an experience.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     DRAFT = "draft"

@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class ExperienceType(OpenStrEnum):
     """Type of an experience. Version 2 calls a personalization deploy.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     AB = "a/b"

@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class GoalType(OpenStrEnum):
     """What reaches a goal. DOM_interaction and dom_interaction are both documented; version 2 has the latter only.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     ADVANCED = "advanced"

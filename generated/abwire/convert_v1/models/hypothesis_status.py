@@ -6,7 +6,7 @@ class HypothesisStatus(OpenStrEnum):
     """Status of a hypothesis. active, paused and scheduled are documented, but fit experiences only; applied, proven
     and disproven come from version 2.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     DRAFT = "draft"

@@ -2,28 +2,22 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from abwire_core import decoding, encoding
 from abwire_core.errors import DecodeError
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 from .. import models
-from ..types import UNSET, Unset
-
-if TYPE_CHECKING:
-    from ..models.hypothesis_status import HypothesisStatus
-    from ..models.ice_attributes import ICEAttributes
-    from ..models.pie_attributes import PIEAttributes
-    from ..models.prioritization_score_type import PrioritizationScoreType
-    from ..models.tag_object import TagObject
 
 
 def _decode_prioritization_score_attributes(
     value: Any, parent: object
-) -> dict[str, Any] | ICEAttributes | PIEAttributes:
+) -> models.PIEAttributes | models.ICEAttributes | dict[str, Any]:
     value = decoding.to_object(value)
     match parent:
         case "PIE" if "potential" in value and "importance" in value and "ease" in value:
@@ -38,34 +32,46 @@ class HypothesisWrite(OpenModel[Any]):
     """A hypothesis, as it is created and updated.
 
     Attributes:
-        name (str | Unset): Name of the hypothesis.
-        objective (str | Unset): What the hypothesis says.
-        prioritization_score (float | Unset): Score that follows from the attributes. Set by the server in version
-            2, so better left out.
-        prioritization_score_type (PrioritizationScoreType | Unset): Scoring model of a hypothesis.
-        prioritization_score_attributes (dict[str, Any] | ICEAttributes | PIEAttributes | Unset): Attributes that
-            the score follows from, by the scoring model.
-        status (HypothesisStatus | Unset): Status of a hypothesis. active, paused and scheduled are documented, but
-            fit experiences only; applied, proven and disproven come from version 2.
-        start_date (datetime.date | None | Unset): Day on which the idea came up, as YYYY-MM-DD; it may be past.
-        end_date (datetime.date | None | Unset): Day by which the hypothesis should be an experience, as YYYY-MM-DD.
-        tags (list[TagObject] | Unset): Tags to find the hypothesis by.
-        summary (str | Unset): Summary of the hypothesis.
+        name: Name of the hypothesis.
+        objective: What the hypothesis says.
+        prioritization_score: Score that follows from the attributes. Set by the server in version 2, so better left
+            out.
+        prioritization_score_type: Scoring model of a hypothesis.
+        prioritization_score_attributes: Attributes that the score follows from, by the scoring model.
+        status: Status of a hypothesis. active, paused and scheduled are documented, but fit experiences only;
+            applied, proven and disproven come from version 2.
+        start_date: Day on which the idea came up, as YYYY-MM-DD; it may be past.
+        end_date: Day by which the hypothesis should be an experience, as YYYY-MM-DD.
+        tags: Tags to find the hypothesis by.
+        summary: Summary of the hypothesis.
     """
 
     name: str | Unset = UNSET
     objective: str | Unset = UNSET
     prioritization_score: float | Unset = UNSET
-    prioritization_score_type: PrioritizationScoreType | Unset = UNSET
-    prioritization_score_attributes: dict[str, Any] | ICEAttributes | PIEAttributes | Unset = UNSET
-    status: HypothesisStatus | Unset = UNSET
+    prioritization_score_type: models.PrioritizationScoreType | Unset = UNSET
+    prioritization_score_attributes: models.PIEAttributes | models.ICEAttributes | dict[str, Any] | Unset = UNSET
+    status: models.HypothesisStatus | Unset = UNSET
     start_date: datetime.date | None | Unset = UNSET
     end_date: datetime.date | None | Unset = UNSET
-    tags: list[TagObject] | Unset = UNSET
+    tags: list[models.TagObject] | Unset = UNSET
     summary: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "name",
+        "objective",
+        "prioritization_score",
+        "prioritization_score_type",
+        "prioritization_score_attributes",
+        "status",
+        "start_date",
+        "end_date",
+        "tags",
+        "summary",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.name is not UNSET:
             d["name"] = self.name
@@ -84,7 +90,7 @@ class HypothesisWrite(OpenModel[Any]):
         if self.end_date is not UNSET:
             d["end_date"] = None if self.end_date is None else self.end_date.isoformat()
         if self.tags is not UNSET:
-            d["tags"] = [item.to_dict() for item in self.tags]
+            d["tags"] = [item._encode() for item in self.tags]
         if self.summary is not UNSET:
             d["summary"] = self.summary
         return d
@@ -92,32 +98,32 @@ class HypothesisWrite(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.name = UNSET if (v := d.pop("name", None)) is None else v
-            self.objective = UNSET if (v := d.pop("objective", None)) is None else v
-            self.prioritization_score = UNSET if (v := d.pop("prioritization_score", None)) is None else v
-            self.prioritization_score_type = (
-                UNSET
-                if (v := d.pop(key := "prioritization_score_type", None)) is None
-                else decoding.to_enum(models.PrioritizationScoreType, v)
-            )
-            self.status = (
-                UNSET if (v := d.pop(key := "status", None)) is None else decoding.to_enum(models.HypothesisStatus, v)
-            )
-            self.start_date = (
-                v if (v := d.pop(key := "start_date", UNSET)) is None or v is UNSET else decoding.to_date(v)
-            )
-            self.end_date = v if (v := d.pop(key := "end_date", UNSET)) is None or v is UNSET else decoding.to_date(v)
-            self.tags = (
-                UNSET if (v := d.pop(key := "tags", None)) is None else decoding.list_of(models.TagObject._decode, v)
-            )
-            self.summary = UNSET if (v := d.pop("summary", None)) is None else v
+            v = d.pop("name", None)
+            self.name = UNSET if v is None else v
+            v = d.pop("objective", None)
+            self.objective = UNSET if v is None else v
+            v = d.pop("prioritization_score", None)
+            self.prioritization_score = UNSET if v is None or v == "" else v
+            v = d.pop(key := "prioritization_score_type", None)
+            self.prioritization_score_type = UNSET if v is None else decoding.to_enum(models.PrioritizationScoreType, v)
+            v = d.pop(key := "status", None)
+            self.status = UNSET if v is None else decoding.to_enum(models.HypothesisStatus, v)
+            v = d.pop(key := "start_date", UNSET)
+            self.start_date = v if v is None or v is UNSET else UNSET if v == "" else decoding.to_date(v)
+            v = d.pop(key := "end_date", UNSET)
+            self.end_date = v if v is None or v is UNSET else UNSET if v == "" else decoding.to_date(v)
+            v = d.pop(key := "tags", None)
+            self.tags = UNSET if v is None else decoding.list_of(models.TagObject._decode, v)
+            v = d.pop("summary", None)
+            self.summary = UNSET if v is None else v
+            v = d.pop(key := "prioritization_score_attributes", None)
             self.prioritization_score_attributes = (
                 UNSET
-                if (v := d.pop(key := "prioritization_score_attributes", None)) is None
+                if v is None or v == []
                 else _decode_prioritization_score_attributes(v, self.prioritization_score_type)
             )
         except (DecodeError, KeyError) as error:

@@ -6,8 +6,9 @@ from typing import Any, Self
 from abwire_core import decoding
 from abwire_core.errors import DecodeError
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
+from abwire_core.shapes import mismatch
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -16,9 +17,9 @@ class ICEAttributes(OpenModel[Any]):
     version 2.
 
     Attributes:
-        impact (int): How much the change improves things if it works.
-        confidence (int): How sure it is that the change works.
-        ease (int): How easy the change is to make.
+        impact: How much the change improves things if it works.
+        confidence: How sure it is that the change works.
+        ease: How easy the change is to make.
     """
 
     impact: int
@@ -26,7 +27,13 @@ class ICEAttributes(OpenModel[Any]):
     ease: int
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "impact",
+        "confidence",
+        "ease",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         d["impact"] = self.impact
         d["confidence"] = self.confidence
@@ -36,7 +43,7 @@ class ICEAttributes(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
         key: str | None = None
         try:

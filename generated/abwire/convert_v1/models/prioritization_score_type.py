@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class PrioritizationScoreType(OpenStrEnum):
     """Scoring model of a hypothesis.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     PIE = "PIE"

@@ -2,20 +2,17 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from abwire_core import decoding
 from abwire_core.errors import DecodeError
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 from .. import models
-from ..types import UNSET, Unset
-
-if TYPE_CHECKING:
-    from ..models.project_status import ProjectStatus
-    from ..models.reporting_settings import ReportingSettings
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -23,31 +20,31 @@ class Project(OpenModel[Any]):
     """A project, in requests and in responses.
 
     Attributes:
-        id (str | Unset): Identifier of the project, set by the server. It stands in the tracking snippet too.
-        account_id (str | Unset): Identifier of the account that owns the project. Set by the server.
-        tracking_snippet (str | Unset): Code that every page of the site must load. Set by the server.
-        name (str | Unset): Name of the project.
-        status (ProjectStatus | Unset): Status of a project.
-        created_at (datetime.date | Unset): Day on which the project was created, as YYYY-MM-DD. Set by the server.
-        reporting_settings (ReportingSettings | Unset): What reports leave out and wait for. The docs show the names
-            only; the meaning follows from those and from version 2.
-        include_jquery (bool | Unset): Whether the tracking script brings jQuery along, 1 for yes.
-        allow_crossdomain_tracking (bool | Unset): Whether visitors are followed from one domain of the project to
-            another, 1 for yes.
-        data_anonymization (bool | Unset): Whether names of experiences and variations are kept out of the tracking
-            script, 1 for yes.
-        websites (list[str] | Unset): Sites of the project.
-        global_javascript (str | Unset): JavaScript that runs on every page with the tracking script, before
-            anything else of the project.
+        id: Identifier of the project, set by the server. It stands in the tracking snippet too.
+        account_id: Identifier of the account that owns the project. Set by the server.
+        tracking_snippet: Code that every page of the site must load. Set by the server.
+        name: Name of the project.
+        status: Status of a project.
+        created_at: Day on which the project was created, as YYYY-MM-DD. Set by the server.
+        reporting_settings: What reports leave out and wait for. The docs show the names only; the meaning follows
+            from those and from version 2.
+        include_jquery: Whether the tracking script brings jQuery along, 1 for yes.
+        allow_crossdomain_tracking: Whether visitors are followed from one domain of the project to another, 1 for
+            yes.
+        data_anonymization: Whether names of experiences and variations are kept out of the tracking script, 1 for
+            yes.
+        websites: Sites of the project.
+        global_javascript: JavaScript that runs on every page with the tracking script, before anything else of the
+            project.
     """
 
     id: str | Unset = UNSET
     account_id: str | Unset = UNSET
     tracking_snippet: str | Unset = UNSET
     name: str | Unset = UNSET
-    status: ProjectStatus | Unset = UNSET
+    status: models.ProjectStatus | Unset = UNSET
     created_at: datetime.date | Unset = UNSET
-    reporting_settings: ReportingSettings | Unset = UNSET
+    reporting_settings: models.ReportingSettings | Unset = UNSET
     include_jquery: bool | Unset = UNSET
     allow_crossdomain_tracking: bool | Unset = UNSET
     data_anonymization: bool | Unset = UNSET
@@ -55,7 +52,22 @@ class Project(OpenModel[Any]):
     global_javascript: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "id",
+        "account_id",
+        "tracking_snippet",
+        "name",
+        "status",
+        "created_at",
+        "reporting_settings",
+        "include_jquery",
+        "allow_crossdomain_tracking",
+        "data_anonymization",
+        "websites",
+        "global_javascript",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.id is not UNSET:
             d["id"] = self.id
@@ -70,7 +82,7 @@ class Project(OpenModel[Any]):
         if self.created_at is not UNSET:
             d["created_at"] = self.created_at.isoformat()
         if self.reporting_settings is not UNSET:
-            d["reporting_settings"] = self.reporting_settings.to_dict()
+            d["reporting_settings"] = self.reporting_settings._encode()
         if self.include_jquery is not UNSET:
             d["include_jquery"] = int(self.include_jquery)
         if self.allow_crossdomain_tracking is not UNSET:
@@ -86,32 +98,34 @@ class Project(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.id = UNSET if (v := d.pop(key := "id", None)) is None else decoding.to_str(v)
-            self.account_id = UNSET if (v := d.pop(key := "account_id", None)) is None else decoding.to_str(v)
-            self.tracking_snippet = UNSET if (v := d.pop("tracking_snippet", None)) is None else v
-            self.name = UNSET if (v := d.pop("name", None)) is None else v
-            self.status = (
-                UNSET if (v := d.pop(key := "status", None)) is None else decoding.to_enum(models.ProjectStatus, v)
-            )
-            self.created_at = UNSET if (v := d.pop(key := "created_at", None)) is None else decoding.to_date(v)
-            self.reporting_settings = (
-                UNSET
-                if (v := d.pop(key := "reporting_settings", None)) is None
-                else models.ReportingSettings._decode(v)
-            )
-            self.include_jquery = UNSET if (v := d.pop(key := "include_jquery", None)) is None else decoding.to_bool(v)
-            self.allow_crossdomain_tracking = (
-                UNSET if (v := d.pop(key := "allow_crossdomain_tracking", None)) is None else decoding.to_bool(v)
-            )
-            self.data_anonymization = (
-                UNSET if (v := d.pop(key := "data_anonymization", None)) is None else decoding.to_bool(v)
-            )
-            self.websites = UNSET if (v := d.pop(key := "websites", None)) is None else decoding.to_list(v)
-            self.global_javascript = UNSET if (v := d.pop("global_javascript", None)) is None else v
+            v = d.pop(key := "id", None)
+            self.id = UNSET if v is None else decoding.to_str(v)
+            v = d.pop(key := "account_id", None)
+            self.account_id = UNSET if v is None else decoding.to_str(v)
+            v = d.pop("tracking_snippet", None)
+            self.tracking_snippet = UNSET if v is None else v
+            v = d.pop("name", None)
+            self.name = UNSET if v is None else v
+            v = d.pop(key := "status", None)
+            self.status = UNSET if v is None else decoding.to_enum(models.ProjectStatus, v)
+            v = d.pop(key := "created_at", None)
+            self.created_at = UNSET if v is None or v == "" else decoding.to_date(v)
+            v = d.pop(key := "reporting_settings", None)
+            self.reporting_settings = UNSET if v is None or v == [] else models.ReportingSettings._decode(v)
+            v = d.pop(key := "include_jquery", None)
+            self.include_jquery = UNSET if v is None or v == "" else decoding.to_bool(v)
+            v = d.pop(key := "allow_crossdomain_tracking", None)
+            self.allow_crossdomain_tracking = UNSET if v is None or v == "" else decoding.to_bool(v)
+            v = d.pop(key := "data_anonymization", None)
+            self.data_anonymization = UNSET if v is None or v == "" else decoding.to_bool(v)
+            v = d.pop(key := "websites", None)
+            self.websites = UNSET if v is None else decoding.to_list(v)
+            v = d.pop("global_javascript", None)
+            self.global_javascript = UNSET if v is None else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

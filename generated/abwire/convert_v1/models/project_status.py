@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class ProjectStatus(OpenStrEnum):
     """Status of a project.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     ACTIVE = "active"

@@ -3,12 +3,11 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from abwire_core import decoding
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
-
-from ..types import UNSET, Unset
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -16,17 +15,21 @@ class ReportRange(OpenModel[Any]):
     """Period of a report.
 
     Attributes:
-        start_timestamp (int | Unset): Start of the period, as a Unix timestamp. The unit is not documented; version
-            2 counts seconds.
-        end_timestamp (int | Unset): End of the period, as a Unix timestamp. The unit is not documented; version 2
-            counts seconds.
+        start_timestamp: Start of the period, as a Unix timestamp. The unit is not documented; version 2 counts
+            seconds.
+        end_timestamp: End of the period, as a Unix timestamp. The unit is not documented; version 2 counts seconds.
     """
 
     start_timestamp: int | Unset = UNSET
     end_timestamp: int | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "start_timestamp",
+        "end_timestamp",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.start_timestamp is not UNSET:
             d["start_timestamp"] = self.start_timestamp
@@ -37,10 +40,12 @@ class ReportRange(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
-        self.start_timestamp = UNSET if (v := d.pop("start_timestamp", None)) is None else v
-        self.end_timestamp = UNSET if (v := d.pop("end_timestamp", None)) is None else v
+        v = d.pop("start_timestamp", None)
+        self.start_timestamp = UNSET if v is None or v == "" else v
+        v = d.pop("end_timestamp", None)
+        self.end_timestamp = UNSET if v is None or v == "" else v
         if d:
             self.additional_properties = d.copy()
         return self

@@ -6,10 +6,10 @@ from typing import Any, Self
 from abwire_core import decoding
 from abwire_core.errors import DecodeError
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
-
-from ..types import UNSET, Unset
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -18,17 +18,15 @@ class ReportingSettings(OpenModel[Any]):
     version 2.
 
     Attributes:
-        min_order_value (float | Unset): Orders of a smaller value are left out.
-        max_order_value (float | Unset): Orders of a larger value are left out.
-        min_running_time (float | Unset): Days that an experience must run before it has a winner.
-        min_variation_visitors (float | Unset): Visitors that each variation must have before there is a winner.
-        min_variation_conversions (float | Unset): Conversions that each variation must have before there is a
-            winner.
-        tested_visitors_quota (float | Unset): Tested visitors allowed to the project in a billing cycle.
-        max_variation_visitors (float | Unset): Visitors after which a variation gets no more.
-        currency_symbol (str | Unset): Symbol of the currency that revenue is shown in.
-        blocked_ips (list[str] | Unset): IP addresses whose visits do not count. How a range is written is not
-            documented.
+        min_order_value: Orders of a smaller value are left out.
+        max_order_value: Orders of a larger value are left out.
+        min_running_time: Days that an experience must run before it has a winner.
+        min_variation_visitors: Visitors that each variation must have before there is a winner.
+        min_variation_conversions: Conversions that each variation must have before there is a winner.
+        tested_visitors_quota: Tested visitors allowed to the project in a billing cycle.
+        max_variation_visitors: Visitors after which a variation gets no more.
+        currency_symbol: Symbol of the currency that revenue is shown in.
+        blocked_ips: IP addresses whose visits do not count. How a range is written is not documented.
     """
 
     min_order_value: float | Unset = UNSET
@@ -42,7 +40,19 @@ class ReportingSettings(OpenModel[Any]):
     blocked_ips: list[str] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "min_order_value",
+        "max_order_value",
+        "min_running_time",
+        "min_variation_visitors",
+        "min_variation_conversions",
+        "tested_visitors_quota",
+        "max_variation_visitors",
+        "curency_symbol",
+        "blocked_ips",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.min_order_value is not UNSET:
             d["min_order_value"] = self.min_order_value
@@ -67,19 +77,28 @@ class ReportingSettings(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.min_order_value = UNSET if (v := d.pop("min_order_value", None)) is None else v
-            self.max_order_value = UNSET if (v := d.pop("max_order_value", None)) is None else v
-            self.min_running_time = UNSET if (v := d.pop("min_running_time", None)) is None else v
-            self.min_variation_visitors = UNSET if (v := d.pop("min_variation_visitors", None)) is None else v
-            self.min_variation_conversions = UNSET if (v := d.pop("min_variation_conversions", None)) is None else v
-            self.tested_visitors_quota = UNSET if (v := d.pop("tested_visitors_quota", None)) is None else v
-            self.max_variation_visitors = UNSET if (v := d.pop("max_variation_visitors", None)) is None else v
-            self.currency_symbol = UNSET if (v := d.pop("curency_symbol", None)) is None else v
-            self.blocked_ips = UNSET if (v := d.pop(key := "blocked_ips", None)) is None else decoding.to_list(v)
+            v = d.pop("min_order_value", None)
+            self.min_order_value = UNSET if v is None or v == "" else v
+            v = d.pop("max_order_value", None)
+            self.max_order_value = UNSET if v is None or v == "" else v
+            v = d.pop("min_running_time", None)
+            self.min_running_time = UNSET if v is None or v == "" else v
+            v = d.pop("min_variation_visitors", None)
+            self.min_variation_visitors = UNSET if v is None or v == "" else v
+            v = d.pop("min_variation_conversions", None)
+            self.min_variation_conversions = UNSET if v is None or v == "" else v
+            v = d.pop("tested_visitors_quota", None)
+            self.tested_visitors_quota = UNSET if v is None or v == "" else v
+            v = d.pop("max_variation_visitors", None)
+            self.max_variation_visitors = UNSET if v is None or v == "" else v
+            v = d.pop("curency_symbol", None)
+            self.currency_symbol = UNSET if v is None else v
+            v = d.pop(key := "blocked_ips", None)
+            self.blocked_ips = UNSET if v is None else decoding.to_list(v)
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

@@ -3,12 +3,11 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from abwire_core import decoding
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
-
-from ..types import UNSET, Unset
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -16,16 +15,22 @@ class RuleMatching(OpenModel[Any]):
     """How a rule compares.
 
     Attributes:
-        match_type (str | Unset): Comparison. The docs show matches; version 2 also has regexMatches, contains,
-            startsWith, endsWith, equals, equalsNumber, less, lessEqual, exists and doesNotExist.
-        negated (bool | Unset): Whether the rule holds where the comparison does not.
+        match_type: Comparison. The docs show matches, where bare strings show a placeholder, so the vendor has a
+            list or an example for it. Version 2 also has regexMatches, contains, startsWith, endsWith, equals,
+            equalsNumber, less, lessEqual, exists and doesNotExist. Example: matches.
+        negated: Whether the rule holds where the comparison does not.
     """
 
     match_type: str | Unset = UNSET
     negated: bool | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "match_type",
+        "negated",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.match_type is not UNSET:
             d["match_type"] = self.match_type
@@ -36,10 +41,12 @@ class RuleMatching(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
-        self.match_type = UNSET if (v := d.pop("match_type", None)) is None else v
-        self.negated = UNSET if (v := d.pop("negated", None)) is None else v
+        v = d.pop("match_type", None)
+        self.match_type = UNSET if v is None else v
+        v = d.pop("negated", None)
+        self.negated = UNSET if v is None else v
         if d:
             self.additional_properties = d.copy()
         return self

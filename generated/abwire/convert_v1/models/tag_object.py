@@ -6,10 +6,10 @@ from typing import Any, Self
 from abwire_core import decoding
 from abwire_core.errors import DecodeError
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
-
-from ..types import UNSET, Unset
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -17,15 +17,20 @@ class TagObject(OpenModel[Any]):
     """A tag of a hypothesis.
 
     Attributes:
-        id (int | Unset): Identifier of the tag.
-        name (str | Unset): Name of the tag.
+        id: Identifier of the tag.
+        name: Name of the tag.
     """
 
     id: int | Unset = UNSET
     name: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "id",
+        "name",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.id is not UNSET:
             d["id"] = self.id
@@ -36,12 +41,14 @@ class TagObject(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.id = UNSET if (v := d.pop(key := "id", None)) is None else decoding.to_int(v)
-            self.name = UNSET if (v := d.pop("name", None)) is None else v
+            v = d.pop(key := "id", None)
+            self.id = UNSET if v is None or v == "" else decoding.to_int(v)
+            v = d.pop("name", None)
+            self.name = UNSET if v is None else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

@@ -6,10 +6,10 @@ from typing import Any, Self
 from abwire_core import decoding
 from abwire_core.errors import DecodeError
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
-
-from ..types import UNSET, Unset
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -17,13 +17,13 @@ class Variation(OpenModel[Any]):
     """A version of the page that an experience compares with others.
 
     Attributes:
-        name (str | Unset): Name of the variation.
-        id (str | Unset): Identifier of the variation.
-        url (str | Unset): URL that visitors are sent to, in a split URL test.
-        js (str | Unset): JavaScript that the Visual Editor has made, or that looks as if it had.
-        customjs (str | Unset): JavaScript of one's own.
-        css (str | Unset): Style sheet of the variation.
-        percentage (float | Unset): Share of the traffic, in percent. May be left out.
+        name: Name of the variation.
+        id: Identifier of the variation.
+        url: URL that visitors are sent to, in a split URL test.
+        js: JavaScript that the Visual Editor has made, or that looks as if it had.
+        customjs: JavaScript of one's own.
+        css: Style sheet of the variation.
+        percentage: Share of the traffic, in percent. May be left out.
     """
 
     name: str | Unset = UNSET
@@ -35,7 +35,17 @@ class Variation(OpenModel[Any]):
     percentage: float | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "name",
+        "id",
+        "url",
+        "js",
+        "customjs",
+        "css",
+        "percentage",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.name is not UNSET:
             d["name"] = self.name
@@ -56,17 +66,24 @@ class Variation(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.name = UNSET if (v := d.pop("name", None)) is None else v
-            self.id = UNSET if (v := d.pop(key := "id", None)) is None else decoding.to_str(v)
-            self.url = UNSET if (v := d.pop("url", None)) is None else v
-            self.js = UNSET if (v := d.pop("js", None)) is None else v
-            self.customjs = UNSET if (v := d.pop("customjs", None)) is None else v
-            self.css = UNSET if (v := d.pop("css", None)) is None else v
-            self.percentage = UNSET if (v := d.pop("percentage", None)) is None else v
+            v = d.pop("name", None)
+            self.name = UNSET if v is None else v
+            v = d.pop(key := "id", None)
+            self.id = UNSET if v is None else decoding.to_str(v)
+            v = d.pop("url", None)
+            self.url = UNSET if v is None else v
+            v = d.pop("js", None)
+            self.js = UNSET if v is None else v
+            v = d.pop("customjs", None)
+            self.customjs = UNSET if v is None else v
+            v = d.pop("css", None)
+            self.css = UNSET if v is None else v
+            v = d.pop("percentage", None)
+            self.percentage = UNSET if v is None or v == "" else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

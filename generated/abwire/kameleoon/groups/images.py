@@ -2,31 +2,38 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from abwire_core import groups, pages
-
-from ..types import UNSET, Unset
+from abwire_core.encoding import Request
+from abwire_core.types import UNSET, Unset
 
 if TYPE_CHECKING:
-    from ..models.filter_condition import FilterCondition
-    from ..models.image import Image
-    from ..models.sort_order import SortOrder
-    from ..models.upload_image_body import UploadImageBody
-    from ..models.upload_image_multiple_body import UploadImageMultipleBody
+    from .. import models
 
 
 class ImagesGroup(groups.Group):
-    """Images that variations and widgets show."""
+    """Images that variations and widgets show.
+
+    Every method raises ``TypeError`` or ``ValueError`` for arguments that do not fit, before anything is sent, and an
+    ``abwire.errors.AbwireError`` for everything else.
+    """
+
+    @cached_property
+    def with_raw_response(self) -> ImagesGroupResponses:
+        """The same methods, which return whole responses: status, headers, content and the parsed value."""
+        return ImagesGroupResponses(self)
 
     def list(
         self,
         *,
         page: int | Unset = UNSET,
         per_page: int | Unset = UNSET,
-        filter_: builtins.list[FilterCondition] | Unset = UNSET,
-        sort: builtins.list[SortOrder] | Unset = UNSET,
-    ) -> pages.Pages[Image]:
+        filter_: Sequence[models.FilterCondition | Mapping[str, Any]] | Unset = UNSET,
+        sort: Sequence[models.SortOrder | Mapping[str, Any]] | Unset = UNSET,
+    ) -> pages.Pages[models.Image]:
         """List images.
 
         Returns the images of the account, a page at a time.
@@ -36,36 +43,31 @@ class ImagesGroup(groups.Group):
         The list names 15 of the fields that the pages of the uploads have.
 
         Args:
-            page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count of the answer
-                says how many there are, as far as the vendor's Go SDK of 2021 shows.
-            per_page (int | Unset): Items on a page. The limit is not published; public client code takes 200 for
-                it, and sends -1 for all items.
-            filter_ (list[FilterCondition] | Unset): Conditions on the items. An item has to meet all of them.
-            sort (list[SortOrder] | Unset): Order of the items; the first entry counts most.
+            page: Number of the page; the first is 1. The header X-Pagination-Page-Count of the answer says how many
+                there are, as far as the vendor's Go SDK of 2021 shows.
+            per_page: Items on a page. The limit is not published; public client code takes 200 for it, and sends -1
+                for all items.
+            filter_: Conditions on the items. An item has to meet all of them.
+            sort: Order of the items; the first entry counts most.
 
         Returns:
-            The items of all pages, fetched when they are wanted.
-
-        Raises:
-            errors.ApiStatusError: The server refused the request or failed, even when asked again.
-            errors.ApiConnectionError: No answer came; like the others, raised while the pages are fetched.
-            errors.DecodeError: The answer has another shape than the spec describes.
+            models.Image: all items of all pages, fetched while you iterate.
         """
 
         from ..api.image import get_all_images as operation  # noqa: PLC0415
 
         first = page
 
-        def request(page: int) -> dict[str, Any]:
-            return operation._get_kwargs(page=page, per_page=per_page, filter_=filter_, sort=sort)
+        def request(page: int | Unset) -> Request:
+            return operation.build(page=page, per_page=per_page, filter_=filter_, sort=sort)
 
         return self._pages(operation.OPERATION, request, first, per_page)
 
     def upload(
         self,
         site_id: int,
-        body: UploadImageBody,
-    ) -> Image:
+        body: models.UploadImageBody | Mapping[str, Any],
+    ) -> models.Image:
         """Upload an image.
 
         Adds an image to a site.
@@ -77,27 +79,21 @@ class ImagesGroup(groups.Group):
         upload to several sites; a recorded call would settle it.
 
         Args:
-            site_id (int): Identifier of the site that the image is for.
-            body (UploadImageBody): An image for a site.
+            site_id: Identifier of the site that the image is for.
+            body: An image for a site.
 
         Returns:
-            The answer.
-
-        Raises:
-            ValueError: A path argument is None, empty, ``.`` or ``..``.
-            errors.ApiStatusError: The server refused the request or failed, even when asked again.
-            errors.ApiConnectionError: No answer came.
-            errors.DecodeError: The answer has another shape than the spec describes.
+            models.Image
         """
 
         from ..api.image import upload_image as operation  # noqa: PLC0415
 
-        return self._sender.call(operation.OPERATION, operation._get_kwargs(site_id, body=body))
+        return self._sender.call(operation.OPERATION, operation.build(site_id, body=body))
 
     def upload_multiple(
         self,
-        body: UploadImageMultipleBody,
-    ) -> builtins.list[Image]:
+        body: models.UploadImageMultipleBody | Mapping[str, Any],
+    ) -> builtins.list[models.Image]:
         """Upload an image to several sites.
 
         Adds an image to several sites of one customer.
@@ -109,25 +105,20 @@ class ImagesGroup(groups.Group):
         the order of the alphabet.
 
         Args:
-            body (UploadImageMultipleBody): An image for several sites.
+            body: An image for several sites.
 
         Returns:
-            The answer.
-
-        Raises:
-            errors.ApiStatusError: The server refused the request or failed, even when asked again.
-            errors.ApiConnectionError: No answer came.
-            errors.DecodeError: The answer has another shape than the spec describes.
+            list[models.Image]
         """
 
         from ..api.image import upload_image_multiple as operation  # noqa: PLC0415
 
-        return self._sender.call(operation.OPERATION, operation._get_kwargs(body=body))
+        return self._sender.call(operation.OPERATION, operation.build(body=body))
 
     def duplicate(
         self,
         image_id: int,
-    ) -> Image:
+    ) -> models.Image:
         """Copy an image.
 
         Creates a copy of an image.
@@ -138,157 +129,87 @@ class ImagesGroup(groups.Group):
         the status of a success is assumed. The rest of the page would settle it.
 
         Args:
-            image_id (int): Identifier of the image.
+            image_id: Identifier of the image.
 
         Returns:
-            The answer.
-
-        Raises:
-            ValueError: A path argument is None, empty, ``.`` or ``..``.
-            errors.ApiStatusError: The server refused the request or failed, even when asked again.
-            errors.ApiConnectionError: No answer came.
-            errors.DecodeError: The answer has another shape than the spec describes.
+            models.Image
         """
 
         from ..api.image import duplicate_image as operation  # noqa: PLC0415
 
-        return self._sender.call(operation.OPERATION, operation._get_kwargs(image_id))
+        return self._sender.call(operation.OPERATION, operation.build(image_id))
+
+
+class ImagesGroupResponses:
+    """Methods of :class:`ImagesGroup` that return whole responses."""
+
+    def __init__(self, group: ImagesGroup) -> None:
+        self.list = groups.raw_pages(group.list)
+        self.upload = groups.raw(group.upload)
+        self.upload_multiple = groups.raw(group.upload_multiple)
+        self.duplicate = groups.raw(group.duplicate)
 
 
 class AsyncImagesGroup(groups.AsyncGroup):
-    """Images that variations and widgets show."""
+    """Methods of :class:`ImagesGroup` for asyncio."""
+
+    @cached_property
+    def with_raw_response(self) -> AsyncImagesGroupResponses:
+        """The same methods, which return whole responses: status, headers, content and the parsed value."""
+        return AsyncImagesGroupResponses(self)
 
     def list(
         self,
         *,
         page: int | Unset = UNSET,
         per_page: int | Unset = UNSET,
-        filter_: builtins.list[FilterCondition] | Unset = UNSET,
-        sort: builtins.list[SortOrder] | Unset = UNSET,
-    ) -> pages.AsyncPages[Image]:
-        """List images.
-
-        Returns the images of the account, a page at a time.
-
-        Evidence: route observed, schema observed. Source: public endpoint list on GitHub
-        (mindcloud-inc/universal-api-reference). Note: The endpoint's page, which the list links to, was not seen.
-        The list names 15 of the fields that the pages of the uploads have.
-
-        Args:
-            page (int | Unset): Number of the page; the first is 1. The header X-Pagination-Page-Count of the answer
-                says how many there are, as far as the vendor's Go SDK of 2021 shows.
-            per_page (int | Unset): Items on a page. The limit is not published; public client code takes 200 for
-                it, and sends -1 for all items.
-            filter_ (list[FilterCondition] | Unset): Conditions on the items. An item has to meet all of them.
-            sort (list[SortOrder] | Unset): Order of the items; the first entry counts most.
-
-        Returns:
-            The items of all pages, fetched when they are wanted.
-
-        Raises:
-            errors.ApiStatusError: The server refused the request or failed, even when asked again.
-            errors.ApiConnectionError: No answer came; like the others, raised while the pages are fetched.
-            errors.DecodeError: The answer has another shape than the spec describes.
-        """
-
+        filter_: Sequence[models.FilterCondition | Mapping[str, Any]] | Unset = UNSET,
+        sort: Sequence[models.SortOrder | Mapping[str, Any]] | Unset = UNSET,
+    ) -> pages.AsyncPages[models.Image]:
+        """Iterate as with :meth:`ImagesGroup.list`, with ``async for``."""
         from ..api.image import get_all_images as operation  # noqa: PLC0415
 
         first = page
 
-        def request(page: int) -> dict[str, Any]:
-            return operation._get_kwargs(page=page, per_page=per_page, filter_=filter_, sort=sort)
+        def request(page: int | Unset) -> Request:
+            return operation.build(page=page, per_page=per_page, filter_=filter_, sort=sort)
 
         return self._pages(operation.OPERATION, request, first, per_page)
 
     async def upload(
         self,
         site_id: int,
-        body: UploadImageBody,
-    ) -> Image:
-        """Upload an image.
-
-        Adds an image to a site.
-
-        Evidence: route documented, schema reconstructed. Source:
-        https://developers.kameleoon.com/apis/automation-api-rest/all-endpoints/upload-image. Note: The answer and
-        its statuses are those of the page. Of the body the page shows the media type application/json and no field,
-        which cannot be how a file is sent. That it is a form with the file as image-to-upload is inferred from the
-        upload to several sites; a recorded call would settle it.
-
-        Args:
-            site_id (int): Identifier of the site that the image is for.
-            body (UploadImageBody): An image for a site.
-
-        Returns:
-            The answer.
-
-        Raises:
-            ValueError: A path argument is None, empty, ``.`` or ``..``.
-            errors.ApiStatusError: The server refused the request or failed, even when asked again.
-            errors.ApiConnectionError: No answer came.
-            errors.DecodeError: The answer has another shape than the spec describes.
-        """
-
+        body: models.UploadImageBody | Mapping[str, Any],
+    ) -> models.Image:
+        """Await :meth:`ImagesGroup.upload`."""
         from ..api.image import upload_image as operation  # noqa: PLC0415
 
-        return await self._sender.call(operation.OPERATION, operation._get_kwargs(site_id, body=body))
+        return await self._sender.call(operation.OPERATION, operation.build(site_id, body=body))
 
     async def upload_multiple(
         self,
-        body: UploadImageMultipleBody,
-    ) -> builtins.list[Image]:
-        """Upload an image to several sites.
-
-        Adds an image to several sites of one customer.
-
-        Evidence: route documented, schema documented. Source:
-        https://docs.kameleoon.com/api-reference/image/upload-image-to-multiple-sites. Note: The operationId and the
-        statuses are those of the older page (developers.kameleoon.com, upload-image-multiple). The fields of arg0
-        come from the sample call; that siteIds is required follows from its place before the others, which stand in
-        the order of the alphabet.
-
-        Args:
-            body (UploadImageMultipleBody): An image for several sites.
-
-        Returns:
-            The answer.
-
-        Raises:
-            errors.ApiStatusError: The server refused the request or failed, even when asked again.
-            errors.ApiConnectionError: No answer came.
-            errors.DecodeError: The answer has another shape than the spec describes.
-        """
-
+        body: models.UploadImageMultipleBody | Mapping[str, Any],
+    ) -> builtins.list[models.Image]:
+        """Await :meth:`ImagesGroup.upload_multiple`."""
         from ..api.image import upload_image_multiple as operation  # noqa: PLC0415
 
-        return await self._sender.call(operation.OPERATION, operation._get_kwargs(body=body))
+        return await self._sender.call(operation.OPERATION, operation.build(body=body))
 
     async def duplicate(
         self,
         image_id: int,
-    ) -> Image:
-        """Copy an image.
-
-        Creates a copy of an image.
-
-        Evidence: route documented, schema reconstructed. Source:
-        https://docs.kameleoon.com/api-reference/image/duplicate-an-image.md. Note: The operationId is ours. Only
-        the route could be read of the page: parameters, body and responses follow the copy of an experiment, and
-        the status of a success is assumed. The rest of the page would settle it.
-
-        Args:
-            image_id (int): Identifier of the image.
-
-        Returns:
-            The answer.
-
-        Raises:
-            ValueError: A path argument is None, empty, ``.`` or ``..``.
-            errors.ApiStatusError: The server refused the request or failed, even when asked again.
-            errors.ApiConnectionError: No answer came.
-            errors.DecodeError: The answer has another shape than the spec describes.
-        """
-
+    ) -> models.Image:
+        """Await :meth:`ImagesGroup.duplicate`."""
         from ..api.image import duplicate_image as operation  # noqa: PLC0415
 
-        return await self._sender.call(operation.OPERATION, operation._get_kwargs(image_id))
+        return await self._sender.call(operation.OPERATION, operation.build(image_id))
+
+
+class AsyncImagesGroupResponses:
+    """Methods of :class:`AsyncImagesGroup` that return whole responses."""
+
+    def __init__(self, group: AsyncImagesGroup) -> None:
+        self.list = groups.async_raw_pages(group.list)
+        self.upload = groups.async_raw(group.upload)
+        self.upload_multiple = groups.async_raw(group.upload_multiple)
+        self.duplicate = groups.async_raw(group.duplicate)

@@ -2,22 +2,17 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from abwire_core import decoding, encoding
 from abwire_core.errors import DecodeError
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 from .. import models
-from ..types import UNSET, Unset
-
-if TYPE_CHECKING:
-    from ..models.account_locale import AccountLocale
-    from ..models.account_role import AccountRole
-    from ..models.account_solution import AccountSolution
-    from ..models.account_status import AccountStatus
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -25,22 +20,22 @@ class Account(OpenModel[Any]):
     """A person who may sign in to Kameleoon.
 
     Attributes:
-        am_client_id (str | Unset): Client identifier in what the vendor calls AM. What that is, is not published.
-        am_client_secret (str | Unset): Client secret in what the vendor calls AM. What that is, is not published.
-        date_created (datetime.datetime | Unset): When the account was created.
-        email (str | Unset): E-mail address.
-        first_name (str | Unset): First name.
-        id (int | Unset): Identifier of the account.
-        image_url (str | Unset): Address of a picture of the person.
-        is_password_expired (bool | Unset): Whether the password must be renewed.
-        is_product_reco_allowed (bool | Unset): Whether the person may use product recommendations.
-        last_name (str | Unset): Last name.
-        password_blocked (bool | Unset): Whether the account is blocked after too many wrong passwords.
-        preferred_locale (AccountLocale | Unset): Language of the app.
-        roles (list[AccountRole] | Unset): Roles of the person.
-        solutions (list[AccountSolution] | Unset): Products that the person may use.
-        status (AccountStatus | Unset): State of an account.
-        team_id (int | Unset): Identifier of the team that the person belongs to.
+        am_client_id: Client identifier in what the vendor calls AM. What that is, is not published.
+        am_client_secret: Client secret in what the vendor calls AM. What that is, is not published.
+        date_created: When the account was created.
+        email: E-mail address.
+        first_name: First name.
+        id: Identifier of the account.
+        image_url: Address of a picture of the person.
+        is_password_expired: Whether the password must be renewed.
+        is_product_reco_allowed: Whether the person may use product recommendations.
+        last_name: Last name.
+        password_blocked: Whether the account is blocked after too many wrong passwords.
+        preferred_locale: Language of the app.
+        roles: Roles of the person.
+        solutions: Products that the person may use.
+        status: State of an account.
+        team_id: Identifier of the team that the person belongs to.
     """
 
     am_client_id: str | Unset = UNSET
@@ -54,14 +49,33 @@ class Account(OpenModel[Any]):
     is_product_reco_allowed: bool | Unset = UNSET
     last_name: str | Unset = UNSET
     password_blocked: bool | Unset = UNSET
-    preferred_locale: AccountLocale | Unset = UNSET
-    roles: list[AccountRole] | Unset = UNSET
-    solutions: list[AccountSolution] | Unset = UNSET
-    status: AccountStatus | Unset = UNSET
+    preferred_locale: models.AccountLocale | Unset = UNSET
+    roles: list[models.AccountRole] | Unset = UNSET
+    solutions: list[models.AccountSolution] | Unset = UNSET
+    status: models.AccountStatus | Unset = UNSET
     team_id: int | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "amClientId",
+        "amClientSecret",
+        "dateCreated",
+        "email",
+        "firstName",
+        "id",
+        "imageURL",
+        "isPasswordExpired",
+        "isProductRecoAllowed",
+        "lastName",
+        "passwordBlocked",
+        "preferredLocale",
+        "roles",
+        "solutions",
+        "status",
+        "teamId",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.am_client_id is not UNSET:
             d["amClientId"] = self.am_client_id
@@ -88,7 +102,7 @@ class Account(OpenModel[Any]):
         if self.preferred_locale is not UNSET:
             d["preferredLocale"] = self.preferred_locale.value
         if self.roles is not UNSET:
-            d["roles"] = [item.to_dict() for item in self.roles]
+            d["roles"] = [item._encode() for item in self.roles]
         if self.solutions is not UNSET:
             d["solutions"] = [item.value for item in self.solutions]
         if self.status is not UNSET:
@@ -100,38 +114,42 @@ class Account(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.am_client_id = UNSET if (v := d.pop("amClientId", None)) is None else v
-            self.am_client_secret = UNSET if (v := d.pop("amClientSecret", None)) is None else v
-            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
-            self.email = UNSET if (v := d.pop("email", None)) is None else v
-            self.first_name = UNSET if (v := d.pop("firstName", None)) is None else v
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
-            self.image_url = UNSET if (v := d.pop("imageURL", None)) is None else v
-            self.is_password_expired = UNSET if (v := d.pop("isPasswordExpired", None)) is None else v
-            self.is_product_reco_allowed = UNSET if (v := d.pop("isProductRecoAllowed", None)) is None else v
-            self.last_name = UNSET if (v := d.pop("lastName", None)) is None else v
-            self.password_blocked = UNSET if (v := d.pop("passwordBlocked", None)) is None else v
-            self.preferred_locale = (
-                UNSET
-                if (v := d.pop(key := "preferredLocale", None)) is None
-                else decoding.to_enum(models.AccountLocale, v)
-            )
-            self.roles = (
-                UNSET if (v := d.pop(key := "roles", None)) is None else decoding.list_of(models.AccountRole._decode, v)
-            )
-            self.solutions = (
-                UNSET
-                if (v := d.pop(key := "solutions", None)) is None
-                else decoding.list_of(models.AccountSolution._decode, v)
-            )
-            self.status = (
-                UNSET if (v := d.pop(key := "status", None)) is None else decoding.to_enum(models.AccountStatus, v)
-            )
-            self.team_id = UNSET if (v := d.pop("teamId", None)) is None else v
+            v = d.pop("amClientId", None)
+            self.am_client_id = UNSET if v is None else v
+            v = d.pop("amClientSecret", None)
+            self.am_client_secret = UNSET if v is None else v
+            v = d.pop(key := "dateCreated", None)
+            self.date_created = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop("email", None)
+            self.email = UNSET if v is None else v
+            v = d.pop("firstName", None)
+            self.first_name = UNSET if v is None else v
+            v = d.pop("id", None)
+            self.id = UNSET if v is None or v == "" else v
+            v = d.pop("imageURL", None)
+            self.image_url = UNSET if v is None else v
+            v = d.pop("isPasswordExpired", None)
+            self.is_password_expired = UNSET if v is None else v
+            v = d.pop("isProductRecoAllowed", None)
+            self.is_product_reco_allowed = UNSET if v is None else v
+            v = d.pop("lastName", None)
+            self.last_name = UNSET if v is None else v
+            v = d.pop("passwordBlocked", None)
+            self.password_blocked = UNSET if v is None else v
+            v = d.pop(key := "preferredLocale", None)
+            self.preferred_locale = UNSET if v is None else decoding.to_enum(models.AccountLocale, v)
+            v = d.pop(key := "roles", None)
+            self.roles = UNSET if v is None else decoding.list_of(models.AccountRole._decode, v)
+            v = d.pop(key := "solutions", None)
+            self.solutions = UNSET if v is None else decoding.list_of(models.AccountSolution._decode, v)
+            v = d.pop(key := "status", None)
+            self.status = UNSET if v is None else decoding.to_enum(models.AccountStatus, v)
+            v = d.pop("teamId", None)
+            self.team_id = UNSET if v is None or v == "" else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class AccountLocale(OpenStrEnum):
     """Language of the app.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     FR = "fr"

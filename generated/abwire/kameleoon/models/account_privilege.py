@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class AccountPrivilege(OpenStrEnum):
     """Something that a role allows, an action and a kind of object.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     GETONE_CUSTOM_DATA = "GETONE_CUSTOM_DATA"

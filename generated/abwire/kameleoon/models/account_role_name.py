@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class AccountRoleName(OpenStrEnum):
     """Name of a role.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     ROLE_CUSTOMER_ADMIN = "ROLE_CUSTOMER_ADMIN"

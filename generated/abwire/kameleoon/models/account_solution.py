@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class AccountSolution(OpenStrEnum):
     """A product of Kameleoon.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     WEB_EXPERIMENTATION = "WEB_EXPERIMENTATION"

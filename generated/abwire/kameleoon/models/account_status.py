@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class AccountStatus(OpenStrEnum):
     """State of an account.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     CREATED = "CREATED"

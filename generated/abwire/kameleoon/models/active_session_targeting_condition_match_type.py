@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class ActiveSessionTargetingConditionMatchType(OpenStrEnum):
     """How the time is compared.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     EQUAL = "EQUAL"

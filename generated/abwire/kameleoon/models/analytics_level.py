@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class AnalyticsLevel(OpenStrEnum):
     """Whether visits or visitors are counted.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     VISIT = "VISIT"

@@ -2,19 +2,17 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from abwire_core import decoding, encoding
 from abwire_core.errors import DecodeError
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 from .. import models
-from ..types import UNSET, Unset
-
-if TYPE_CHECKING:
-    from ..models.api_error_status import ApiErrorStatus
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -22,27 +20,38 @@ class ApiError(OpenModel[Any]):
     """Error body of all operations but those on audiences. The vendor's name for it is not published.
 
     Attributes:
-        code (str | Unset): Code of the error.
-        impersonator (str | Unset): User who acts for the one behind the token, if any.
-        message (str | Unset): What went wrong, for people.
-        name (str | Unset): Name of the error.
-        status (ApiErrorStatus | Unset): Outcome of the call.
-        sub (str | Unset): Subject of the access token.
-        time (int | Unset): Time of the error as a number; unit not published.
-        timestamp (datetime.datetime | Unset): Time of the error.
+        code: Code of the error.
+        impersonator: User who acts for the one behind the token, if any.
+        message: What went wrong, for people.
+        name: Name of the error.
+        status: Outcome of the call.
+        sub: Subject of the access token.
+        time: Time of the error as a number; unit not published.
+        timestamp: Time of the error.
     """
 
     code: str | Unset = UNSET
     impersonator: str | Unset = UNSET
     message: str | Unset = UNSET
     name: str | Unset = UNSET
-    status: ApiErrorStatus | Unset = UNSET
+    status: models.ApiErrorStatus | Unset = UNSET
     sub: str | Unset = UNSET
     time: int | Unset = UNSET
     timestamp: datetime.datetime | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "code",
+        "impersonator",
+        "message",
+        "name",
+        "status",
+        "sub",
+        "time",
+        "timestamp",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.code is not UNSET:
             d["code"] = self.code
@@ -65,20 +74,26 @@ class ApiError(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.code = UNSET if (v := d.pop("code", None)) is None else v
-            self.impersonator = UNSET if (v := d.pop("impersonator", None)) is None else v
-            self.message = UNSET if (v := d.pop("message", None)) is None else v
-            self.name = UNSET if (v := d.pop("name", None)) is None else v
-            self.status = (
-                UNSET if (v := d.pop(key := "status", None)) is None else decoding.to_enum(models.ApiErrorStatus, v)
-            )
-            self.sub = UNSET if (v := d.pop("sub", None)) is None else v
-            self.time = UNSET if (v := d.pop("time", None)) is None else v
-            self.timestamp = UNSET if (v := d.pop(key := "timestamp", None)) is None else decoding.to_datetime(v)
+            v = d.pop("code", None)
+            self.code = UNSET if v is None else v
+            v = d.pop("impersonator", None)
+            self.impersonator = UNSET if v is None else v
+            v = d.pop("message", None)
+            self.message = UNSET if v is None else v
+            v = d.pop("name", None)
+            self.name = UNSET if v is None else v
+            v = d.pop(key := "status", None)
+            self.status = UNSET if v is None else decoding.to_enum(models.ApiErrorStatus, v)
+            v = d.pop("sub", None)
+            self.sub = UNSET if v is None else v
+            v = d.pop("time", None)
+            self.time = UNSET if v is None or v == "" else v
+            v = d.pop(key := "timestamp", None)
+            self.timestamp = UNSET if v is None or v == "" else decoding.to_datetime(v)
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

@@ -2,21 +2,17 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from abwire_core import decoding, encoding
 from abwire_core.errors import DecodeError
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 from .. import models
-from ..types import UNSET, Unset
-
-if TYPE_CHECKING:
-    from ..models.analytics_level import AnalyticsLevel
-    from ..models.audience_segment_stats import AudienceSegmentStats
-    from ..models.audience_stats import AudienceStats
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -25,22 +21,30 @@ class AudienceData(OpenModel[Any]):
     additional properties.
 
     Attributes:
-        start_date_time (datetime.datetime | Unset): Start of the period, included. It may come without a time zone.
-        end_date_time (datetime.datetime | Unset): End of the period, excluded. It may come without a time zone.
-        analytics_level (AnalyticsLevel | Unset): Whether visits or visitors are counted.
-        global_stats (AudienceStats | Unset): Traffic and conversions of a period. The fields that end in Evolution
-            compare it with the period before, in percent.
-        segment_stats (list[AudienceSegmentStats] | Unset): Statistics of each segment.
+        start_date_time: Start of the period, included. It may come without a time zone.
+        end_date_time: End of the period, excluded. It may come without a time zone.
+        analytics_level: Whether visits or visitors are counted.
+        global_stats: Traffic and conversions of a period. The fields that end in Evolution compare it with the
+            period before, in percent.
+        segment_stats: Statistics of each segment.
     """
 
     start_date_time: datetime.datetime | Unset = UNSET
     end_date_time: datetime.datetime | Unset = UNSET
-    analytics_level: AnalyticsLevel | Unset = UNSET
-    global_stats: AudienceStats | Unset = UNSET
-    segment_stats: list[AudienceSegmentStats] | Unset = UNSET
+    analytics_level: models.AnalyticsLevel | Unset = UNSET
+    global_stats: models.AudienceStats | Unset = UNSET
+    segment_stats: list[models.AudienceSegmentStats] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "startDateTime",
+        "endDateTime",
+        "analyticsLevel",
+        "globalStats",
+        "segmentStats",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.start_date_time is not UNSET:
             d["startDateTime"] = encoding.date_time(self.start_date_time)
@@ -49,35 +53,28 @@ class AudienceData(OpenModel[Any]):
         if self.analytics_level is not UNSET:
             d["analyticsLevel"] = self.analytics_level.value
         if self.global_stats is not UNSET:
-            d["globalStats"] = self.global_stats.to_dict()
+            d["globalStats"] = self.global_stats._encode()
         if self.segment_stats is not UNSET:
-            d["segmentStats"] = [item.to_dict() for item in self.segment_stats]
+            d["segmentStats"] = [item._encode() for item in self.segment_stats]
         return d
 
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.start_date_time = (
-                UNSET if (v := d.pop(key := "startDateTime", None)) is None else decoding.to_datetime(v)
-            )
-            self.end_date_time = UNSET if (v := d.pop(key := "endDateTime", None)) is None else decoding.to_datetime(v)
-            self.analytics_level = (
-                UNSET
-                if (v := d.pop(key := "analyticsLevel", None)) is None
-                else decoding.to_enum(models.AnalyticsLevel, v)
-            )
-            self.global_stats = (
-                UNSET if (v := d.pop(key := "globalStats", None)) is None else models.AudienceStats._decode(v)
-            )
-            self.segment_stats = (
-                UNSET
-                if (v := d.pop(key := "segmentStats", None)) is None
-                else decoding.list_of(models.AudienceSegmentStats._decode, v)
-            )
+            v = d.pop(key := "startDateTime", None)
+            self.start_date_time = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop(key := "endDateTime", None)
+            self.end_date_time = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop(key := "analyticsLevel", None)
+            self.analytics_level = UNSET if v is None else decoding.to_enum(models.AnalyticsLevel, v)
+            v = d.pop(key := "globalStats", None)
+            self.global_stats = UNSET if v is None or v == [] else models.AudienceStats._decode(v)
+            v = d.pop(key := "segmentStats", None)
+            self.segment_stats = UNSET if v is None else decoding.list_of(models.AudienceSegmentStats._decode, v)
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

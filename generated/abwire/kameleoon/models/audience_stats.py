@@ -3,12 +3,11 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from abwire_core import decoding
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
-
-from ..types import UNSET, Unset
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -17,21 +16,19 @@ class AudienceStats(OpenModel[Any]):
     percent.
 
     Attributes:
-        element_count (int | Unset): Number of visits or visitors, by the analytics level.
-        conversions (int | Unset): Number of conversions.
-        converted_element_count (int | Unset): Number of visits or visitors with a conversion.
-        conversion_rate (float | Unset): convertedElementCount divided by elementCount.
-        revenue (float | Unset): Revenue, tracked, or the conversions times the default revenue of the audience
-            settings.
-        average_revenue_per_element_count (float | Unset): Revenue divided by elementCount.
-        average_revenue_per_conversion (float | Unset): Revenue divided by conversions.
-        average_conversion_per_element_count (float | Unset): Conversions divided by elementCount.
-        conversion_rate_evolution (float | Unset): Change of conversionRate, in percent.
-        element_count_evolution (float | Unset): Change of elementCount, in percent.
-        revenue_evolution (float | Unset): Change of revenue, in percent.
-        average_revenue_per_element_count_evolution (float | Unset): Change of averageRevenuePerElementCount, in
-            percent.
-        average_revenue_per_conversion_evolution (float | Unset): Change of averageRevenuePerConversion, in percent.
+        element_count: Number of visits or visitors, by the analytics level.
+        conversions: Number of conversions.
+        converted_element_count: Number of visits or visitors with a conversion.
+        conversion_rate: convertedElementCount divided by elementCount.
+        revenue: Revenue, tracked, or the conversions times the default revenue of the audience settings.
+        average_revenue_per_element_count: Revenue divided by elementCount.
+        average_revenue_per_conversion: Revenue divided by conversions.
+        average_conversion_per_element_count: Conversions divided by elementCount.
+        conversion_rate_evolution: Change of conversionRate, in percent.
+        element_count_evolution: Change of elementCount, in percent.
+        revenue_evolution: Change of revenue, in percent.
+        average_revenue_per_element_count_evolution: Change of averageRevenuePerElementCount, in percent.
+        average_revenue_per_conversion_evolution: Change of averageRevenuePerConversion, in percent.
     """
 
     element_count: int | Unset = UNSET
@@ -49,7 +46,23 @@ class AudienceStats(OpenModel[Any]):
     average_revenue_per_conversion_evolution: float | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "elementCount",
+        "conversions",
+        "convertedElementCount",
+        "conversionRate",
+        "revenue",
+        "averageRevenuePerElementCount",
+        "averageRevenuePerConversion",
+        "averageConversionPerElementCount",
+        "conversionRateEvolution",
+        "elementCountEvolution",
+        "revenueEvolution",
+        "averageRevenuePerElementCountEvolution",
+        "averageRevenuePerConversionEvolution",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.element_count is not UNSET:
             d["elementCount"] = self.element_count
@@ -82,29 +95,34 @@ class AudienceStats(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
-        self.element_count = UNSET if (v := d.pop("elementCount", None)) is None else v
-        self.conversions = UNSET if (v := d.pop("conversions", None)) is None else v
-        self.converted_element_count = UNSET if (v := d.pop("convertedElementCount", None)) is None else v
-        self.conversion_rate = UNSET if (v := d.pop("conversionRate", None)) is None else v
-        self.revenue = UNSET if (v := d.pop("revenue", None)) is None else v
-        self.average_revenue_per_element_count = (
-            UNSET if (v := d.pop("averageRevenuePerElementCount", None)) is None else v
-        )
-        self.average_revenue_per_conversion = UNSET if (v := d.pop("averageRevenuePerConversion", None)) is None else v
-        self.average_conversion_per_element_count = (
-            UNSET if (v := d.pop("averageConversionPerElementCount", None)) is None else v
-        )
-        self.conversion_rate_evolution = UNSET if (v := d.pop("conversionRateEvolution", None)) is None else v
-        self.element_count_evolution = UNSET if (v := d.pop("elementCountEvolution", None)) is None else v
-        self.revenue_evolution = UNSET if (v := d.pop("revenueEvolution", None)) is None else v
-        self.average_revenue_per_element_count_evolution = (
-            UNSET if (v := d.pop("averageRevenuePerElementCountEvolution", None)) is None else v
-        )
-        self.average_revenue_per_conversion_evolution = (
-            UNSET if (v := d.pop("averageRevenuePerConversionEvolution", None)) is None else v
-        )
+        v = d.pop("elementCount", None)
+        self.element_count = UNSET if v is None or v == "" else v
+        v = d.pop("conversions", None)
+        self.conversions = UNSET if v is None or v == "" else v
+        v = d.pop("convertedElementCount", None)
+        self.converted_element_count = UNSET if v is None or v == "" else v
+        v = d.pop("conversionRate", None)
+        self.conversion_rate = UNSET if v is None or v == "" else v
+        v = d.pop("revenue", None)
+        self.revenue = UNSET if v is None or v == "" else v
+        v = d.pop("averageRevenuePerElementCount", None)
+        self.average_revenue_per_element_count = UNSET if v is None or v == "" else v
+        v = d.pop("averageRevenuePerConversion", None)
+        self.average_revenue_per_conversion = UNSET if v is None or v == "" else v
+        v = d.pop("averageConversionPerElementCount", None)
+        self.average_conversion_per_element_count = UNSET if v is None or v == "" else v
+        v = d.pop("conversionRateEvolution", None)
+        self.conversion_rate_evolution = UNSET if v is None or v == "" else v
+        v = d.pop("elementCountEvolution", None)
+        self.element_count_evolution = UNSET if v is None or v == "" else v
+        v = d.pop("revenueEvolution", None)
+        self.revenue_evolution = UNSET if v is None or v == "" else v
+        v = d.pop("averageRevenuePerElementCountEvolution", None)
+        self.average_revenue_per_element_count_evolution = UNSET if v is None or v == "" else v
+        v = d.pop("averageRevenuePerConversionEvolution", None)
+        self.average_revenue_per_conversion_evolution = UNSET if v is None or v == "" else v
         if d:
             self.additional_properties = d.copy()
         return self

@@ -6,8 +6,9 @@ from typing import Any, Self
 from abwire_core import decoding
 from abwire_core.errors import DecodeError
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
+from abwire_core.shapes import mismatch
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -15,14 +16,16 @@ class Breakdown(OpenModel[Any]):
     """How the data of a report is split, for all kinds without a schema of their own.
 
     Attributes:
-        type_ (str): What the data is split by. BROWSER, COUNTRY, DEVICE_TYPE and NEW_VISITOR are known; the full
-            list is not published. Example: BROWSER.
+        type_: What the data is split by. BROWSER, COUNTRY, DEVICE_TYPE and NEW_VISITOR are known; the full list is
+            not published. Example: BROWSER.
     """
 
     type_: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = ("type",)
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         d["type"] = self.type_
         return d
@@ -30,7 +33,7 @@ class Breakdown(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
         key: str | None = None
         try:

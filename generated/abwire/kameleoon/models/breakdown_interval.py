@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class BreakdownInterval(OpenStrEnum):
     """Length of the pieces of time.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     HOUR = "HOUR"

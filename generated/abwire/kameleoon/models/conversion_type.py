@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class ConversionType(OpenStrEnum):
     """Which conversions count for the improvement rate, the reliability and the like.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     ALL_CONVERSION = "ALL_CONVERSION"

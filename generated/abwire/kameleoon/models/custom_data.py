@@ -2,22 +2,17 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from abwire_core import decoding, encoding
 from abwire_core.errors import DecodeError
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 from .. import models
-from ..types import UNSET, Unset
-
-if TYPE_CHECKING:
-    from ..models.custom_data_format import CustomDataFormat
-    from ..models.custom_data_method import CustomDataMethod
-    from ..models.custom_data_scope import CustomDataScope
-    from ..models.custom_data_type import CustomDataType
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -25,51 +20,68 @@ class CustomData(OpenModel[Any]):
     """Data about visitors that a site sends to Kameleoon.
 
     Attributes:
-        adobe_analytics_variable_name (str | Unset): Variable of Adobe Analytics, for the method ADOBE_ANALYTICS.
-            Seen in public client code only.
-        custom_eval_code (str | Unset): JavaScript code that gives the value, for the method CUSTOM_CODE. Seen in
-            public client code only.
-        date_created (datetime.datetime | Unset): When the custom data was created.
-        description (str | Unset): Free text.
-        format_ (CustomDataFormat | Unset): Type of the values.
-        gtm_variable_name (str | Unset): Variable of Google Tag Manager, for the method GTM. Seen in public client
+        adobe_analytics_variable_name: Variable of Adobe Analytics, for the method ADOBE_ANALYTICS. Seen in public
+            client code only.
+        custom_eval_code: JavaScript code that gives the value, for the method CUSTOM_CODE. Seen in public client
             code only.
-        id (int | Unset): Identifier of the custom data.
-        index (int | Unset): Number of the custom data within its site, by which SDKs and breakdowns name it.
-        is_constant (bool | Unset): Whether the value stays as it is. Its exact meaning is not published.
-        is_local_only (bool | Unset): Whether the data stays in the visitor's browser. Seen in public client code
-            only.
-        method (CustomDataMethod | Unset): How Kameleoon gets the values: from a data layer (ADOBE_ANALYTICS, GTM,
-            TC for Commanders Act, TEALIUM), from code of its own (CUSTOM_CODE) or from the site (CLIENT, SDK).
-        modification_date (datetime.datetime | Unset): When the custom data was last changed.
-        name (str | Unset): Name of the custom data.
-        scope (CustomDataScope | Unset): What a value belongs to. Seen in public client code only.
-        site_id (int | Unset): Identifier of the site that the custom data belongs to.
-        tags (list[str] | Unset): Tags of the custom data.
-        type_ (CustomDataType | Unset): Whether there is one value, a list of values, or a list that counts how
-            often each came.
+        date_created: When the custom data was created.
+        description: Free text.
+        format_: Type of the values.
+        gtm_variable_name: Variable of Google Tag Manager, for the method GTM. Seen in public client code only.
+        id: Identifier of the custom data.
+        index: Number of the custom data within its site, by which SDKs and breakdowns name it.
+        is_constant: Whether the value stays as it is. Its exact meaning is not published.
+        is_local_only: Whether the data stays in the visitor's browser. Seen in public client code only.
+        method: How Kameleoon gets the values: from a data layer (ADOBE_ANALYTICS, GTM, TC for Commanders Act,
+            TEALIUM), from code of its own (CUSTOM_CODE) or from the site (CLIENT, SDK).
+        modification_date: When the custom data was last changed.
+        name: Name of the custom data.
+        scope: What a value belongs to. Seen in public client code only.
+        site_id: Identifier of the site that the custom data belongs to.
+        tags: Tags of the custom data.
+        type_: Whether there is one value, a list of values, or a list that counts how often each came.
     """
 
     adobe_analytics_variable_name: str | Unset = UNSET
     custom_eval_code: str | Unset = UNSET
     date_created: datetime.datetime | Unset = UNSET
     description: str | Unset = UNSET
-    format_: CustomDataFormat | Unset = UNSET
+    format_: models.CustomDataFormat | Unset = UNSET
     gtm_variable_name: str | Unset = UNSET
     id: int | Unset = UNSET
     index: int | Unset = UNSET
     is_constant: bool | Unset = UNSET
     is_local_only: bool | Unset = UNSET
-    method: CustomDataMethod | Unset = UNSET
+    method: models.CustomDataMethod | Unset = UNSET
     modification_date: datetime.datetime | Unset = UNSET
     name: str | Unset = UNSET
-    scope: CustomDataScope | Unset = UNSET
+    scope: models.CustomDataScope | Unset = UNSET
     site_id: int | Unset = UNSET
     tags: list[str] | Unset = UNSET
-    type_: CustomDataType | Unset = UNSET
+    type_: models.CustomDataType | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "adobeAnalyticsVariableName",
+        "customEvalCode",
+        "dateCreated",
+        "description",
+        "format",
+        "gtmVariableName",
+        "id",
+        "index",
+        "isConstant",
+        "isLocalOnly",
+        "method",
+        "modificationDate",
+        "name",
+        "scope",
+        "siteId",
+        "tags",
+        "type",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.adobe_analytics_variable_name is not UNSET:
             d["adobeAnalyticsVariableName"] = self.adobe_analytics_variable_name
@@ -110,39 +122,44 @@ class CustomData(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.adobe_analytics_variable_name = (
-                UNSET if (v := d.pop("adobeAnalyticsVariableName", None)) is None else v
-            )
-            self.custom_eval_code = UNSET if (v := d.pop("customEvalCode", None)) is None else v
-            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
-            self.description = UNSET if (v := d.pop("description", None)) is None else v
-            self.format_ = (
-                UNSET if (v := d.pop(key := "format", None)) is None else decoding.to_enum(models.CustomDataFormat, v)
-            )
-            self.gtm_variable_name = UNSET if (v := d.pop("gtmVariableName", None)) is None else v
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
-            self.index = UNSET if (v := d.pop("index", None)) is None else v
-            self.is_constant = UNSET if (v := d.pop("isConstant", None)) is None else v
-            self.is_local_only = UNSET if (v := d.pop("isLocalOnly", None)) is None else v
-            self.method = (
-                UNSET if (v := d.pop(key := "method", None)) is None else decoding.to_enum(models.CustomDataMethod, v)
-            )
-            self.modification_date = (
-                UNSET if (v := d.pop(key := "modificationDate", None)) is None else decoding.to_datetime(v)
-            )
-            self.name = UNSET if (v := d.pop("name", None)) is None else v
-            self.scope = (
-                UNSET if (v := d.pop(key := "scope", None)) is None else decoding.to_enum(models.CustomDataScope, v)
-            )
-            self.site_id = UNSET if (v := d.pop("siteId", None)) is None else v
-            self.tags = UNSET if (v := d.pop(key := "tags", None)) is None else decoding.to_list(v)
-            self.type_ = (
-                UNSET if (v := d.pop(key := "type", None)) is None else decoding.to_enum(models.CustomDataType, v)
-            )
+            v = d.pop("adobeAnalyticsVariableName", None)
+            self.adobe_analytics_variable_name = UNSET if v is None else v
+            v = d.pop("customEvalCode", None)
+            self.custom_eval_code = UNSET if v is None else v
+            v = d.pop(key := "dateCreated", None)
+            self.date_created = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop("description", None)
+            self.description = UNSET if v is None else v
+            v = d.pop(key := "format", None)
+            self.format_ = UNSET if v is None else decoding.to_enum(models.CustomDataFormat, v)
+            v = d.pop("gtmVariableName", None)
+            self.gtm_variable_name = UNSET if v is None else v
+            v = d.pop("id", None)
+            self.id = UNSET if v is None or v == "" else v
+            v = d.pop("index", None)
+            self.index = UNSET if v is None or v == "" else v
+            v = d.pop("isConstant", None)
+            self.is_constant = UNSET if v is None else v
+            v = d.pop("isLocalOnly", None)
+            self.is_local_only = UNSET if v is None else v
+            v = d.pop(key := "method", None)
+            self.method = UNSET if v is None else decoding.to_enum(models.CustomDataMethod, v)
+            v = d.pop(key := "modificationDate", None)
+            self.modification_date = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop("name", None)
+            self.name = UNSET if v is None else v
+            v = d.pop(key := "scope", None)
+            self.scope = UNSET if v is None else decoding.to_enum(models.CustomDataScope, v)
+            v = d.pop("siteId", None)
+            self.site_id = UNSET if v is None or v == "" else v
+            v = d.pop(key := "tags", None)
+            self.tags = UNSET if v is None else decoding.to_list(v)
+            v = d.pop(key := "type", None)
+            self.type_ = UNSET if v is None else decoding.to_enum(models.CustomDataType, v)
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

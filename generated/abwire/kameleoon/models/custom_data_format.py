@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class CustomDataFormat(OpenStrEnum):
     """Type of the values.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     BOOLEAN = "BOOLEAN"

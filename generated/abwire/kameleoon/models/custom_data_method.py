@@ -6,7 +6,7 @@ class CustomDataMethod(OpenStrEnum):
     """How Kameleoon gets the values: from a data layer (ADOBE_ANALYTICS, GTM, TC for Commanders Act, TEALIUM), from
     code of its own (CUSTOM_CODE) or from the site (CLIENT, SDK).
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     ADOBE_ANALYTICS = "ADOBE_ANALYTICS"

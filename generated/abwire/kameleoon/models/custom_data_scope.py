@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class CustomDataScope(OpenStrEnum):
     """What a value belongs to. Seen in public client code only.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     PAGE = "PAGE"

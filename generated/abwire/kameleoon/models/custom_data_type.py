@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class CustomDataType(OpenStrEnum):
     """Whether there is one value, a list of values, or a list that counts how often each came.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     UNIQUE = "UNIQUE"

@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class CustomDatumMatchType(OpenStrEnum):
     """How the value of a custom data is compared. UNDEFINED is met by visitors without a value.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     UNDEFINED = "UNDEFINED"
@@ -17,3 +17,4 @@ class CustomDatumMatchType(OpenStrEnum):
     GREATER = "GREATER"
     TRUE = "TRUE"
     FALSE = "FALSE"
+    AMONG_VALUES = "AMONG_VALUES"

@@ -6,8 +6,9 @@ from typing import Any, Self
 from abwire_core import decoding
 from abwire_core.errors import DecodeError
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
+from abwire_core.shapes import mismatch
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -15,16 +16,17 @@ class DataCodeResponseIO(OpenModel[Any]):
     """The code of a computation that was started.
 
     Attributes:
-        data_code (str): Code to fetch the outcome with, from GET /results for reports and from GET /audiences/poll
-            for audience statistics. Digits, too many for a number; for audience statistics two such codes with a
-            vertical bar between them. Example:
-            89599333501501534304101214660291496129464311669540935471556471877530843827432.
+        data_code: Code to fetch the outcome with, from GET /results for reports and from GET /audiences/poll for
+            audience statistics. Digits, too many for a number; for audience statistics two such codes with a vertical
+            bar between them. Example: 89599333501501534304101214660291496129464311669540935471556471877530843827432.
     """
 
     data_code: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = ("dataCode",)
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         d["dataCode"] = self.data_code
         return d
@@ -32,7 +34,7 @@ class DataCodeResponseIO(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
         key: str | None = None
         try:

@@ -7,10 +7,10 @@ from typing import Any, Self
 from abwire_core import decoding, encoding
 from abwire_core.errors import DecodeError
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
-
-from ..types import UNSET, Unset
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -18,15 +18,20 @@ class DateInterval(OpenModel[Any]):
     """A period.
 
     Attributes:
-        start (datetime.datetime | Unset): Start of the period.
-        end (datetime.datetime | Unset): End of the period.
+        start: Start of the period.
+        end: End of the period.
     """
 
     start: datetime.datetime | Unset = UNSET
     end: datetime.datetime | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "start",
+        "end",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.start is not UNSET:
             d["start"] = encoding.date_time(self.start)
@@ -37,12 +42,14 @@ class DateInterval(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.start = UNSET if (v := d.pop(key := "start", None)) is None else decoding.to_datetime(v)
-            self.end = UNSET if (v := d.pop(key := "end", None)) is None else decoding.to_datetime(v)
+            v = d.pop(key := "start", None)
+            self.start = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop(key := "end", None)
+            self.end = UNSET if v is None or v == "" else decoding.to_datetime(v)
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

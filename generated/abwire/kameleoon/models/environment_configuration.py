@@ -2,29 +2,26 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from abwire_core import decoding, encoding
 from abwire_core.errors import DecodeError
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 from .. import models
-from ..types import UNSET, Unset
-
-if TYPE_CHECKING:
-    from ..models.environment_integrations import EnvironmentIntegrations
-    from ..models.feature_rollout_experimentation_rule import FeatureRolloutExperimentationRule
-    from ..models.feature_rollout_progressive_rule import FeatureRolloutProgressiveRule
-    from ..models.feature_rollout_rule import FeatureRolloutRule
-    from ..models.feature_rollout_targeted_rule import FeatureRolloutTargetedRule
 
 
 def _decode_rollout_rules_item(
     value: Any,
 ) -> (
-    FeatureRolloutExperimentationRule | FeatureRolloutProgressiveRule | FeatureRolloutRule | FeatureRolloutTargetedRule
+    models.FeatureRolloutExperimentationRule
+    | models.FeatureRolloutProgressiveRule
+    | models.FeatureRolloutTargetedRule
+    | models.FeatureRolloutRule
 ):
     match decoding.tag(value, "type"):
         case "EXPERIMENTATION":
@@ -41,32 +38,40 @@ class EnvironmentConfiguration(OpenModel[Any]):
     """The settings of a feature flag in one environment.
 
     Attributes:
-        date_modified (datetime.datetime | Unset): When the settings were last changed.
-        default_variation_key (str | Unset): Key of the variation for visitors whom no rule selects.
-        environment_key (str | Unset): Key of the environment, for example production.
-        feature_enabled (bool | Unset): Whether the flag is on in the environment.
-        integrations (EnvironmentIntegrations | Unset): Tools that are told which visitor got which variation.
-        rollout_rules (list[FeatureRolloutExperimentationRule | FeatureRolloutProgressiveRule | FeatureRolloutRule |
-            FeatureRolloutTargetedRule] | Unset): Rules of the environment, in the order in which they are tried.
+        date_modified: When the settings were last changed.
+        default_variation_key: Key of the variation for visitors whom no rule selects.
+        environment_key: Key of the environment, for example production.
+        feature_enabled: Whether the flag is on in the environment.
+        integrations: Tools that are told which visitor got which variation.
+        rollout_rules: Rules of the environment, in the order in which they are tried.
     """
 
     date_modified: datetime.datetime | Unset = UNSET
     default_variation_key: str | Unset = UNSET
     environment_key: str | Unset = UNSET
     feature_enabled: bool | Unset = UNSET
-    integrations: EnvironmentIntegrations | Unset = UNSET
+    integrations: models.EnvironmentIntegrations | Unset = UNSET
     rollout_rules: (
         list[
-            FeatureRolloutExperimentationRule
-            | FeatureRolloutProgressiveRule
-            | FeatureRolloutRule
-            | FeatureRolloutTargetedRule
+            models.FeatureRolloutExperimentationRule
+            | models.FeatureRolloutProgressiveRule
+            | models.FeatureRolloutTargetedRule
+            | models.FeatureRolloutRule
         ]
         | Unset
     ) = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "dateModified",
+        "defaultVariationKey",
+        "environmentKey",
+        "featureEnabled",
+        "integrations",
+        "rolloutRules",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.date_modified is not UNSET:
             d["dateModified"] = encoding.date_time(self.date_modified)
@@ -77,32 +82,30 @@ class EnvironmentConfiguration(OpenModel[Any]):
         if self.feature_enabled is not UNSET:
             d["featureEnabled"] = self.feature_enabled
         if self.integrations is not UNSET:
-            d["integrations"] = self.integrations.to_dict()
+            d["integrations"] = self.integrations._encode()
         if self.rollout_rules is not UNSET:
-            d["rolloutRules"] = [item.to_dict() for item in self.rollout_rules]
+            d["rolloutRules"] = [item._encode() for item in self.rollout_rules]
         return d
 
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.date_modified = UNSET if (v := d.pop(key := "dateModified", None)) is None else decoding.to_datetime(v)
-            self.default_variation_key = UNSET if (v := d.pop("defaultVariationKey", None)) is None else v
-            self.environment_key = UNSET if (v := d.pop("environmentKey", None)) is None else v
-            self.feature_enabled = UNSET if (v := d.pop("featureEnabled", None)) is None else v
-            self.integrations = (
-                UNSET
-                if (v := d.pop(key := "integrations", None)) is None
-                else models.EnvironmentIntegrations._decode(v)
-            )
-            self.rollout_rules = (
-                UNSET
-                if (v := d.pop(key := "rolloutRules", None)) is None
-                else decoding.list_of(_decode_rollout_rules_item, v)
-            )
+            v = d.pop(key := "dateModified", None)
+            self.date_modified = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop("defaultVariationKey", None)
+            self.default_variation_key = UNSET if v is None else v
+            v = d.pop("environmentKey", None)
+            self.environment_key = UNSET if v is None else v
+            v = d.pop("featureEnabled", None)
+            self.feature_enabled = UNSET if v is None else v
+            v = d.pop(key := "integrations", None)
+            self.integrations = UNSET if v is None or v == [] else models.EnvironmentIntegrations._decode(v)
+            v = d.pop(key := "rolloutRules", None)
+            self.rollout_rules = UNSET if v is None else decoding.list_of(_decode_rollout_rules_item, v)
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

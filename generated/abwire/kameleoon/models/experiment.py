@@ -2,28 +2,17 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from abwire_core import decoding, encoding
 from abwire_core.errors import DecodeError
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 from .. import models
-from ..types import UNSET, Unset
-
-if TYPE_CHECKING:
-    from ..models.experiment_deviations import ExperimentDeviations
-    from ..models.experiment_respool_time import ExperimentRespoolTime
-    from ..models.experiment_schedule import ExperimentSchedule
-    from ..models.experiment_type import ExperimentType
-    from ..models.mvt_allocation_settings import MvtAllocationSettings
-    from ..models.mvt_section import MvtSection
-    from ..models.targeting_configuration import TargetingConfiguration
-    from ..models.targeting_rule import TargetingRule
-    from ..models.tracking_tool import TrackingTool
-    from ..models.traffic_allocation_method import TrafficAllocationMethod
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -31,64 +20,60 @@ class Experiment(OpenModel[Any]):
     """An experiment. Its times may come without a time zone.
 
     Attributes:
-        name (str): Name of the experiment.
-        site_code (str): Code of the site that the experiment belongs to.
-        site_id (int): Identifier of the site that the experiment belongs to.
-        base_url (None | str | Unset): Address of the page that the editor and the preview open.
-        auto_optimized (bool | Unset): Whether traffic is shared out by an algorithm. Deprecated, use
-            trafficAllocationMethod.
-        collecting_data_enabled (bool | Unset): Whether data is collected.
-        common_css_code (str | Unset): CSS code that all variations share.
-        common_java_script_code (str | Unset): JavaScript code that all variations share.
-        created_by (int | Unset): Identifier of the account that created the experiment.
-        date_collecting_data_stopped (datetime.datetime | Unset): When the collection of data was stopped.
-        date_created (datetime.datetime | Unset): When the experiment was created.
-        date_ended (datetime.datetime | Unset): When the experiment ended.
-        date_modified (datetime.datetime | Unset): When the experiment was last changed.
-        date_started (datetime.datetime | Unset): When the experiment was started.
-        date_status_modified (datetime.datetime | Unset): When the status was last changed.
-        description (str | Unset): Free text.
-        deviations (ExperimentDeviations | Unset): Traffic of each variation as a share from 0 to 1, by the
-            variation's identifier, or by origin for the original page. The shares add up to 1. Example: {'12345': 0.5,
-            'origin': 0.5}.
-        execute_code_for_reference (bool | Unset): Whether the common code also runs on the original page.
-        global_script (str | Unset): JavaScript code that runs for this experiment after the site's own script.
-        goals (list[int] | Unset): Identifiers of the goals. Filled only if optionalFields asks for them.
-        id (int | Unset): Identifier of the experiment.
-        is_archived (bool | Unset): Whether the experiment is archived.
-        is_legacy_editor (bool | Unset): Whether the experiment is made with the older editor.
-        is_multiple_testing_correction (bool | Unset): Whether the results are corrected for multiple testing.
-        main_goal_id (int | Unset): Identifier of the main goal.
-        mvt_allocation_settings (MvtAllocationSettings | Unset): How a multivariate test shares out its traffic.
-        mvt_variations (list[MvtSection] | Unset): Sections of a multivariate test.
-        respool_time (ExperimentRespoolTime | Unset): When the share of a variation was last changed, by the
-            variation's identifier or by origin, in seconds since 1970. Visitors who got the variation before that are
-            given one anew. Example: {'12345': 833760000, 'origin': 1704067200}.
-        status (str | Unset): Status of the experiment. No list is published. PAUSED and STOPPED are in a tutorial;
-            ACTIVE, ARCHIVED, DEACTIVATED, DEVIATED, DRAFT, FINISHED and USED_AS_PERSONALIZATION were seen elsewhere,
-            active in lower case too.
-        tags (list[str] | Unset): Tags of the experiment. Filled only if optionalFields asks for them.
-        targeting_configuration (TargetingConfiguration | Unset): Which visitors or pages are meant.
-        targeting_rule (TargetingRule | Unset): Where and for whom an experiment runs, as a segment of visitors and
-            a trigger.
-        targeting_segment_id (int | Unset): Identifier of the segment whose visitors take part.
-        tracking_tools (list[TrackingTool] | Unset): Tools that are told which visitor got which variation.
-        traffic_allocation_method (TrafficAllocationMethod | Unset): How traffic is shared out among variations, by
-            hand or by an algorithm that learns.
-        type_ (ExperimentType | Unset): Kind of an experiment. The vendor's SDKs of 2021 knew SERVER_SIDE and HYBRID
-            too.
-        variations (list[int] | Unset): Identifiers of the variations. Seen in public client code only, which asks
-            for them in optionalFields if they are missing.
-        schedules (list[ExperimentSchedule] | Unset): Planned runs. Seen in public client code only.
-        targeting_rule_id (int | Unset): Identifier of the targeting rule. Seen in public client code only.
-        identification_key (str | Unset): Seen in public client code only. In the vendor's SDKs of 2021 a feature
-            flag has a field of this name, its key in code.
+        name: Name of the experiment.
+        site_code: Code of the site that the experiment belongs to.
+        site_id: Identifier of the site that the experiment belongs to.
+        base_url: Address of the page that the editor and the preview open.
+        auto_optimized: Whether traffic is shared out by an algorithm. Deprecated, use trafficAllocationMethod.
+        collecting_data_enabled: Whether data is collected.
+        common_css_code: CSS code that all variations share.
+        common_java_script_code: JavaScript code that all variations share.
+        created_by: Identifier of the account that created the experiment.
+        date_collecting_data_stopped: When the collection of data was stopped.
+        date_created: When the experiment was created.
+        date_ended: When the experiment ended.
+        date_modified: When the experiment was last changed.
+        date_started: When the experiment was started.
+        date_status_modified: When the status was last changed.
+        description: Free text.
+        deviations: Traffic of each variation as a share from 0 to 1, by the variation's identifier, or by origin
+            for the original page. The shares add up to 1. Example: {'12345': 0.5, 'origin': 0.5}.
+        execute_code_for_reference: Whether the common code also runs on the original page.
+        global_script: JavaScript code that runs for this experiment after the site's own script.
+        goals: Identifiers of the goals. Filled only if optionalFields asks for them.
+        id: Identifier of the experiment.
+        is_archived: Whether the experiment is archived.
+        is_legacy_editor: Whether the experiment is made with the older editor.
+        is_multiple_testing_correction: Whether the results are corrected for multiple testing.
+        main_goal_id: Identifier of the main goal.
+        mvt_allocation_settings: How a multivariate test shares out its traffic.
+        mvt_variations: Sections of a multivariate test.
+        respool_time: When the share of a variation was last changed, by the variation's identifier or by origin, in
+            seconds since 1970. Visitors who got the variation before that are given one anew. Example: {'12345':
+            833760000, 'origin': 1704067200}.
+        status: Status of the experiment. No list is published. PAUSED and STOPPED are in a tutorial; ACTIVE,
+            ARCHIVED, DEACTIVATED, DEVIATED, DRAFT, FINISHED and USED_AS_PERSONALIZATION were seen elsewhere, active in
+            lower case too.
+        tags: Tags of the experiment. Filled only if optionalFields asks for them.
+        targeting_configuration: Which visitors or pages are meant.
+        targeting_rule: Where and for whom an experiment runs, as a segment of visitors and a trigger.
+        targeting_segment_id: Identifier of the segment whose visitors take part.
+        tracking_tools: Tools that are told which visitor got which variation.
+        traffic_allocation_method: How traffic is shared out among variations, by hand or by an algorithm that
+            learns.
+        type_: Kind of an experiment. The vendor's SDKs of 2021 knew SERVER_SIDE and HYBRID too.
+        variations: Identifiers of the variations. Seen in public client code only, which asks for them in
+            optionalFields if they are missing.
+        schedules: Planned runs. Seen in public client code only.
+        targeting_rule_id: Identifier of the targeting rule. Seen in public client code only.
+        identification_key: Seen in public client code only. In the vendor's SDKs of 2021 a feature flag has a field
+            of this name, its key in code.
     """
 
     name: str
     site_code: str
     site_id: int
-    base_url: None | str | Unset = UNSET
+    base_url: str | None | Unset = UNSET
     auto_optimized: bool | Unset = UNSET
     collecting_data_enabled: bool | Unset = UNSET
     common_css_code: str | Unset = UNSET
@@ -101,7 +86,7 @@ class Experiment(OpenModel[Any]):
     date_started: datetime.datetime | Unset = UNSET
     date_status_modified: datetime.datetime | Unset = UNSET
     description: str | Unset = UNSET
-    deviations: ExperimentDeviations | Unset = UNSET
+    deviations: models.ExperimentDeviations | Unset = UNSET
     execute_code_for_reference: bool | Unset = UNSET
     global_script: str | Unset = UNSET
     goals: list[int] | Unset = UNSET
@@ -110,24 +95,67 @@ class Experiment(OpenModel[Any]):
     is_legacy_editor: bool | Unset = UNSET
     is_multiple_testing_correction: bool | Unset = UNSET
     main_goal_id: int | Unset = UNSET
-    mvt_allocation_settings: MvtAllocationSettings | Unset = UNSET
-    mvt_variations: list[MvtSection] | Unset = UNSET
-    respool_time: ExperimentRespoolTime | Unset = UNSET
+    mvt_allocation_settings: models.MvtAllocationSettings | Unset = UNSET
+    mvt_variations: list[models.MvtSection] | Unset = UNSET
+    respool_time: models.ExperimentRespoolTime | Unset = UNSET
     status: str | Unset = UNSET
     tags: list[str] | Unset = UNSET
-    targeting_configuration: TargetingConfiguration | Unset = UNSET
-    targeting_rule: TargetingRule | Unset = UNSET
+    targeting_configuration: models.TargetingConfiguration | Unset = UNSET
+    targeting_rule: models.TargetingRule | Unset = UNSET
     targeting_segment_id: int | Unset = UNSET
-    tracking_tools: list[TrackingTool] | Unset = UNSET
-    traffic_allocation_method: TrafficAllocationMethod | Unset = UNSET
-    type_: ExperimentType | Unset = UNSET
+    tracking_tools: list[models.TrackingTool] | Unset = UNSET
+    traffic_allocation_method: models.TrafficAllocationMethod | Unset = UNSET
+    type_: models.ExperimentType | Unset = UNSET
     variations: list[int] | Unset = UNSET
-    schedules: list[ExperimentSchedule] | Unset = UNSET
+    schedules: list[models.ExperimentSchedule] | Unset = UNSET
     targeting_rule_id: int | Unset = UNSET
     identification_key: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "name",
+        "siteCode",
+        "siteId",
+        "baseURL",
+        "autoOptimized",
+        "collectingDataEnabled",
+        "commonCssCode",
+        "commonJavaScriptCode",
+        "createdBy",
+        "dateCollectingDataStopped",
+        "dateCreated",
+        "dateEnded",
+        "dateModified",
+        "dateStarted",
+        "dateStatusModified",
+        "description",
+        "deviations",
+        "executeCodeForReference",
+        "globalScript",
+        "goals",
+        "id",
+        "isArchived",
+        "isLegacyEditor",
+        "isMultipleTestingCorrection",
+        "mainGoalId",
+        "mvtAllocationSettings",
+        "mvtVariations",
+        "respoolTime",
+        "status",
+        "tags",
+        "targetingConfiguration",
+        "targetingRule",
+        "targetingSegmentId",
+        "trackingTools",
+        "trafficAllocationMethod",
+        "type",
+        "variations",
+        "schedules",
+        "targetingRuleId",
+        "identificationKey",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         d["name"] = self.name
         d["siteCode"] = self.site_code
@@ -159,7 +187,7 @@ class Experiment(OpenModel[Any]):
         if self.description is not UNSET:
             d["description"] = self.description
         if self.deviations is not UNSET:
-            d["deviations"] = self.deviations.to_dict()
+            d["deviations"] = self.deviations._encode()
         if self.execute_code_for_reference is not UNSET:
             d["executeCodeForReference"] = self.execute_code_for_reference
         if self.global_script is not UNSET:
@@ -177,11 +205,11 @@ class Experiment(OpenModel[Any]):
         if self.main_goal_id is not UNSET:
             d["mainGoalId"] = self.main_goal_id
         if self.mvt_allocation_settings is not UNSET:
-            d["mvtAllocationSettings"] = self.mvt_allocation_settings.to_dict()
+            d["mvtAllocationSettings"] = self.mvt_allocation_settings._encode()
         if self.mvt_variations is not UNSET:
-            d["mvtVariations"] = [item.to_dict() for item in self.mvt_variations]
+            d["mvtVariations"] = [item._encode() for item in self.mvt_variations]
         if self.respool_time is not UNSET:
-            d["respoolTime"] = self.respool_time.to_dict()
+            d["respoolTime"] = self.respool_time._encode()
         if self.status is not UNSET:
             d["status"] = self.status
         if self.tags is not UNSET:
@@ -189,11 +217,11 @@ class Experiment(OpenModel[Any]):
         if self.targeting_configuration is not UNSET:
             d["targetingConfiguration"] = self.targeting_configuration.value
         if self.targeting_rule is not UNSET:
-            d["targetingRule"] = self.targeting_rule.to_dict()
+            d["targetingRule"] = self.targeting_rule._encode()
         if self.targeting_segment_id is not UNSET:
             d["targetingSegmentId"] = self.targeting_segment_id
         if self.tracking_tools is not UNSET:
-            d["trackingTools"] = [item.to_dict() for item in self.tracking_tools]
+            d["trackingTools"] = [item._encode() for item in self.tracking_tools]
         if self.traffic_allocation_method is not UNSET:
             d["trafficAllocationMethod"] = self.traffic_allocation_method.value
         if self.type_ is not UNSET:
@@ -201,7 +229,7 @@ class Experiment(OpenModel[Any]):
         if self.variations is not UNSET:
             d["variations"] = self.variations
         if self.schedules is not UNSET:
-            d["schedules"] = [item.to_dict() for item in self.schedules]
+            d["schedules"] = [item._encode() for item in self.schedules]
         if self.targeting_rule_id is not UNSET:
             d["targetingRuleId"] = self.targeting_rule_id
         if self.identification_key is not UNSET:
@@ -211,7 +239,7 @@ class Experiment(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
         key: str | None = None
         try:
@@ -219,80 +247,78 @@ class Experiment(OpenModel[Any]):
             self.site_code = d.pop("siteCode")
             self.site_id = d.pop("siteId")
             self.base_url = d.pop("baseURL", UNSET)
-            self.auto_optimized = UNSET if (v := d.pop("autoOptimized", None)) is None else v
-            self.collecting_data_enabled = UNSET if (v := d.pop("collectingDataEnabled", None)) is None else v
-            self.common_css_code = UNSET if (v := d.pop("commonCssCode", None)) is None else v
-            self.common_java_script_code = UNSET if (v := d.pop("commonJavaScriptCode", None)) is None else v
-            self.created_by = UNSET if (v := d.pop("createdBy", None)) is None else v
-            self.date_collecting_data_stopped = (
-                UNSET if (v := d.pop(key := "dateCollectingDataStopped", None)) is None else decoding.to_datetime(v)
-            )
-            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
-            self.date_ended = UNSET if (v := d.pop(key := "dateEnded", None)) is None else decoding.to_datetime(v)
-            self.date_modified = UNSET if (v := d.pop(key := "dateModified", None)) is None else decoding.to_datetime(v)
-            self.date_started = UNSET if (v := d.pop(key := "dateStarted", None)) is None else decoding.to_datetime(v)
-            self.date_status_modified = (
-                UNSET if (v := d.pop(key := "dateStatusModified", None)) is None else decoding.to_datetime(v)
-            )
-            self.description = UNSET if (v := d.pop("description", None)) is None else v
-            self.deviations = (
-                UNSET if (v := d.pop(key := "deviations", None)) is None else models.ExperimentDeviations._decode(v)
-            )
-            self.execute_code_for_reference = UNSET if (v := d.pop("executeCodeForReference", None)) is None else v
-            self.global_script = UNSET if (v := d.pop("globalScript", None)) is None else v
-            self.goals = UNSET if (v := d.pop(key := "goals", None)) is None else decoding.to_list(v)
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
-            self.is_archived = UNSET if (v := d.pop("isArchived", None)) is None else v
-            self.is_legacy_editor = UNSET if (v := d.pop("isLegacyEditor", None)) is None else v
-            self.is_multiple_testing_correction = (
-                UNSET if (v := d.pop("isMultipleTestingCorrection", None)) is None else v
-            )
-            self.main_goal_id = UNSET if (v := d.pop("mainGoalId", None)) is None else v
-            self.mvt_allocation_settings = (
-                UNSET
-                if (v := d.pop(key := "mvtAllocationSettings", None)) is None
-                else models.MvtAllocationSettings._decode(v)
-            )
-            self.mvt_variations = (
-                UNSET
-                if (v := d.pop(key := "mvtVariations", None)) is None
-                else decoding.list_of(models.MvtSection._decode, v)
-            )
-            self.respool_time = (
-                UNSET if (v := d.pop(key := "respoolTime", None)) is None else models.ExperimentRespoolTime._decode(v)
-            )
-            self.status = UNSET if (v := d.pop("status", None)) is None else v
-            self.tags = UNSET if (v := d.pop(key := "tags", None)) is None else decoding.to_list(v)
-            self.targeting_configuration = (
-                UNSET
-                if (v := d.pop(key := "targetingConfiguration", None)) is None
-                else decoding.to_enum(models.TargetingConfiguration, v)
-            )
-            self.targeting_rule = (
-                UNSET if (v := d.pop(key := "targetingRule", None)) is None else models.TargetingRule._decode(v)
-            )
-            self.targeting_segment_id = UNSET if (v := d.pop("targetingSegmentId", None)) is None else v
-            self.tracking_tools = (
-                UNSET
-                if (v := d.pop(key := "trackingTools", None)) is None
-                else decoding.list_of(models.TrackingTool._decode, v)
-            )
-            self.traffic_allocation_method = (
-                UNSET
-                if (v := d.pop(key := "trafficAllocationMethod", None)) is None
-                else decoding.to_enum(models.TrafficAllocationMethod, v)
-            )
-            self.type_ = (
-                UNSET if (v := d.pop(key := "type", None)) is None else decoding.to_enum(models.ExperimentType, v)
-            )
-            self.variations = UNSET if (v := d.pop(key := "variations", None)) is None else decoding.to_list(v)
-            self.schedules = (
-                UNSET
-                if (v := d.pop(key := "schedules", None)) is None
-                else decoding.list_of(models.ExperimentSchedule._decode, v)
-            )
-            self.targeting_rule_id = UNSET if (v := d.pop("targetingRuleId", None)) is None else v
-            self.identification_key = UNSET if (v := d.pop("identificationKey", None)) is None else v
+            v = d.pop("autoOptimized", None)
+            self.auto_optimized = UNSET if v is None else v
+            v = d.pop("collectingDataEnabled", None)
+            self.collecting_data_enabled = UNSET if v is None else v
+            v = d.pop("commonCssCode", None)
+            self.common_css_code = UNSET if v is None else v
+            v = d.pop("commonJavaScriptCode", None)
+            self.common_java_script_code = UNSET if v is None else v
+            v = d.pop("createdBy", None)
+            self.created_by = UNSET if v is None or v == "" else v
+            v = d.pop(key := "dateCollectingDataStopped", None)
+            self.date_collecting_data_stopped = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop(key := "dateCreated", None)
+            self.date_created = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop(key := "dateEnded", None)
+            self.date_ended = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop(key := "dateModified", None)
+            self.date_modified = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop(key := "dateStarted", None)
+            self.date_started = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop(key := "dateStatusModified", None)
+            self.date_status_modified = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop("description", None)
+            self.description = UNSET if v is None else v
+            v = d.pop(key := "deviations", None)
+            self.deviations = UNSET if v is None or v == [] else models.ExperimentDeviations._decode(v)
+            v = d.pop("executeCodeForReference", None)
+            self.execute_code_for_reference = UNSET if v is None else v
+            v = d.pop("globalScript", None)
+            self.global_script = UNSET if v is None else v
+            v = d.pop(key := "goals", None)
+            self.goals = UNSET if v is None else decoding.to_list(v)
+            v = d.pop("id", None)
+            self.id = UNSET if v is None or v == "" else v
+            v = d.pop("isArchived", None)
+            self.is_archived = UNSET if v is None else v
+            v = d.pop("isLegacyEditor", None)
+            self.is_legacy_editor = UNSET if v is None else v
+            v = d.pop("isMultipleTestingCorrection", None)
+            self.is_multiple_testing_correction = UNSET if v is None else v
+            v = d.pop("mainGoalId", None)
+            self.main_goal_id = UNSET if v is None or v == "" else v
+            v = d.pop(key := "mvtAllocationSettings", None)
+            self.mvt_allocation_settings = UNSET if v is None or v == [] else models.MvtAllocationSettings._decode(v)
+            v = d.pop(key := "mvtVariations", None)
+            self.mvt_variations = UNSET if v is None else decoding.list_of(models.MvtSection._decode, v)
+            v = d.pop(key := "respoolTime", None)
+            self.respool_time = UNSET if v is None or v == [] else models.ExperimentRespoolTime._decode(v)
+            v = d.pop("status", None)
+            self.status = UNSET if v is None else v
+            v = d.pop(key := "tags", None)
+            self.tags = UNSET if v is None else decoding.to_list(v)
+            v = d.pop(key := "targetingConfiguration", None)
+            self.targeting_configuration = UNSET if v is None else decoding.to_enum(models.TargetingConfiguration, v)
+            v = d.pop(key := "targetingRule", None)
+            self.targeting_rule = UNSET if v is None or v == [] else models.TargetingRule._decode(v)
+            v = d.pop("targetingSegmentId", None)
+            self.targeting_segment_id = UNSET if v is None or v == "" else v
+            v = d.pop(key := "trackingTools", None)
+            self.tracking_tools = UNSET if v is None else decoding.list_of(models.TrackingTool._decode, v)
+            v = d.pop(key := "trafficAllocationMethod", None)
+            self.traffic_allocation_method = UNSET if v is None else decoding.to_enum(models.TrafficAllocationMethod, v)
+            v = d.pop(key := "type", None)
+            self.type_ = UNSET if v is None else decoding.to_enum(models.ExperimentType, v)
+            v = d.pop(key := "variations", None)
+            self.variations = UNSET if v is None else decoding.to_list(v)
+            v = d.pop(key := "schedules", None)
+            self.schedules = UNSET if v is None else decoding.list_of(models.ExperimentSchedule._decode, v)
+            v = d.pop("targetingRuleId", None)
+            self.targeting_rule_id = UNSET if v is None or v == "" else v
+            v = d.pop("identificationKey", None)
+            self.identification_key = UNSET if v is None else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

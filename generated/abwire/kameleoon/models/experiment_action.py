@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class ExperimentAction(OpenStrEnum):
     """A change of an experiment's status.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     ACTIVATE = "ACTIVATE"

@@ -7,10 +7,10 @@ from typing import Any, Self
 from abwire_core import decoding, encoding
 from abwire_core.errors import DecodeError
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
-
-from ..types import UNSET, Unset
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -18,15 +18,20 @@ class ExperimentSchedule(OpenModel[Any]):
     """A planned run of an experiment. Its fields are known from public client code and the vendor's SDKs.
 
     Attributes:
-        date_start (datetime.datetime | None | Unset): Start of the run. Null means that it has begun.
-        date_end (datetime.datetime | None | Unset): End of the run. Null means that it has none.
+        date_start: Start of the run. Null means that it has begun.
+        date_end: End of the run. Null means that it has none.
     """
 
     date_start: datetime.datetime | None | Unset = UNSET
     date_end: datetime.datetime | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "dateStart",
+        "dateEnd",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.date_start is not UNSET:
             d["dateStart"] = None if self.date_start is None else encoding.date_time(self.date_start)
@@ -37,16 +42,14 @@ class ExperimentSchedule(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.date_start = (
-                v if (v := d.pop(key := "dateStart", UNSET)) is None or v is UNSET else decoding.to_datetime(v)
-            )
-            self.date_end = (
-                v if (v := d.pop(key := "dateEnd", UNSET)) is None or v is UNSET else decoding.to_datetime(v)
-            )
+            v = d.pop(key := "dateStart", UNSET)
+            self.date_start = v if v is None or v is UNSET else UNSET if v == "" else decoding.to_datetime(v)
+            v = d.pop(key := "dateEnd", UNSET)
+            self.date_end = v if v is None or v is UNSET else UNSET if v == "" else decoding.to_datetime(v)
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class ExperimentType(OpenStrEnum):
     """Kind of an experiment. The vendor's SDKs of 2021 knew SERVER_SIDE and HYBRID too.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     AI = "AI"

@@ -2,27 +2,22 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from abwire_core import decoding, encoding
 from abwire_core.errors import DecodeError
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 from .. import models
-from ..types import UNSET, Unset
-
-if TYPE_CHECKING:
-    from ..models.bucketing_key_custom_data_dto import BucketingKeyCustomDataDto
-    from ..models.bucketing_key_visitor_code_dto import BucketingKeyVisitorCodeDto
-    from ..models.environment_configuration import EnvironmentConfiguration
-    from ..models.feature_flag_health import FeatureFlagHealth
-    from ..models.feature_flag_variable import FeatureFlagVariable
-    from ..models.feature_flag_variation import FeatureFlagVariation
 
 
-def _decode_bucketing_key(value: Any) -> BucketingKeyCustomDataDto | BucketingKeyVisitorCodeDto | dict[str, Any]:
+def _decode_bucketing_key(
+    value: Any,
+) -> models.BucketingKeyVisitorCodeDto | models.BucketingKeyCustomDataDto | dict[str, Any]:
     match decoding.tag(value, "bucketingKeyType"):
         case "VISITOR_CODE":
             return models.BucketingKeyVisitorCodeDto._decode(value)
@@ -36,31 +31,26 @@ class FeatureFlag(OpenModel[Any]):
     """A feature flag with its settings in every environment.
 
     Attributes:
-        feature_key (str): Key of the flag in code, unique within its site.
-        id (int): Identifier of the flag.
-        name (str): Name of the flag.
-        site_code (str | Unset): Code of the site that the flag belongs to. Filled only if optionalFields asks for
-            it.
-        archived (bool | Unset): Whether the flag is archived. Requests call it isArchived.
-        attribution_window (int | Unset): Time after an exposure in which a conversion counts for it, in
-            milliseconds.
-        bucketing_key (BucketingKeyCustomDataDto | BucketingKeyVisitorCodeDto | dict[str, Any] | Unset): What
-            decides which variation a visitor gets, their visitor code or a custom data.
-        created_by_id (int | Unset): Identifier of the account that created the flag.
-        date_content_modified (datetime.datetime | Unset): When the content of the flag was last changed.
-        date_created (datetime.datetime | Unset): When the flag was created.
-        date_modified (datetime.datetime | Unset): When the flag was last changed.
-        description (str | Unset): Free text. Filled only if optionalFields asks for it.
-        environment_configurations (list[EnvironmentConfiguration] | Unset): Settings of the flag, one entry for
-            each environment.
-        health (FeatureFlagHealth | Unset): The vendor's judgement whether the flag is still in use; STALE and
-            SMELLY ones want a clean-up.
-        primary_goal_id (int | Unset): Identifier of the main goal.
-        secondary_goal_ids (list[int] | Unset): Identifiers of the other goals.
-        tags (list[str] | Unset): Tags of the flag. Filled only if optionalFields asks for them.
-        team_id (int | Unset): Identifier of the team that owns the flag.
-        variables (list[FeatureFlagVariable] | Unset): Variables of the flag, with their default values.
-        variations (list[FeatureFlagVariation] | Unset): Variations that the flag can serve.
+        feature_key: Key of the flag in code, unique within its site.
+        id: Identifier of the flag.
+        name: Name of the flag.
+        site_code: Code of the site that the flag belongs to. Filled only if optionalFields asks for it.
+        archived: Whether the flag is archived. Requests call it isArchived.
+        attribution_window: Time after an exposure in which a conversion counts for it, in milliseconds.
+        bucketing_key: What decides which variation a visitor gets, their visitor code or a custom data.
+        created_by_id: Identifier of the account that created the flag.
+        date_content_modified: When the content of the flag was last changed.
+        date_created: When the flag was created.
+        date_modified: When the flag was last changed.
+        description: Free text. Filled only if optionalFields asks for it.
+        environment_configurations: Settings of the flag, one entry for each environment.
+        health: The vendor's judgement whether the flag is still in use; STALE and SMELLY ones want a clean-up.
+        primary_goal_id: Identifier of the main goal.
+        secondary_goal_ids: Identifiers of the other goals.
+        tags: Tags of the flag. Filled only if optionalFields asks for them.
+        team_id: Identifier of the team that owns the flag.
+        variables: Variables of the flag, with their default values.
+        variations: Variations that the flag can serve.
     """
 
     feature_key: str
@@ -69,23 +59,46 @@ class FeatureFlag(OpenModel[Any]):
     site_code: str | Unset = UNSET
     archived: bool | Unset = UNSET
     attribution_window: int | Unset = UNSET
-    bucketing_key: BucketingKeyCustomDataDto | BucketingKeyVisitorCodeDto | dict[str, Any] | Unset = UNSET
+    bucketing_key: models.BucketingKeyVisitorCodeDto | models.BucketingKeyCustomDataDto | dict[str, Any] | Unset = UNSET
     created_by_id: int | Unset = UNSET
     date_content_modified: datetime.datetime | Unset = UNSET
     date_created: datetime.datetime | Unset = UNSET
     date_modified: datetime.datetime | Unset = UNSET
     description: str | Unset = UNSET
-    environment_configurations: list[EnvironmentConfiguration] | Unset = UNSET
-    health: FeatureFlagHealth | Unset = UNSET
+    environment_configurations: list[models.EnvironmentConfiguration] | Unset = UNSET
+    health: models.FeatureFlagHealth | Unset = UNSET
     primary_goal_id: int | Unset = UNSET
     secondary_goal_ids: list[int] | Unset = UNSET
     tags: list[str] | Unset = UNSET
     team_id: int | Unset = UNSET
-    variables: list[FeatureFlagVariable] | Unset = UNSET
-    variations: list[FeatureFlagVariation] | Unset = UNSET
+    variables: list[models.FeatureFlagVariable] | Unset = UNSET
+    variations: list[models.FeatureFlagVariation] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "featureKey",
+        "id",
+        "name",
+        "siteCode",
+        "archived",
+        "attributionWindow",
+        "bucketingKey",
+        "createdById",
+        "dateContentModified",
+        "dateCreated",
+        "dateModified",
+        "description",
+        "environmentConfigurations",
+        "health",
+        "primaryGoalId",
+        "secondaryGoalIds",
+        "tags",
+        "teamId",
+        "variables",
+        "variations",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         d["featureKey"] = self.feature_key
         d["id"] = self.id
@@ -109,7 +122,7 @@ class FeatureFlag(OpenModel[Any]):
         if self.description is not UNSET:
             d["description"] = self.description
         if self.environment_configurations is not UNSET:
-            d["environmentConfigurations"] = [item.to_dict() for item in self.environment_configurations]
+            d["environmentConfigurations"] = [item._encode() for item in self.environment_configurations]
         if self.health is not UNSET:
             d["health"] = self.health.value
         if self.primary_goal_id is not UNSET:
@@ -121,58 +134,57 @@ class FeatureFlag(OpenModel[Any]):
         if self.team_id is not UNSET:
             d["teamId"] = self.team_id
         if self.variables is not UNSET:
-            d["variables"] = [item.to_dict() for item in self.variables]
+            d["variables"] = [item._encode() for item in self.variables]
         if self.variations is not UNSET:
-            d["variations"] = [item.to_dict() for item in self.variations]
+            d["variations"] = [item._encode() for item in self.variations]
         return d
 
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
         key: str | None = None
         try:
             self.feature_key = d.pop("featureKey")
             self.id = d.pop("id")
             self.name = d.pop("name")
-            self.site_code = UNSET if (v := d.pop("siteCode", None)) is None else v
-            self.archived = UNSET if (v := d.pop("archived", None)) is None else v
-            self.attribution_window = UNSET if (v := d.pop("attributionWindow", None)) is None else v
-            self.bucketing_key = (
-                UNSET if (v := d.pop(key := "bucketingKey", None)) is None else _decode_bucketing_key(v)
-            )
-            self.created_by_id = UNSET if (v := d.pop("createdById", None)) is None else v
-            self.date_content_modified = (
-                UNSET if (v := d.pop(key := "dateContentModified", None)) is None else decoding.to_datetime(v)
-            )
-            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
-            self.date_modified = UNSET if (v := d.pop(key := "dateModified", None)) is None else decoding.to_datetime(v)
-            self.description = UNSET if (v := d.pop("description", None)) is None else v
+            v = d.pop("siteCode", None)
+            self.site_code = UNSET if v is None else v
+            v = d.pop("archived", None)
+            self.archived = UNSET if v is None else v
+            v = d.pop("attributionWindow", None)
+            self.attribution_window = UNSET if v is None or v == "" else v
+            v = d.pop(key := "bucketingKey", None)
+            self.bucketing_key = UNSET if v is None or v == [] else _decode_bucketing_key(v)
+            v = d.pop("createdById", None)
+            self.created_by_id = UNSET if v is None or v == "" else v
+            v = d.pop(key := "dateContentModified", None)
+            self.date_content_modified = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop(key := "dateCreated", None)
+            self.date_created = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop(key := "dateModified", None)
+            self.date_modified = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop("description", None)
+            self.description = UNSET if v is None else v
+            v = d.pop(key := "environmentConfigurations", None)
             self.environment_configurations = (
-                UNSET
-                if (v := d.pop(key := "environmentConfigurations", None)) is None
-                else decoding.list_of(models.EnvironmentConfiguration._decode, v)
+                UNSET if v is None else decoding.list_of(models.EnvironmentConfiguration._decode, v)
             )
-            self.health = (
-                UNSET if (v := d.pop(key := "health", None)) is None else decoding.to_enum(models.FeatureFlagHealth, v)
-            )
-            self.primary_goal_id = UNSET if (v := d.pop("primaryGoalId", None)) is None else v
-            self.secondary_goal_ids = (
-                UNSET if (v := d.pop(key := "secondaryGoalIds", None)) is None else decoding.to_list(v)
-            )
-            self.tags = UNSET if (v := d.pop(key := "tags", None)) is None else decoding.to_list(v)
-            self.team_id = UNSET if (v := d.pop("teamId", None)) is None else v
-            self.variables = (
-                UNSET
-                if (v := d.pop(key := "variables", None)) is None
-                else decoding.list_of(models.FeatureFlagVariable._decode, v)
-            )
-            self.variations = (
-                UNSET
-                if (v := d.pop(key := "variations", None)) is None
-                else decoding.list_of(models.FeatureFlagVariation._decode, v)
-            )
+            v = d.pop(key := "health", None)
+            self.health = UNSET if v is None else decoding.to_enum(models.FeatureFlagHealth, v)
+            v = d.pop("primaryGoalId", None)
+            self.primary_goal_id = UNSET if v is None or v == "" else v
+            v = d.pop(key := "secondaryGoalIds", None)
+            self.secondary_goal_ids = UNSET if v is None else decoding.to_list(v)
+            v = d.pop(key := "tags", None)
+            self.tags = UNSET if v is None else decoding.to_list(v)
+            v = d.pop("teamId", None)
+            self.team_id = UNSET if v is None or v == "" else v
+            v = d.pop(key := "variables", None)
+            self.variables = UNSET if v is None else decoding.list_of(models.FeatureFlagVariable._decode, v)
+            v = d.pop(key := "variations", None)
+            self.variations = UNSET if v is None else decoding.list_of(models.FeatureFlagVariation._decode, v)
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class FeatureFlagHealth(OpenStrEnum):
     """The vendor's judgement whether the flag is still in use; STALE and SMELLY ones want a clean-up.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     PERMANENT = "PERMANENT"

@@ -3,9 +3,9 @@ from abwire_core.enums import OpenStrEnum
 
 
 class FeatureFlagVariableType(OpenStrEnum):
-    """Type of a variable's value. ENUM is known from the vendor's MCP server only.
+    """Type of a variable's value. ENUM rests on an unpublished test report alone.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     BOOLEAN = "BOOLEAN"

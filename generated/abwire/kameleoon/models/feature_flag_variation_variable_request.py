@@ -4,11 +4,14 @@ from __future__ import annotations
 from typing import Any, Self
 
 from abwire_core import decoding
+from abwire_core.errors import DecodeError
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
+from .. import models
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -16,18 +19,28 @@ class FeatureFlagVariationVariableRequest(OpenModel[Any]):
     """The value to give to a flag's variable in one variation.
 
     Attributes:
-        key (str | Unset): Name of the variable in code.
-        value (str | Unset): Value, written as a string whatever the type is.
+        key: Name of the variable in code.
+        type_: Type of a variable's value. ENUM rests on an unpublished test report alone.
+        value: Value, written as a string whatever the type is.
     """
 
     key: str | Unset = UNSET
+    type_: models.FeatureFlagVariableType | Unset = UNSET
     value: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "key",
+        "type",
+        "value",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.key is not UNSET:
             d["key"] = self.key
+        if self.type_ is not UNSET:
+            d["type"] = self.type_.value
         if self.value is not UNSET:
             d["value"] = self.value
         return d
@@ -35,10 +48,18 @@ class FeatureFlagVariationVariableRequest(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
-        self.key = UNSET if (v := d.pop("key", None)) is None else v
-        self.value = UNSET if (v := d.pop("value", None)) is None else v
+        key: str | None = None
+        try:
+            v = d.pop("key", None)
+            self.key = UNSET if v is None else v
+            v = d.pop(key := "type", None)
+            self.type_ = UNSET if v is None else decoding.to_enum(models.FeatureFlagVariableType, v)
+            v = d.pop("value", None)
+            self.value = UNSET if v is None else v
+        except (DecodeError, KeyError) as error:
+            raise decoding.located(error, key) from None
         if d:
             self.additional_properties = d.copy()
         return self

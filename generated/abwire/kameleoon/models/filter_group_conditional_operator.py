@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class FilterGroupConditionalOperator(OpenStrEnum):
     """How the expressions are joined.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     AND = "AND"

@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class FilterOperator(OpenStrEnum):
     """How a field is compared with the parameters of a condition.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     EQUAL = "EQUAL"

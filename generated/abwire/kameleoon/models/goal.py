@@ -2,21 +2,17 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from abwire_core import decoding, encoding
 from abwire_core.errors import DecodeError
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 from .. import models
-from ..types import UNSET, Unset
-
-if TYPE_CHECKING:
-    from ..models.goal_params import GoalParams
-    from ..models.goal_status import GoalStatus
-    from ..models.goal_type import GoalType
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -24,34 +20,51 @@ class Goal(OpenModel[Any]):
     """What counts as a conversion. Its fields come from public client code.
 
     Attributes:
-        id (int | Unset): Identifier of the goal.
-        name (str | Unset): Name of the goal.
-        site_id (int | Unset): Identifier of the site that the goal belongs to.
-        type_ (GoalType | Unset): What a goal is reached by. Seen in public client code only.
-        params (GoalParams | Unset): What a goal of its type is reached by. Only the fields of goals of type URL are
-            known, from public client code; those of other types are kept as additional properties.
-        status (GoalStatus | Unset): Whether conversions are counted. Seen in public client code only.
-        is_active (bool | Unset): Whether the goal is active.
-        is_archived (bool | Unset): Whether the goal is archived.
-        has_multiple_conversions (bool | Unset): Whether every conversion counts, instead of one a visit.
-        description (str | Unset): Free text.
-        date_created (datetime.datetime | Unset): When the goal was created.
+        id: Identifier of the goal.
+        name: Name of the goal.
+        site_id: Identifier of the site that the goal belongs to.
+        type_: What a goal is reached by. Seen in public client code only.
+        params: What a goal of its type is reached by. Only the fields of goals of type URL are known, from public
+            client code; those of other types are kept as additional properties.
+        status: Whether conversions are counted. Seen in public client code only.
+        is_active: Whether the goal is active.
+        is_archived: Whether the goal is archived.
+        has_multiple_conversions: Whether every conversion counts, instead of one a visit.
+        description: Free text.
+        date_created: When the goal was created.
+        date_modified: When the goal was last changed.
     """
 
     id: int | Unset = UNSET
     name: str | Unset = UNSET
     site_id: int | Unset = UNSET
-    type_: GoalType | Unset = UNSET
-    params: GoalParams | Unset = UNSET
-    status: GoalStatus | Unset = UNSET
+    type_: models.GoalType | Unset = UNSET
+    params: models.GoalParams | Unset = UNSET
+    status: models.GoalStatus | Unset = UNSET
     is_active: bool | Unset = UNSET
     is_archived: bool | Unset = UNSET
     has_multiple_conversions: bool | Unset = UNSET
     description: str | Unset = UNSET
     date_created: datetime.datetime | Unset = UNSET
+    date_modified: datetime.datetime | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "id",
+        "name",
+        "siteId",
+        "type",
+        "params",
+        "status",
+        "isActive",
+        "isArchived",
+        "hasMultipleConversions",
+        "description",
+        "dateCreated",
+        "dateModified",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.id is not UNSET:
             d["id"] = self.id
@@ -62,7 +75,7 @@ class Goal(OpenModel[Any]):
         if self.type_ is not UNSET:
             d["type"] = self.type_.value
         if self.params is not UNSET:
-            d["params"] = self.params.to_dict()
+            d["params"] = self.params._encode()
         if self.status is not UNSET:
             d["status"] = self.status.value
         if self.is_active is not UNSET:
@@ -75,28 +88,41 @@ class Goal(OpenModel[Any]):
             d["description"] = self.description
         if self.date_created is not UNSET:
             d["dateCreated"] = encoding.date_time(self.date_created)
+        if self.date_modified is not UNSET:
+            d["dateModified"] = encoding.date_time(self.date_modified)
         return d
 
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
-            self.name = UNSET if (v := d.pop("name", None)) is None else v
-            self.site_id = UNSET if (v := d.pop("siteId", None)) is None else v
-            self.type_ = UNSET if (v := d.pop(key := "type", None)) is None else decoding.to_enum(models.GoalType, v)
-            self.params = UNSET if (v := d.pop(key := "params", None)) is None else models.GoalParams._decode(v)
-            self.status = (
-                UNSET if (v := d.pop(key := "status", None)) is None else decoding.to_enum(models.GoalStatus, v)
-            )
-            self.is_active = UNSET if (v := d.pop("isActive", None)) is None else v
-            self.is_archived = UNSET if (v := d.pop("isArchived", None)) is None else v
-            self.has_multiple_conversions = UNSET if (v := d.pop("hasMultipleConversions", None)) is None else v
-            self.description = UNSET if (v := d.pop("description", None)) is None else v
-            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
+            v = d.pop("id", None)
+            self.id = UNSET if v is None or v == "" else v
+            v = d.pop("name", None)
+            self.name = UNSET if v is None else v
+            v = d.pop("siteId", None)
+            self.site_id = UNSET if v is None or v == "" else v
+            v = d.pop(key := "type", None)
+            self.type_ = UNSET if v is None else decoding.to_enum(models.GoalType, v)
+            v = d.pop(key := "params", None)
+            self.params = UNSET if v is None or v == [] else models.GoalParams._decode(v)
+            v = d.pop(key := "status", None)
+            self.status = UNSET if v is None else decoding.to_enum(models.GoalStatus, v)
+            v = d.pop("isActive", None)
+            self.is_active = UNSET if v is None else v
+            v = d.pop("isArchived", None)
+            self.is_archived = UNSET if v is None else v
+            v = d.pop("hasMultipleConversions", None)
+            self.has_multiple_conversions = UNSET if v is None else v
+            v = d.pop("description", None)
+            self.description = UNSET if v is None else v
+            v = d.pop(key := "dateCreated", None)
+            self.date_created = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop(key := "dateModified", None)
+            self.date_modified = UNSET if v is None or v == "" else decoding.to_datetime(v)
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

@@ -3,12 +3,11 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from abwire_core import decoding
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
-
-from ..types import UNSET, Unset
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -17,8 +16,8 @@ class GoalParams(OpenModel[Any]):
     those of other types are kept as additional properties.
 
     Attributes:
-        match_string (str | Unset): With type URL, what the address of the page is compared with.
-        match_type (str | Unset): How the address is compared with matchString. CONTAINS, CORRESPONDS_EXACTLY and
+        match_string: With type URL, what the address of the page is compared with.
+        match_type: How the address is compared with matchString. CONTAINS, CORRESPONDS_EXACTLY and
             REGULAR_EXPRESSION are known.
     """
 
@@ -26,7 +25,12 @@ class GoalParams(OpenModel[Any]):
     match_type: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "matchString",
+        "matchType",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.match_string is not UNSET:
             d["matchString"] = self.match_string
@@ -37,10 +41,12 @@ class GoalParams(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
-        self.match_string = UNSET if (v := d.pop("matchString", None)) is None else v
-        self.match_type = UNSET if (v := d.pop("matchType", None)) is None else v
+        v = d.pop("matchString", None)
+        self.match_string = UNSET if v is None else v
+        v = d.pop("matchType", None)
+        self.match_type = UNSET if v is None else v
         if d:
             self.additional_properties = d.copy()
         return self

@@ -3,12 +3,11 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from abwire_core import decoding
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
-
-from ..types import UNSET, Unset
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -16,15 +15,14 @@ class GoalResults(OpenModel[Any]):
     """Results of one goal.
 
     Attributes:
-        conversion_count (int | Unset): Number of conversions.
-        converted_visit_count (int | Unset): Number of visits with a conversion.
-        revenue_count (float | None | Unset): Revenue.
-        average_cart (float | None | Unset): Revenue of an average conversion.
-        conversion_rate (float | None | Unset): Conversion rate. Whether 1 or 100 stands for all is not published.
-        improvement_rate (float | None | Unset): Change against the reference. Whether 1 or 100 stands for a
-            doubling is not published.
-        reliability (float | None | Unset): How sure the change is; above 95 percent a variation with a positive
-            change wins. Whether 1 or 100 stands for certainty is not published.
+        conversion_count: Number of conversions.
+        converted_visit_count: Number of visits with a conversion.
+        revenue_count: Revenue.
+        average_cart: Revenue of an average conversion.
+        conversion_rate: Conversion rate. Whether 1 or 100 stands for all is not published.
+        improvement_rate: Change against the reference. Whether 1 or 100 stands for a doubling is not published.
+        reliability: How sure the change is; above 95 percent a variation with a positive change wins. Whether 1 or
+            100 stands for certainty is not published.
     """
 
     conversion_count: int | Unset = UNSET
@@ -36,7 +34,17 @@ class GoalResults(OpenModel[Any]):
     reliability: float | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "conversionCount",
+        "convertedVisitCount",
+        "revenueCount",
+        "averageCart",
+        "conversionRate",
+        "improvementRate",
+        "reliability",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.conversion_count is not UNSET:
             d["conversionCount"] = self.conversion_count
@@ -57,15 +65,22 @@ class GoalResults(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
-        self.conversion_count = UNSET if (v := d.pop("conversionCount", None)) is None else v
-        self.converted_visit_count = UNSET if (v := d.pop("convertedVisitCount", None)) is None else v
-        self.revenue_count = d.pop("revenueCount", UNSET)
-        self.average_cart = d.pop("averageCart", UNSET)
-        self.conversion_rate = d.pop("conversionRate", UNSET)
-        self.improvement_rate = d.pop("improvementRate", UNSET)
-        self.reliability = d.pop("reliability", UNSET)
+        v = d.pop("conversionCount", None)
+        self.conversion_count = UNSET if v is None or v == "" else v
+        v = d.pop("convertedVisitCount", None)
+        self.converted_visit_count = UNSET if v is None or v == "" else v
+        v = d.pop("revenueCount", UNSET)
+        self.revenue_count = v if v is None or v is UNSET else UNSET if v == "" else v
+        v = d.pop("averageCart", UNSET)
+        self.average_cart = v if v is None or v is UNSET else UNSET if v == "" else v
+        v = d.pop("conversionRate", UNSET)
+        self.conversion_rate = v if v is None or v is UNSET else UNSET if v == "" else v
+        v = d.pop("improvementRate", UNSET)
+        self.improvement_rate = v if v is None or v is UNSET else UNSET if v == "" else v
+        v = d.pop("reliability", UNSET)
+        self.reliability = v if v is None or v is UNSET else UNSET if v == "" else v
         if d:
             self.additional_properties = d.copy()
         return self

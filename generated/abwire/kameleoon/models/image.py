@@ -2,19 +2,17 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from abwire_core import decoding, encoding
 from abwire_core.errors import DecodeError
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 from .. import models
-from ..types import UNSET, Unset
-
-if TYPE_CHECKING:
-    from ..models.image_format import ImageFormat
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -22,28 +20,28 @@ class Image(OpenModel[Any]):
     """An image.
 
     Attributes:
-        alt_text (str | Unset): Text to show in place of the image.
-        base_color (int | Unset): Prevailing colour of the image, as a number.
-        color_depth (int | Unset): Colour depth.
-        created_by_id (int | Unset): Read-only. Identifier of the account that uploaded the image.
-        date (datetime.datetime | Unset): When the image was uploaded.
-        description (str | Unset): Free text.
-        file_name (str | Unset): Name of the image file.
-        file_weight (int | Unset): Read-only. Size of the file, in kilobytes.
-        format_ (ImageFormat | Unset): Format of the file. The vendor's text accepts JPG and WEBP, which this list
-            has not; WEB may stand for the latter.
-        height (int | Unset): Height, in pixels.
-        id (int | Unset): Read-only. Identifier of the image.
-        keywords (list[str] | Unset): Keywords of the image.
-        name (str | Unset): Name of the image.
-        path (str | Unset): Path of the image.
-        shared (bool | Unset): Whether the image is shared.
-        site_id (int | Unset): Identifier of the site that the image belongs to.
-        size (int | Unset): Size of the file, in bytes; 5242880 at most.
-        source (str | Unset): Source of the image.
-        source_url (str | Unset): Address of the source of the image.
-        tags (list[str] | Unset): Tags of the image.
-        width (int | Unset): Width, in pixels.
+        alt_text: Text to show in place of the image.
+        base_color: Prevailing colour of the image, as a number.
+        color_depth: Colour depth.
+        created_by_id: Read-only. Identifier of the account that uploaded the image.
+        date: When the image was uploaded.
+        description: Free text.
+        file_name: Name of the image file.
+        file_weight: Read-only. Size of the file, in kilobytes.
+        format_: Format of the file. The vendor's text accepts JPG and WEBP, which this list has not; WEB may stand
+            for the latter.
+        height: Height, in pixels.
+        id: Read-only. Identifier of the image.
+        keywords: Keywords of the image.
+        name: Name of the image.
+        path: Path of the image.
+        shared: Whether the image is shared.
+        site_id: Identifier of the site that the image belongs to.
+        size: Size of the file, in bytes; 5242880 at most.
+        source: Source of the image.
+        source_url: Address of the source of the image.
+        tags: Tags of the image.
+        width: Width, in pixels.
     """
 
     alt_text: str | Unset = UNSET
@@ -54,7 +52,7 @@ class Image(OpenModel[Any]):
     description: str | Unset = UNSET
     file_name: str | Unset = UNSET
     file_weight: int | Unset = UNSET
-    format_: ImageFormat | Unset = UNSET
+    format_: models.ImageFormat | Unset = UNSET
     height: int | Unset = UNSET
     id: int | Unset = UNSET
     keywords: list[str] | Unset = UNSET
@@ -69,7 +67,31 @@ class Image(OpenModel[Any]):
     width: int | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "altText",
+        "baseColor",
+        "colorDepth",
+        "createdById",
+        "date",
+        "description",
+        "fileName",
+        "fileWeight",
+        "format",
+        "height",
+        "id",
+        "keywords",
+        "name",
+        "path",
+        "shared",
+        "siteId",
+        "size",
+        "source",
+        "sourceUrl",
+        "tags",
+        "width",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.alt_text is not UNSET:
             d["altText"] = self.alt_text
@@ -118,33 +140,52 @@ class Image(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.alt_text = UNSET if (v := d.pop("altText", None)) is None else v
-            self.base_color = UNSET if (v := d.pop("baseColor", None)) is None else v
-            self.color_depth = UNSET if (v := d.pop("colorDepth", None)) is None else v
-            self.created_by_id = UNSET if (v := d.pop("createdById", None)) is None else v
-            self.date = UNSET if (v := d.pop(key := "date", None)) is None else decoding.to_datetime(v)
-            self.description = UNSET if (v := d.pop("description", None)) is None else v
-            self.file_name = UNSET if (v := d.pop("fileName", None)) is None else v
-            self.file_weight = UNSET if (v := d.pop("fileWeight", None)) is None else v
-            self.format_ = (
-                UNSET if (v := d.pop(key := "format", None)) is None else decoding.to_enum(models.ImageFormat, v)
-            )
-            self.height = UNSET if (v := d.pop("height", None)) is None else v
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
-            self.keywords = UNSET if (v := d.pop(key := "keywords", None)) is None else decoding.to_list(v)
-            self.name = UNSET if (v := d.pop("name", None)) is None else v
-            self.path = UNSET if (v := d.pop("path", None)) is None else v
-            self.shared = UNSET if (v := d.pop("shared", None)) is None else v
-            self.site_id = UNSET if (v := d.pop("siteId", None)) is None else v
-            self.size = UNSET if (v := d.pop("size", None)) is None else v
-            self.source = UNSET if (v := d.pop("source", None)) is None else v
-            self.source_url = UNSET if (v := d.pop("sourceUrl", None)) is None else v
-            self.tags = UNSET if (v := d.pop(key := "tags", None)) is None else decoding.to_list(v)
-            self.width = UNSET if (v := d.pop("width", None)) is None else v
+            v = d.pop("altText", None)
+            self.alt_text = UNSET if v is None else v
+            v = d.pop("baseColor", None)
+            self.base_color = UNSET if v is None or v == "" else v
+            v = d.pop("colorDepth", None)
+            self.color_depth = UNSET if v is None or v == "" else v
+            v = d.pop("createdById", None)
+            self.created_by_id = UNSET if v is None or v == "" else v
+            v = d.pop(key := "date", None)
+            self.date = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop("description", None)
+            self.description = UNSET if v is None else v
+            v = d.pop("fileName", None)
+            self.file_name = UNSET if v is None else v
+            v = d.pop("fileWeight", None)
+            self.file_weight = UNSET if v is None or v == "" else v
+            v = d.pop(key := "format", None)
+            self.format_ = UNSET if v is None else decoding.to_enum(models.ImageFormat, v)
+            v = d.pop("height", None)
+            self.height = UNSET if v is None or v == "" else v
+            v = d.pop("id", None)
+            self.id = UNSET if v is None or v == "" else v
+            v = d.pop(key := "keywords", None)
+            self.keywords = UNSET if v is None else decoding.to_list(v)
+            v = d.pop("name", None)
+            self.name = UNSET if v is None else v
+            v = d.pop("path", None)
+            self.path = UNSET if v is None else v
+            v = d.pop("shared", None)
+            self.shared = UNSET if v is None else v
+            v = d.pop("siteId", None)
+            self.site_id = UNSET if v is None or v == "" else v
+            v = d.pop("size", None)
+            self.size = UNSET if v is None or v == "" else v
+            v = d.pop("source", None)
+            self.source = UNSET if v is None else v
+            v = d.pop("sourceUrl", None)
+            self.source_url = UNSET if v is None else v
+            v = d.pop(key := "tags", None)
+            self.tags = UNSET if v is None else decoding.to_list(v)
+            v = d.pop("width", None)
+            self.width = UNSET if v is None or v == "" else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

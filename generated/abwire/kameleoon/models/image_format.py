@@ -6,7 +6,7 @@ class ImageFormat(OpenStrEnum):
     """Format of the file. The vendor's text accepts JPG and WEBP, which this list has not; WEB may stand for the
     latter.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     PNG = "PNG"

@@ -6,10 +6,10 @@ from typing import Any, Self
 from abwire_core import decoding
 from abwire_core.errors import DecodeError
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
-
-from ..types import UNSET, Unset
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -17,11 +17,11 @@ class ImageUpload(OpenModel[Any]):
     """What is said about an image that is uploaded to several sites.
 
     Attributes:
-        site_ids (list[int]): Identifiers of the sites that the image is for.
-        alt_text (str | Unset): Text to show in place of the image.
-        description (str | Unset): Free text.
-        name (str | Unset): Name of the image.
-        tags (list[str] | Unset): Tags of the image.
+        site_ids: Identifiers of the sites that the image is for.
+        alt_text: Text to show in place of the image.
+        description: Free text.
+        name: Name of the image.
+        tags: Tags of the image.
     """
 
     site_ids: list[int]
@@ -31,7 +31,15 @@ class ImageUpload(OpenModel[Any]):
     tags: list[str] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "siteIds",
+        "altText",
+        "description",
+        "name",
+        "tags",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         d["siteIds"] = self.site_ids
         if self.alt_text is not UNSET:
@@ -47,15 +55,19 @@ class ImageUpload(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
         key: str | None = None
         try:
             self.site_ids = decoding.to_list(d.pop(key := "siteIds"))
-            self.alt_text = UNSET if (v := d.pop("altText", None)) is None else v
-            self.description = UNSET if (v := d.pop("description", None)) is None else v
-            self.name = UNSET if (v := d.pop("name", None)) is None else v
-            self.tags = UNSET if (v := d.pop(key := "tags", None)) is None else decoding.to_list(v)
+            v = d.pop("altText", None)
+            self.alt_text = UNSET if v is None else v
+            v = d.pop("description", None)
+            self.description = UNSET if v is None else v
+            v = d.pop("name", None)
+            self.name = UNSET if v is None else v
+            v = d.pop(key := "tags", None)
+            self.tags = UNSET if v is None else decoding.to_list(v)
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

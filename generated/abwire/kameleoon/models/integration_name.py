@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class IntegrationName(OpenStrEnum):
     """An analytics tool or data platform that Kameleoon can send data to.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     GOOGLE_ANALYTICS4 = "GOOGLE_ANALYTICS4"

@@ -2,21 +2,17 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from abwire_core import decoding, encoding
 from abwire_core.errors import DecodeError
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 from .. import models
-from ..types import UNSET, Unset
-
-if TYPE_CHECKING:
-    from ..models.condition_list_entry import ConditionListEntry
-    from ..models.condition_tree_node import ConditionTreeNode
-    from ..models.conditions_data import ConditionsData
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -24,41 +20,38 @@ class KeyMoment(OpenModel[Any]):
     """A key moment, which the app calls a trigger.
 
     Attributes:
-        name (str): Name of the key moment.
-        site_id (int): Identifier of the site that the key moment belongs to.
-        audience_tracking (bool | Unset): Whether the key moment is counted in the audience statistics.
-        audience_tracking_editable (bool | Unset): Whether audienceTracking may be changed.
-        condition_data_list (list[ConditionListEntry] | Unset): The conditions as a flat list, in which every entry
-            names its parent.
-        condition_data_tree (ConditionTreeNode | Unset): A node in a tree of conditions, that is, a block with
-            members or a single condition.
-        conditions_data (ConditionsData | Unset): Conditions in two levels. Those of a group are joined first, and
-            then the groups; the operator at a position joins the neighbours at this position and the next.
-        created_by (int | Unset): Identifier of the account that created the key moment.
-        date_created (datetime.datetime | Unset): When the key moment was created. It may come without a time zone.
-        date_modified (datetime.datetime | Unset): When the key moment was last changed. It may come without a time
-            zone.
-        description (str | Unset): Free text.
-        experiment_amount (int | Unset): Number of experiments that use the key moment.
-        experiments (list[int] | Unset): Identifiers of the experiments that use the key moment.
-        feature_flag_amount (int | Unset): Number of feature flags that use the key moment.
-        has_segment_condition (bool | Unset): Whether one of the conditions refers to a segment.
-        id (int | Unset): Identifier of the key moment.
-        is_favorite (bool | Unset): Whether the key moment is marked as a favourite.
-        personalization_amount (int | Unset): Number of personalizations that use the key moment.
-        personalizations (list[int] | Unset): Identifiers of the personalizations that use the key moment.
-        tags (list[str] | Unset): Tags of the key moment.
-        used_by_segment_condition (bool | Unset): Whether a condition of a segment refers to the key moment.
-        user_visible (bool | Unset): Whether the app shows the key moment.
+        name: Name of the key moment.
+        site_id: Identifier of the site that the key moment belongs to.
+        audience_tracking: Whether the key moment is counted in the audience statistics.
+        audience_tracking_editable: Whether audienceTracking may be changed.
+        condition_data_list: The conditions as a flat list, in which every entry names its parent.
+        condition_data_tree: A node in a tree of conditions, that is, a block with members or a single condition.
+        conditions_data: Conditions in two levels. Those of a group are joined first, and then the groups; the
+            operator at a position joins the neighbours at this position and the next.
+        created_by: Identifier of the account that created the key moment.
+        date_created: When the key moment was created. It may come without a time zone.
+        date_modified: When the key moment was last changed. It may come without a time zone.
+        description: Free text.
+        experiment_amount: Number of experiments that use the key moment.
+        experiments: Identifiers of the experiments that use the key moment.
+        feature_flag_amount: Number of feature flags that use the key moment.
+        has_segment_condition: Whether one of the conditions refers to a segment.
+        id: Identifier of the key moment.
+        is_favorite: Whether the key moment is marked as a favourite.
+        personalization_amount: Number of personalizations that use the key moment.
+        personalizations: Identifiers of the personalizations that use the key moment.
+        tags: Tags of the key moment.
+        used_by_segment_condition: Whether a condition of a segment refers to the key moment.
+        user_visible: Whether the app shows the key moment.
     """
 
     name: str
     site_id: int
     audience_tracking: bool | Unset = UNSET
     audience_tracking_editable: bool | Unset = UNSET
-    condition_data_list: list[ConditionListEntry] | Unset = UNSET
-    condition_data_tree: ConditionTreeNode | Unset = UNSET
-    conditions_data: ConditionsData | Unset = UNSET
+    condition_data_list: list[models.ConditionListEntry] | Unset = UNSET
+    condition_data_tree: models.ConditionTreeNode | Unset = UNSET
+    conditions_data: models.ConditionsData | Unset = UNSET
     created_by: int | Unset = UNSET
     date_created: datetime.datetime | Unset = UNSET
     date_modified: datetime.datetime | Unset = UNSET
@@ -76,7 +69,32 @@ class KeyMoment(OpenModel[Any]):
     user_visible: bool | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "name",
+        "siteId",
+        "audienceTracking",
+        "audienceTrackingEditable",
+        "conditionDataList",
+        "conditionDataTree",
+        "conditionsData",
+        "createdBy",
+        "dateCreated",
+        "dateModified",
+        "description",
+        "experimentAmount",
+        "experiments",
+        "featureFlagAmount",
+        "hasSegmentCondition",
+        "id",
+        "isFavorite",
+        "personalizationAmount",
+        "personalizations",
+        "tags",
+        "usedBySegmentCondition",
+        "userVisible",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         d["name"] = self.name
         d["siteId"] = self.site_id
@@ -85,11 +103,11 @@ class KeyMoment(OpenModel[Any]):
         if self.audience_tracking_editable is not UNSET:
             d["audienceTrackingEditable"] = self.audience_tracking_editable
         if self.condition_data_list is not UNSET:
-            d["conditionDataList"] = [item.to_dict() for item in self.condition_data_list]
+            d["conditionDataList"] = [item._encode() for item in self.condition_data_list]
         if self.condition_data_tree is not UNSET:
-            d["conditionDataTree"] = self.condition_data_tree.to_dict()
+            d["conditionDataTree"] = self.condition_data_tree._encode()
         if self.conditions_data is not UNSET:
-            d["conditionsData"] = self.conditions_data.to_dict()
+            d["conditionsData"] = self.conditions_data._encode()
         if self.created_by is not UNSET:
             d["createdBy"] = self.created_by
         if self.date_created is not UNSET:
@@ -125,42 +143,52 @@ class KeyMoment(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
         key: str | None = None
         try:
             self.name = d.pop("name")
             self.site_id = d.pop("siteId")
-            self.audience_tracking = UNSET if (v := d.pop("audienceTracking", None)) is None else v
-            self.audience_tracking_editable = UNSET if (v := d.pop("audienceTrackingEditable", None)) is None else v
-            self.condition_data_list = (
-                UNSET
-                if (v := d.pop(key := "conditionDataList", None)) is None
-                else decoding.list_of(models.ConditionListEntry._decode, v)
-            )
-            self.condition_data_tree = (
-                UNSET if (v := d.pop(key := "conditionDataTree", None)) is None else models.ConditionTreeNode._decode(v)
-            )
-            self.conditions_data = (
-                UNSET if (v := d.pop(key := "conditionsData", None)) is None else models.ConditionsData._decode(v)
-            )
-            self.created_by = UNSET if (v := d.pop("createdBy", None)) is None else v
-            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
-            self.date_modified = UNSET if (v := d.pop(key := "dateModified", None)) is None else decoding.to_datetime(v)
-            self.description = UNSET if (v := d.pop("description", None)) is None else v
-            self.experiment_amount = UNSET if (v := d.pop("experimentAmount", None)) is None else v
-            self.experiments = UNSET if (v := d.pop(key := "experiments", None)) is None else decoding.to_list(v)
-            self.feature_flag_amount = UNSET if (v := d.pop("featureFlagAmount", None)) is None else v
-            self.has_segment_condition = UNSET if (v := d.pop("hasSegmentCondition", None)) is None else v
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
-            self.is_favorite = UNSET if (v := d.pop("isFavorite", None)) is None else v
-            self.personalization_amount = UNSET if (v := d.pop("personalizationAmount", None)) is None else v
-            self.personalizations = (
-                UNSET if (v := d.pop(key := "personalizations", None)) is None else decoding.to_list(v)
-            )
-            self.tags = UNSET if (v := d.pop(key := "tags", None)) is None else decoding.to_list(v)
-            self.used_by_segment_condition = UNSET if (v := d.pop("usedBySegmentCondition", None)) is None else v
-            self.user_visible = UNSET if (v := d.pop("userVisible", None)) is None else v
+            v = d.pop("audienceTracking", None)
+            self.audience_tracking = UNSET if v is None else v
+            v = d.pop("audienceTrackingEditable", None)
+            self.audience_tracking_editable = UNSET if v is None else v
+            v = d.pop(key := "conditionDataList", None)
+            self.condition_data_list = UNSET if v is None else decoding.list_of(models.ConditionListEntry._decode, v)
+            v = d.pop(key := "conditionDataTree", None)
+            self.condition_data_tree = UNSET if v is None or v == [] else models.ConditionTreeNode._decode(v)
+            v = d.pop(key := "conditionsData", None)
+            self.conditions_data = UNSET if v is None or v == [] else models.ConditionsData._decode(v)
+            v = d.pop("createdBy", None)
+            self.created_by = UNSET if v is None or v == "" else v
+            v = d.pop(key := "dateCreated", None)
+            self.date_created = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop(key := "dateModified", None)
+            self.date_modified = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop("description", None)
+            self.description = UNSET if v is None else v
+            v = d.pop("experimentAmount", None)
+            self.experiment_amount = UNSET if v is None or v == "" else v
+            v = d.pop(key := "experiments", None)
+            self.experiments = UNSET if v is None else decoding.to_list(v)
+            v = d.pop("featureFlagAmount", None)
+            self.feature_flag_amount = UNSET if v is None or v == "" else v
+            v = d.pop("hasSegmentCondition", None)
+            self.has_segment_condition = UNSET if v is None else v
+            v = d.pop("id", None)
+            self.id = UNSET if v is None or v == "" else v
+            v = d.pop("isFavorite", None)
+            self.is_favorite = UNSET if v is None else v
+            v = d.pop("personalizationAmount", None)
+            self.personalization_amount = UNSET if v is None or v == "" else v
+            v = d.pop(key := "personalizations", None)
+            self.personalizations = UNSET if v is None else decoding.to_list(v)
+            v = d.pop(key := "tags", None)
+            self.tags = UNSET if v is None else decoding.to_list(v)
+            v = d.pop("usedBySegmentCondition", None)
+            self.used_by_segment_condition = UNSET if v is None else v
+            v = d.pop("userVisible", None)
+            self.user_visible = UNSET if v is None else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

@@ -7,10 +7,10 @@ from typing import Any, Self
 from abwire_core import decoding, encoding
 from abwire_core.errors import DecodeError
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
-
-from ..types import UNSET, Unset
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -18,15 +18,15 @@ class KeyPage(OpenModel[Any]):
     """A page of a site that is counted apart. Its fields come from a public endpoint list.
 
     Attributes:
-        id (int | Unset): Identifier of the key page.
-        name (str | Unset): Name of the key page.
-        site_id (int | Unset): Identifier of the site that the page belongs to.
-        relative_url_reg_exp (str | Unset): What the address of the page is compared with, within the site.
-        match_type (str | Unset): How the address is compared. No list of values was seen.
-        second_match_type (str | Unset): A second way in which the address is compared. No list of values was seen.
-        total_count (int | Unset): A number whose meaning is not known.
-        date_created (datetime.datetime | Unset): When the key page was created.
-        modification_date (datetime.datetime | Unset): When the key page was last changed.
+        id: Identifier of the key page.
+        name: Name of the key page.
+        site_id: Identifier of the site that the page belongs to.
+        relative_url_reg_exp: What the address of the page is compared with, within the site.
+        match_type: How the address is compared. No list of values was seen.
+        second_match_type: A second way in which the address is compared. No list of values was seen.
+        total_count: A number whose meaning is not known.
+        date_created: When the key page was created.
+        modification_date: When the key page was last changed.
     """
 
     id: int | Unset = UNSET
@@ -40,7 +40,19 @@ class KeyPage(OpenModel[Any]):
     modification_date: datetime.datetime | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "id",
+        "name",
+        "siteId",
+        "relativeUrlRegExp",
+        "matchType",
+        "secondMatchType",
+        "totalCount",
+        "dateCreated",
+        "modificationDate",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.id is not UNSET:
             d["id"] = self.id
@@ -65,21 +77,28 @@ class KeyPage(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
-            self.name = UNSET if (v := d.pop("name", None)) is None else v
-            self.site_id = UNSET if (v := d.pop("siteId", None)) is None else v
-            self.relative_url_reg_exp = UNSET if (v := d.pop("relativeUrlRegExp", None)) is None else v
-            self.match_type = UNSET if (v := d.pop("matchType", None)) is None else v
-            self.second_match_type = UNSET if (v := d.pop("secondMatchType", None)) is None else v
-            self.total_count = UNSET if (v := d.pop("totalCount", None)) is None else v
-            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
-            self.modification_date = (
-                UNSET if (v := d.pop(key := "modificationDate", None)) is None else decoding.to_datetime(v)
-            )
+            v = d.pop("id", None)
+            self.id = UNSET if v is None or v == "" else v
+            v = d.pop("name", None)
+            self.name = UNSET if v is None else v
+            v = d.pop("siteId", None)
+            self.site_id = UNSET if v is None or v == "" else v
+            v = d.pop("relativeUrlRegExp", None)
+            self.relative_url_reg_exp = UNSET if v is None else v
+            v = d.pop("matchType", None)
+            self.match_type = UNSET if v is None else v
+            v = d.pop("secondMatchType", None)
+            self.second_match_type = UNSET if v is None else v
+            v = d.pop("totalCount", None)
+            self.total_count = UNSET if v is None or v == "" else v
+            v = d.pop(key := "dateCreated", None)
+            self.date_created = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop(key := "modificationDate", None)
+            self.modification_date = UNSET if v is None or v == "" else decoding.to_datetime(v)
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

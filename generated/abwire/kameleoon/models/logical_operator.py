@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class LogicalOperator(OpenStrEnum):
     """How the members of a block are joined. The pages show AND only, the app has OR too.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     AND = "AND"

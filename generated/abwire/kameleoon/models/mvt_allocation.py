@@ -3,12 +3,11 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from abwire_core import decoding
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
-
-from ..types import UNSET, Unset
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -16,11 +15,11 @@ class MvtAllocation(OpenModel[Any]):
     """A share in a multivariate test.
 
     Attributes:
-        allocation_part (float | Unset): The share.
-        checked (bool | Unset): Whether the entry is selected in the app.
-        locked (bool | Unset): Whether the share is fixed.
-        section_id (int | Unset): Identifier of the section.
-        variation_id (str | Unset): Identifier of the variation or combination, as a string.
+        allocation_part: The share.
+        checked: Whether the entry is selected in the app.
+        locked: Whether the share is fixed.
+        section_id: Identifier of the section.
+        variation_id: Identifier of the variation or combination, as a string.
     """
 
     allocation_part: float | Unset = UNSET
@@ -30,7 +29,15 @@ class MvtAllocation(OpenModel[Any]):
     variation_id: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "allocationPart",
+        "checked",
+        "locked",
+        "sectionId",
+        "variationId",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.allocation_part is not UNSET:
             d["allocationPart"] = self.allocation_part
@@ -47,13 +54,18 @@ class MvtAllocation(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
-        self.allocation_part = UNSET if (v := d.pop("allocationPart", None)) is None else v
-        self.checked = UNSET if (v := d.pop("checked", None)) is None else v
-        self.locked = UNSET if (v := d.pop("locked", None)) is None else v
-        self.section_id = UNSET if (v := d.pop("sectionId", None)) is None else v
-        self.variation_id = UNSET if (v := d.pop("variationId", None)) is None else v
+        v = d.pop("allocationPart", None)
+        self.allocation_part = UNSET if v is None or v == "" else v
+        v = d.pop("checked", None)
+        self.checked = UNSET if v is None else v
+        v = d.pop("locked", None)
+        self.locked = UNSET if v is None else v
+        v = d.pop("sectionId", None)
+        self.section_id = UNSET if v is None or v == "" else v
+        v = d.pop("variationId", None)
+        self.variation_id = UNSET if v is None else v
         if d:
             self.additional_properties = d.copy()
         return self

@@ -3,12 +3,11 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from abwire_core import decoding
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
-
-from ..types import UNSET, Unset
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -16,15 +15,20 @@ class MvtSectionVariation(OpenModel[Any]):
     """A variation of one section.
 
     Attributes:
-        id (int | Unset): Identifier of the variation.
-        name (str | Unset): Name of the variation.
+        id: Identifier of the variation.
+        name: Name of the variation.
     """
 
     id: int | Unset = UNSET
     name: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "id",
+        "name",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.id is not UNSET:
             d["id"] = self.id
@@ -35,10 +39,12 @@ class MvtSectionVariation(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
-        self.id = UNSET if (v := d.pop("id", None)) is None else v
-        self.name = UNSET if (v := d.pop("name", None)) is None else v
+        v = d.pop("id", None)
+        self.id = UNSET if v is None or v == "" else v
+        v = d.pop("name", None)
+        self.name = UNSET if v is None else v
         if d:
             self.additional_properties = d.copy()
         return self

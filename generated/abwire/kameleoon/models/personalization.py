@@ -2,22 +2,17 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from abwire_core import decoding, encoding
 from abwire_core.errors import DecodeError
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 from .. import models
-from ..types import UNSET, Unset
-
-if TYPE_CHECKING:
-    from ..models.personalization_capping_config import PersonalizationCappingConfig
-    from ..models.personalization_conditions_rule import PersonalizationConditionsRule
-    from ..models.personalization_image_in_page import PersonalizationImageInPage
-    from ..models.targeting_configuration import TargetingConfiguration
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -25,70 +20,63 @@ class Personalization(OpenModel[Any]):
     """Content that is shown to a segment. More fields follow that could not be read.
 
     Attributes:
-        name (str): Name of the personalization.
-        site_id (int): Identifier of the site that the personalization belongs to.
-        base_url (None | str | Unset): Address of the page that the editor and the preview open.
-        attribution_window (int | Unset): How long after an exposure a conversion still counts. Its unit is not
-            published.
-        capping_per_visitor_convert_goal (bool | Unset): Whether a visitor who reached the goal of
-            cappingPerVisitorGoalId is exposed no more.
-        capping_per_visitor_exposed_visits (bool | Unset): Whether a visitor is exposed no more after a number of
-            visits.
-        capping_per_visitor_expositions (bool | Unset): Whether a visitor is exposed no more after a number of
-            exposures.
-        capping_per_visitor_goal_id (int | Unset): Identifier of the goal after which a visitor is exposed no more.
-        category (str | Unset): Category of the personalization. No list of values was seen.
-        check_conditions_rule (PersonalizationConditionsRule | Unset): Whether a visitor has to meet all conditions,
-            or enough of them by weight.
-        collecting_data_enabled (bool | Unset): Whether data is collected.
-        created_by (int | Unset): Identifier of the account that created the personalization.
-        css_code (str | Unset): CSS code that is put into the page.
-        custom_exposition_rate (float | Unset): Share of the segment that is exposed, in percent.
-        date_collecting_data_stopped (datetime.datetime | Unset): When the collection of data was stopped.
-        date_created (datetime.datetime | Unset): When the personalization was created.
-        date_ended (datetime.datetime | Unset): When the personalization ended.
-        date_modified (datetime.datetime | Unset): When the personalization was last changed.
-        date_started (datetime.datetime | Unset): When the personalization was started.
-        date_status_modified (datetime.datetime | Unset): When the status was last changed.
-        description (str | Unset): Free text.
-        exposed_visits_same_visitor_max (int | Unset): Number of visits after which a visitor is exposed no more.
-        exposition_frequency_delay (int | Unset): Time between two exposures. Its unit is not published.
-        format_ (str | Unset): Format of the content. No list of values was seen.
-        global_capping_goal_id (int | Unset): Identifier of the goal that globalCappingVisitorsConfig is about.
-        global_capping_number_visitors (bool | Unset): Whether the number of exposed visitors is limited, as
+        name: Name of the personalization.
+        site_id: Identifier of the site that the personalization belongs to.
+        base_url: Address of the page that the editor and the preview open.
+        attribution_window: How long after an exposure a conversion still counts. Its unit is not published.
+        capping_per_visitor_convert_goal: Whether a visitor who reached the goal of cappingPerVisitorGoalId is
+            exposed no more.
+        capping_per_visitor_exposed_visits: Whether a visitor is exposed no more after a number of visits.
+        capping_per_visitor_expositions: Whether a visitor is exposed no more after a number of exposures.
+        capping_per_visitor_goal_id: Identifier of the goal after which a visitor is exposed no more.
+        category: Category of the personalization. No list of values was seen.
+        check_conditions_rule: Whether a visitor has to meet all conditions, or enough of them by weight.
+        collecting_data_enabled: Whether data is collected.
+        created_by: Identifier of the account that created the personalization.
+        css_code: CSS code that is put into the page.
+        custom_exposition_rate: Share of the segment that is exposed, in percent.
+        date_collecting_data_stopped: When the collection of data was stopped.
+        date_created: When the personalization was created.
+        date_ended: When the personalization ended.
+        date_modified: When the personalization was last changed.
+        date_started: When the personalization was started.
+        date_status_modified: When the status was last changed.
+        description: Free text.
+        exposed_visits_same_visitor_max: Number of visits after which a visitor is exposed no more.
+        exposition_frequency_delay: Time between two exposures. Its unit is not published.
+        format_: Format of the content. No list of values was seen.
+        global_capping_goal_id: Identifier of the goal that globalCappingVisitorsConfig is about.
+        global_capping_number_visitors: Whether the number of exposed visitors is limited, as
             globalCappingVisitorsConfig says. Despite its name it is no number.
-        global_capping_visitors_config (PersonalizationCappingConfig | Unset): Which visitors count towards the
-            limit of exposed visitors: all, or those who reached a goal, or those who did not.
-        global_script (str | Unset): JavaScript code that runs for this personalization after the site's own script.
-        goals (list[int] | Unset): Identifiers of the goals. Filled only if optionalFields asks for them.
-        id (int | Unset): Identifier of the personalization.
-        image_in_page (PersonalizationImageInPage | Unset): An image within the page. Two more fields, whose names
-            could not be read, tell how its place was chosen, EDITOR or SELECTOR, and where it goes, REPLACE, BEFORE,
-            AFTER or NULL.
-        is_archived (bool | Unset): Whether the personalization is archived.
-        java_script_code (str | Unset): JavaScript code that is put into the page.
-        main_goal_id (int | Unset): Identifier of the main goal.
-        status (str | Unset): Status of the personalization, for example active. Seen in public client code only.
-        targeting_configuration (TargetingConfiguration | Unset): Which visitors or pages are meant.
-        targeting_segment_id (int | Unset): Identifier of the segment that the personalization is for. Seen in
-            public client code only.
-        type_ (str | Unset): Kind of the personalization. Seen in public client code only, which names no values.
-        variation_id (int | Unset): Identifier of the variation that holds the content. Seen in older public client
-            code only.
-        variation_ids (list[int] | Unset): Identifiers of the variations that hold the contents. Seen in public
-            client code only.
+        global_capping_visitors_config: Which visitors count towards the limit of exposed visitors: all, or those
+            who reached a goal, or those who did not.
+        global_script: JavaScript code that runs for this personalization after the site's own script.
+        goals: Identifiers of the goals. Filled only if optionalFields asks for them.
+        id: Identifier of the personalization.
+        image_in_page: An image within the page. Two more fields, whose names could not be read, tell how its place
+            was chosen, EDITOR or SELECTOR, and where it goes, REPLACE, BEFORE, AFTER or NULL.
+        is_archived: Whether the personalization is archived.
+        java_script_code: JavaScript code that is put into the page.
+        main_goal_id: Identifier of the main goal.
+        status: Status of the personalization, for example active. Seen in public client code only.
+        targeting_configuration: Which visitors or pages are meant.
+        targeting_segment_id: Identifier of the segment that the personalization is for. Seen in public client code
+            only.
+        type_: Kind of the personalization. Seen in public client code only, which names no values.
+        variation_id: Identifier of the variation that holds the content. Seen in older public client code only.
+        variation_ids: Identifiers of the variations that hold the contents. Seen in public client code only.
     """
 
     name: str
     site_id: int
-    base_url: None | str | Unset = UNSET
+    base_url: str | None | Unset = UNSET
     attribution_window: int | Unset = UNSET
     capping_per_visitor_convert_goal: bool | Unset = UNSET
     capping_per_visitor_exposed_visits: bool | Unset = UNSET
     capping_per_visitor_expositions: bool | Unset = UNSET
     capping_per_visitor_goal_id: int | Unset = UNSET
     category: str | Unset = UNSET
-    check_conditions_rule: PersonalizationConditionsRule | Unset = UNSET
+    check_conditions_rule: models.PersonalizationConditionsRule | Unset = UNSET
     collecting_data_enabled: bool | Unset = UNSET
     created_by: int | Unset = UNSET
     css_code: str | Unset = UNSET
@@ -105,23 +93,66 @@ class Personalization(OpenModel[Any]):
     format_: str | Unset = UNSET
     global_capping_goal_id: int | Unset = UNSET
     global_capping_number_visitors: bool | Unset = UNSET
-    global_capping_visitors_config: PersonalizationCappingConfig | Unset = UNSET
+    global_capping_visitors_config: models.PersonalizationCappingConfig | Unset = UNSET
     global_script: str | Unset = UNSET
     goals: list[int] | Unset = UNSET
     id: int | Unset = UNSET
-    image_in_page: PersonalizationImageInPage | Unset = UNSET
+    image_in_page: models.PersonalizationImageInPage | Unset = UNSET
     is_archived: bool | Unset = UNSET
     java_script_code: str | Unset = UNSET
     main_goal_id: int | Unset = UNSET
     status: str | Unset = UNSET
-    targeting_configuration: TargetingConfiguration | Unset = UNSET
+    targeting_configuration: models.TargetingConfiguration | Unset = UNSET
     targeting_segment_id: int | Unset = UNSET
     type_: str | Unset = UNSET
     variation_id: int | Unset = UNSET
     variation_ids: list[int] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "name",
+        "siteId",
+        "baseURL",
+        "attributionWindow",
+        "cappingPerVisitorConvertGoal",
+        "cappingPerVisitorExposedVisits",
+        "cappingPerVisitorExpositions",
+        "cappingPerVisitorGoalId",
+        "category",
+        "checkConditionsRule",
+        "collectingDataEnabled",
+        "createdBy",
+        "cssCode",
+        "customExpositionRate",
+        "dateCollectingDataStopped",
+        "dateCreated",
+        "dateEnded",
+        "dateModified",
+        "dateStarted",
+        "dateStatusModified",
+        "description",
+        "exposedVisitsSameVisitorMax",
+        "expositionFrequencyDelay",
+        "format",
+        "globalCappingGoalId",
+        "globalCappingNumberVisitors",
+        "globalCappingVisitorsConfig",
+        "globalScript",
+        "goals",
+        "id",
+        "imageInPage",
+        "isArchived",
+        "javaScriptCode",
+        "mainGoalId",
+        "status",
+        "targetingConfiguration",
+        "targetingSegmentId",
+        "type",
+        "variationId",
+        "variationIds",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         d["name"] = self.name
         d["siteId"] = self.site_id
@@ -182,7 +213,7 @@ class Personalization(OpenModel[Any]):
         if self.id is not UNSET:
             d["id"] = self.id
         if self.image_in_page is not UNSET:
-            d["imageInPage"] = self.image_in_page.to_dict()
+            d["imageInPage"] = self.image_in_page._encode()
         if self.is_archived is not UNSET:
             d["isArchived"] = self.is_archived
         if self.java_script_code is not UNSET:
@@ -206,80 +237,91 @@ class Personalization(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
         key: str | None = None
         try:
             self.name = d.pop("name")
             self.site_id = d.pop("siteId")
             self.base_url = d.pop("baseURL", UNSET)
-            self.attribution_window = UNSET if (v := d.pop("attributionWindow", None)) is None else v
-            self.capping_per_visitor_convert_goal = (
-                UNSET if (v := d.pop("cappingPerVisitorConvertGoal", None)) is None else v
-            )
-            self.capping_per_visitor_exposed_visits = (
-                UNSET if (v := d.pop("cappingPerVisitorExposedVisits", None)) is None else v
-            )
-            self.capping_per_visitor_expositions = (
-                UNSET if (v := d.pop("cappingPerVisitorExpositions", None)) is None else v
-            )
-            self.capping_per_visitor_goal_id = UNSET if (v := d.pop("cappingPerVisitorGoalId", None)) is None else v
-            self.category = UNSET if (v := d.pop("category", None)) is None else v
+            v = d.pop("attributionWindow", None)
+            self.attribution_window = UNSET if v is None or v == "" else v
+            v = d.pop("cappingPerVisitorConvertGoal", None)
+            self.capping_per_visitor_convert_goal = UNSET if v is None else v
+            v = d.pop("cappingPerVisitorExposedVisits", None)
+            self.capping_per_visitor_exposed_visits = UNSET if v is None else v
+            v = d.pop("cappingPerVisitorExpositions", None)
+            self.capping_per_visitor_expositions = UNSET if v is None else v
+            v = d.pop("cappingPerVisitorGoalId", None)
+            self.capping_per_visitor_goal_id = UNSET if v is None or v == "" else v
+            v = d.pop("category", None)
+            self.category = UNSET if v is None else v
+            v = d.pop(key := "checkConditionsRule", None)
             self.check_conditions_rule = (
-                UNSET
-                if (v := d.pop(key := "checkConditionsRule", None)) is None
-                else decoding.to_enum(models.PersonalizationConditionsRule, v)
+                UNSET if v is None else decoding.to_enum(models.PersonalizationConditionsRule, v)
             )
-            self.collecting_data_enabled = UNSET if (v := d.pop("collectingDataEnabled", None)) is None else v
-            self.created_by = UNSET if (v := d.pop("createdBy", None)) is None else v
-            self.css_code = UNSET if (v := d.pop("cssCode", None)) is None else v
-            self.custom_exposition_rate = UNSET if (v := d.pop("customExpositionRate", None)) is None else v
-            self.date_collecting_data_stopped = (
-                UNSET if (v := d.pop(key := "dateCollectingDataStopped", None)) is None else decoding.to_datetime(v)
-            )
-            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
-            self.date_ended = UNSET if (v := d.pop(key := "dateEnded", None)) is None else decoding.to_datetime(v)
-            self.date_modified = UNSET if (v := d.pop(key := "dateModified", None)) is None else decoding.to_datetime(v)
-            self.date_started = UNSET if (v := d.pop(key := "dateStarted", None)) is None else decoding.to_datetime(v)
-            self.date_status_modified = (
-                UNSET if (v := d.pop(key := "dateStatusModified", None)) is None else decoding.to_datetime(v)
-            )
-            self.description = UNSET if (v := d.pop("description", None)) is None else v
-            self.exposed_visits_same_visitor_max = (
-                UNSET if (v := d.pop("exposedVisitsSameVisitorMax", None)) is None else v
-            )
-            self.exposition_frequency_delay = UNSET if (v := d.pop("expositionFrequencyDelay", None)) is None else v
-            self.format_ = UNSET if (v := d.pop("format", None)) is None else v
-            self.global_capping_goal_id = UNSET if (v := d.pop("globalCappingGoalId", None)) is None else v
-            self.global_capping_number_visitors = (
-                UNSET if (v := d.pop("globalCappingNumberVisitors", None)) is None else v
-            )
+            v = d.pop("collectingDataEnabled", None)
+            self.collecting_data_enabled = UNSET if v is None else v
+            v = d.pop("createdBy", None)
+            self.created_by = UNSET if v is None or v == "" else v
+            v = d.pop("cssCode", None)
+            self.css_code = UNSET if v is None else v
+            v = d.pop("customExpositionRate", None)
+            self.custom_exposition_rate = UNSET if v is None or v == "" else v
+            v = d.pop(key := "dateCollectingDataStopped", None)
+            self.date_collecting_data_stopped = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop(key := "dateCreated", None)
+            self.date_created = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop(key := "dateEnded", None)
+            self.date_ended = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop(key := "dateModified", None)
+            self.date_modified = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop(key := "dateStarted", None)
+            self.date_started = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop(key := "dateStatusModified", None)
+            self.date_status_modified = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop("description", None)
+            self.description = UNSET if v is None else v
+            v = d.pop("exposedVisitsSameVisitorMax", None)
+            self.exposed_visits_same_visitor_max = UNSET if v is None or v == "" else v
+            v = d.pop("expositionFrequencyDelay", None)
+            self.exposition_frequency_delay = UNSET if v is None or v == "" else v
+            v = d.pop("format", None)
+            self.format_ = UNSET if v is None else v
+            v = d.pop("globalCappingGoalId", None)
+            self.global_capping_goal_id = UNSET if v is None or v == "" else v
+            v = d.pop("globalCappingNumberVisitors", None)
+            self.global_capping_number_visitors = UNSET if v is None else v
+            v = d.pop(key := "globalCappingVisitorsConfig", None)
             self.global_capping_visitors_config = (
-                UNSET
-                if (v := d.pop(key := "globalCappingVisitorsConfig", None)) is None
-                else decoding.to_enum(models.PersonalizationCappingConfig, v)
+                UNSET if v is None else decoding.to_enum(models.PersonalizationCappingConfig, v)
             )
-            self.global_script = UNSET if (v := d.pop("globalScript", None)) is None else v
-            self.goals = UNSET if (v := d.pop(key := "goals", None)) is None else decoding.to_list(v)
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
-            self.image_in_page = (
-                UNSET
-                if (v := d.pop(key := "imageInPage", None)) is None
-                else models.PersonalizationImageInPage._decode(v)
-            )
-            self.is_archived = UNSET if (v := d.pop("isArchived", None)) is None else v
-            self.java_script_code = UNSET if (v := d.pop("javaScriptCode", None)) is None else v
-            self.main_goal_id = UNSET if (v := d.pop("mainGoalId", None)) is None else v
-            self.status = UNSET if (v := d.pop("status", None)) is None else v
-            self.targeting_configuration = (
-                UNSET
-                if (v := d.pop(key := "targetingConfiguration", None)) is None
-                else decoding.to_enum(models.TargetingConfiguration, v)
-            )
-            self.targeting_segment_id = UNSET if (v := d.pop("targetingSegmentId", None)) is None else v
-            self.type_ = UNSET if (v := d.pop("type", None)) is None else v
-            self.variation_id = UNSET if (v := d.pop("variationId", None)) is None else v
-            self.variation_ids = UNSET if (v := d.pop(key := "variationIds", None)) is None else decoding.to_list(v)
+            v = d.pop("globalScript", None)
+            self.global_script = UNSET if v is None else v
+            v = d.pop(key := "goals", None)
+            self.goals = UNSET if v is None else decoding.to_list(v)
+            v = d.pop("id", None)
+            self.id = UNSET if v is None or v == "" else v
+            v = d.pop(key := "imageInPage", None)
+            self.image_in_page = UNSET if v is None or v == [] else models.PersonalizationImageInPage._decode(v)
+            v = d.pop("isArchived", None)
+            self.is_archived = UNSET if v is None else v
+            v = d.pop("javaScriptCode", None)
+            self.java_script_code = UNSET if v is None else v
+            v = d.pop("mainGoalId", None)
+            self.main_goal_id = UNSET if v is None or v == "" else v
+            v = d.pop("status", None)
+            self.status = UNSET if v is None else v
+            v = d.pop(key := "targetingConfiguration", None)
+            self.targeting_configuration = UNSET if v is None else decoding.to_enum(models.TargetingConfiguration, v)
+            v = d.pop("targetingSegmentId", None)
+            self.targeting_segment_id = UNSET if v is None or v == "" else v
+            v = d.pop("type", None)
+            self.type_ = UNSET if v is None else v
+            v = d.pop("variationId", None)
+            self.variation_id = UNSET if v is None or v == "" else v
+            v = d.pop(key := "variationIds", None)
+            self.variation_ids = UNSET if v is None else decoding.to_list(v)
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class PersonalizationAudienceFilterExposition(OpenStrEnum):
     """Whether the visitor has seen the personalization.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     ALL = "ALL"

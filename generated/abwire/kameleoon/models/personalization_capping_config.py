@@ -6,7 +6,7 @@ class PersonalizationCappingConfig(OpenStrEnum):
     """Which visitors count towards the limit of exposed visitors: all, or those who reached a goal, or those who did
     not.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     NUMBER_VISITORS = "NUMBER_VISITORS"

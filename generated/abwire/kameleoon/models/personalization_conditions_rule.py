@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class PersonalizationConditionsRule(OpenStrEnum):
     """Whether a visitor has to meet all conditions, or enough of them by weight.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     ALL_CONDITIONS = "ALL_CONDITIONS"

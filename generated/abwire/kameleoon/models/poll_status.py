@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class PollStatus(OpenStrEnum):
     """State of a computation. WAITING is worth another call, READY and ERROR are final.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     ERROR = "ERROR"

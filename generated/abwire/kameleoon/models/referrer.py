@@ -2,19 +2,17 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from abwire_core import decoding, encoding
 from abwire_core.errors import DecodeError
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 from .. import models
-from ..types import UNSET, Unset
-
-if TYPE_CHECKING:
-    from ..models.referrer_detection import ReferrerDetection
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -22,20 +20,20 @@ class Referrer(OpenModel[Any]):
     """An acquisition channel, and how a visit is recognised as coming from it.
 
     Attributes:
-        name (str): Name of the referrer.
-        date_created (datetime.datetime | Unset): Read-only. When the referrer was created.
-        detections (list[ReferrerDetection] | Unset): How a visit is recognised as coming from the referrer.
-        id (int | Unset): Read-only. Identifier of the referrer.
-        index (int | Unset): Read-only. Number of the referrer within its site.
-        modification_date (datetime.datetime | Unset): Read-only. When the referrer was last changed.
-        priority (int | Unset): Rank among the referrers that fit a visit.
-        site_id (int | Unset): Identifier of the site that the referrer belongs to.
-        tags (str | Unset): Tags of the referrer, as one string.
+        name: Name of the referrer.
+        date_created: Read-only. When the referrer was created.
+        detections: How a visit is recognised as coming from the referrer.
+        id: Read-only. Identifier of the referrer.
+        index: Read-only. Number of the referrer within its site.
+        modification_date: Read-only. When the referrer was last changed.
+        priority: Rank among the referrers that fit a visit.
+        site_id: Identifier of the site that the referrer belongs to.
+        tags: Tags of the referrer, as one string.
     """
 
     name: str
     date_created: datetime.datetime | Unset = UNSET
-    detections: list[ReferrerDetection] | Unset = UNSET
+    detections: list[models.ReferrerDetection] | Unset = UNSET
     id: int | Unset = UNSET
     index: int | Unset = UNSET
     modification_date: datetime.datetime | Unset = UNSET
@@ -44,13 +42,25 @@ class Referrer(OpenModel[Any]):
     tags: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "name",
+        "dateCreated",
+        "detections",
+        "id",
+        "index",
+        "modificationDate",
+        "priority",
+        "siteId",
+        "tags",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         d["name"] = self.name
         if self.date_created is not UNSET:
             d["dateCreated"] = encoding.date_time(self.date_created)
         if self.detections is not UNSET:
-            d["detections"] = [item.to_dict() for item in self.detections]
+            d["detections"] = [item._encode() for item in self.detections]
         if self.id is not UNSET:
             d["id"] = self.id
         if self.index is not UNSET:
@@ -68,25 +78,27 @@ class Referrer(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
         key: str | None = None
         try:
             self.name = d.pop("name")
-            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
-            self.detections = (
-                UNSET
-                if (v := d.pop(key := "detections", None)) is None
-                else decoding.list_of(models.ReferrerDetection._decode, v)
-            )
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
-            self.index = UNSET if (v := d.pop("index", None)) is None else v
-            self.modification_date = (
-                UNSET if (v := d.pop(key := "modificationDate", None)) is None else decoding.to_datetime(v)
-            )
-            self.priority = UNSET if (v := d.pop("priority", None)) is None else v
-            self.site_id = UNSET if (v := d.pop("siteId", None)) is None else v
-            self.tags = UNSET if (v := d.pop("tags", None)) is None else v
+            v = d.pop(key := "dateCreated", None)
+            self.date_created = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop(key := "detections", None)
+            self.detections = UNSET if v is None else decoding.list_of(models.ReferrerDetection._decode, v)
+            v = d.pop("id", None)
+            self.id = UNSET if v is None or v == "" else v
+            v = d.pop("index", None)
+            self.index = UNSET if v is None or v == "" else v
+            v = d.pop(key := "modificationDate", None)
+            self.modification_date = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop("priority", None)
+            self.priority = UNSET if v is None or v == "" else v
+            v = d.pop("siteId", None)
+            self.site_id = UNSET if v is None or v == "" else v
+            v = d.pop("tags", None)
+            self.tags = UNSET if v is None else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

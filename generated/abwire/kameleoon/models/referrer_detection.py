@@ -3,12 +3,11 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from abwire_core import decoding
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
-
-from ..types import UNSET, Unset
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -16,11 +15,11 @@ class ReferrerDetection(OpenModel[Any]):
     """A test of whether a visit comes from a referrer, or two tests that both must hold.
 
     Attributes:
-        and_ (bool | Unset): Whether a second test is made.
-        and_method (str | Unset): Method of the second test.
-        and_parameters (str | Unset): What the second test compares with.
-        method (str | Unset): Method of the test. No list of values was seen.
-        parameters (str | Unset): What the test compares with.
+        and_: Whether a second test is made.
+        and_method: Method of the second test.
+        and_parameters: What the second test compares with.
+        method: Method of the test. No list of values was seen.
+        parameters: What the test compares with.
     """
 
     and_: bool | Unset = UNSET
@@ -30,7 +29,15 @@ class ReferrerDetection(OpenModel[Any]):
     parameters: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "and",
+        "andMethod",
+        "andParameters",
+        "method",
+        "parameters",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.and_ is not UNSET:
             d["and"] = self.and_
@@ -47,13 +54,18 @@ class ReferrerDetection(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
-        self.and_ = UNSET if (v := d.pop("and", None)) is None else v
-        self.and_method = UNSET if (v := d.pop("andMethod", None)) is None else v
-        self.and_parameters = UNSET if (v := d.pop("andParameters", None)) is None else v
-        self.method = UNSET if (v := d.pop("method", None)) is None else v
-        self.parameters = UNSET if (v := d.pop("parameters", None)) is None else v
+        v = d.pop("and", None)
+        self.and_ = UNSET if v is None else v
+        v = d.pop("andMethod", None)
+        self.and_method = UNSET if v is None else v
+        v = d.pop("andParameters", None)
+        self.and_parameters = UNSET if v is None else v
+        v = d.pop("method", None)
+        self.method = UNSET if v is None else v
+        v = d.pop("parameters", None)
+        self.parameters = UNSET if v is None else v
         if d:
             self.additional_properties = d.copy()
         return self

@@ -6,10 +6,10 @@ from typing import Any, Self
 from abwire_core import decoding
 from abwire_core.errors import DecodeError
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
-
-from ..types import UNSET, Unset
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -17,15 +17,20 @@ class ReportFilter(OpenModel[Any]):
     """A filter on the data of a report, for all kinds without a schema of their own.
 
     Attributes:
-        type_ (str): Kind of the filter. The full list is not published.
-        include (bool | Unset): True for the data that the filter selects, false for all other data.
+        type_: Kind of the filter. The full list is not published.
+        include: True for the data that the filter selects, false for all other data.
     """
 
     type_: str
     include: bool | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "type",
+        "include",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         d["type"] = self.type_
         if self.include is not UNSET:
@@ -35,12 +40,13 @@ class ReportFilter(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
         key: str | None = None
         try:
             self.type_ = d.pop("type")
-            self.include = UNSET if (v := d.pop("include", None)) is None else v
+            v = d.pop("include", None)
+            self.include = UNSET if v is None else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

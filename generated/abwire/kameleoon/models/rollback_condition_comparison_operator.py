@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class RollbackConditionComparisonOperator(OpenStrEnum):
     """How the criteria is compared with matchValue.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     GREATER_THAN = "GREATER_THAN"

@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class RollbackConditionCriteria(OpenStrEnum):
     """What is measured.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     UPLIFT = "UPLIFT"

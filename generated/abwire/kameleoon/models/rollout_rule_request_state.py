@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class RolloutRuleRequestState(OpenStrEnum):
     """Whether the rule applies. Responses call it status.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     ACTIVE = "ACTIVE"

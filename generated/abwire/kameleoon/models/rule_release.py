@@ -7,10 +7,10 @@ from typing import Any, Self
 from abwire_core import decoding, encoding
 from abwire_core.errors import DecodeError
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
-
-from ..types import UNSET, Unset
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -18,9 +18,9 @@ class RuleRelease(OpenModel[Any]):
     """When a rule applies.
 
     Attributes:
-        release_from (datetime.datetime | Unset): Start of the rule.
-        release_to (datetime.datetime | Unset): End of the rule.
-        time_zone (str | Unset): IANA name of the time zone, for example Europe/Paris.
+        release_from: Start of the rule.
+        release_to: End of the rule.
+        time_zone: IANA name of the time zone, for example Europe/Paris.
     """
 
     release_from: datetime.datetime | Unset = UNSET
@@ -28,7 +28,13 @@ class RuleRelease(OpenModel[Any]):
     time_zone: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "releaseFrom",
+        "releaseTo",
+        "timeZone",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.release_from is not UNSET:
             d["releaseFrom"] = encoding.date_time(self.release_from)
@@ -41,13 +47,16 @@ class RuleRelease(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.release_from = UNSET if (v := d.pop(key := "releaseFrom", None)) is None else decoding.to_datetime(v)
-            self.release_to = UNSET if (v := d.pop(key := "releaseTo", None)) is None else decoding.to_datetime(v)
-            self.time_zone = UNSET if (v := d.pop("timeZone", None)) is None else v
+            v = d.pop(key := "releaseFrom", None)
+            self.release_from = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop(key := "releaseTo", None)
+            self.release_to = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop("timeZone", None)
+            self.time_zone = UNSET if v is None else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

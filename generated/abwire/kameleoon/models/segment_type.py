@@ -6,7 +6,7 @@ class SegmentType(OpenStrEnum):
     """What a segment is for. Only STANDARD could be read on the vendor's pages, the others were seen in public client
     code.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     STANDARD = "STANDARD"

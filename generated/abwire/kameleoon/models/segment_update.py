@@ -6,10 +6,10 @@ from typing import Any, Self
 from abwire_core import decoding
 from abwire_core.errors import DecodeError
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
-
-from ..types import UNSET, Unset
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -17,23 +17,32 @@ class SegmentUpdate(OpenModel[Any]):
     """Changes to a segment.
 
     Attributes:
-        audience_tracking (bool | None | Unset): Whether the segment is counted in the audience statistics.
-        description (None | str | Unset): Free text.
-        is_deleted (bool | None | Unset): Whether the segment is deleted.
-        is_favorite (bool | None | Unset): Whether the segment is marked as a favourite.
-        name (None | str | Unset): Name of the segment.
-        tags (list[str] | None | Unset): Tags of the segment. Replaces the list.
+        audience_tracking: Whether the segment is counted in the audience statistics.
+        description: Free text.
+        is_deleted: Whether the segment is deleted.
+        is_favorite: Whether the segment is marked as a favourite.
+        name: Name of the segment.
+        tags: Tags of the segment. Replaces the list.
     """
 
     audience_tracking: bool | None | Unset = UNSET
-    description: None | str | Unset = UNSET
+    description: str | None | Unset = UNSET
     is_deleted: bool | None | Unset = UNSET
     is_favorite: bool | None | Unset = UNSET
-    name: None | str | Unset = UNSET
+    name: str | None | Unset = UNSET
     tags: list[str] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "audienceTracking",
+        "description",
+        "isDeleted",
+        "isFavorite",
+        "name",
+        "tags",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.audience_tracking is not UNSET:
             d["audienceTracking"] = self.audience_tracking
@@ -52,7 +61,7 @@ class SegmentUpdate(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
         key: str | None = None
         try:
@@ -61,7 +70,8 @@ class SegmentUpdate(OpenModel[Any]):
             self.is_deleted = d.pop("isDeleted", UNSET)
             self.is_favorite = d.pop("isFavorite", UNSET)
             self.name = d.pop("name", UNSET)
-            self.tags = v if (v := d.pop(key := "tags", UNSET)) is None or v is UNSET else decoding.to_list(v)
+            v = d.pop(key := "tags", UNSET)
+            self.tags = v if v is None or v is UNSET else decoding.to_list(v)
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

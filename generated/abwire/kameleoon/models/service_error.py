@@ -3,12 +3,11 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from abwire_core import decoding
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
-
-from ..types import UNSET, Unset
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -16,15 +15,20 @@ class ServiceError(OpenModel[Any]):
     """Error body of the operations on audiences.
 
     Attributes:
-        service_name (str | Unset): Service that failed.
-        message (str | Unset): What went wrong, for people.
+        service_name: Service that failed.
+        message: What went wrong, for people.
     """
 
     service_name: str | Unset = UNSET
     message: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "serviceName",
+        "message",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.service_name is not UNSET:
             d["serviceName"] = self.service_name
@@ -35,10 +39,12 @@ class ServiceError(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
-        self.service_name = UNSET if (v := d.pop("serviceName", None)) is None else v
-        self.message = UNSET if (v := d.pop("message", None)) is None else v
+        v = d.pop("serviceName", None)
+        self.service_name = UNSET if v is None else v
+        v = d.pop("message", None)
+        self.message = UNSET if v is None else v
         if d:
             self.additional_properties = d.copy()
         return self

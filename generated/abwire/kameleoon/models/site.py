@@ -2,27 +2,17 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from abwire_core import decoding, encoding
 from abwire_core.errors import DecodeError
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 from .. import models
-from ..types import UNSET, Unset
-
-if TYPE_CHECKING:
-    from ..models.site_audience_config import SiteAudienceConfig
-    from ..models.site_behavior_when_timeout import SiteBehaviorWhenTimeout
-    from ..models.site_capture_event_method import SiteCaptureEventMethod
-    from ..models.site_data_storage import SiteDataStorage
-    from ..models.site_experiment_config import SiteExperimentConfig
-    from ..models.site_indicators_item import SiteIndicatorsItem
-    from ..models.site_personalization_config import SitePersonalizationConfig
-    from ..models.site_platform import SitePlatform
-    from ..models.site_type import SiteType
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -31,80 +21,100 @@ class Site(OpenModel[Any]):
     2021; they say so.
 
     Attributes:
-        application_file_url (str | Unset): Address of the application file, the script that the site loads.
-        audience_config (SiteAudienceConfig | Unset): How the audience statistics of a site are made. Seen in the
-            vendor's Go SDK of 2021 only.
-        behavior_when_timeout (SiteBehaviorWhenTimeout | Unset): What to do when Kameleoon loads too late. Seen in
-            the vendor's Go SDK of 2021 only.
-        capture_event_method (SiteCaptureEventMethod | Unset): Event of the browser that counts as a click. Seen in
-            the vendor's Go SDK of 2021 only.
-        code (str | Unset): Code of the site, ten characters.
-        currency (str | Unset): Currency of the site. Its form is not published.
-        custom_selectors (list[str] | Unset): Selectors of elements. Their use is not published.
-        data_storage (SiteDataStorage | Unset): Where data is kept in the visitor's browser. Seen in the vendor's Go
-            SDK of 2021 only.
-        date_created (datetime.datetime | Unset): When the site was created. It may come without a time zone.
-        description (str | Unset): Free text.
-        domain_names (list[str] | Unset): Domains that belong to the site.
-        experiment_config (SiteExperimentConfig | Unset): How experiments run on a site. Seen in the vendor's Go SDK
-            of 2021 only.
-        id (int | Unset): Identifier of the site.
-        ignore_url_settings (bool | Unset): Whether the addresses in the audience settings are ignored. The vendor's
-            Go SDK of 2021 has it in audienceConfig.
-        indicators (list[SiteIndicatorsItem] | Unset): What is measured besides goals. Seen in the vendor's Go SDK
-            of 2021 only.
-        is_audience_used (bool | Unset): Whether audiences are in use. Seen in the vendor's Go SDK of 2021 only.
-        is_kameleoon_enabled (bool | Unset): Whether Kameleoon is switched on for the site. Seen in the vendor's Go
-            SDK of 2021 only.
-        is_script_active (bool | Unset): Whether a script of the site is active. Seen in the vendor's Go SDK of 2021
+        application_file_url: Address of the application file, the script that the site loads.
+        audience_config: How the audience statistics of a site are made. Seen in the vendor's Go SDK of 2021 only.
+        behavior_when_timeout: What to do when Kameleoon loads too late. Seen in the vendor's Go SDK of 2021 only.
+        capture_event_method: Event of the browser that counts as a click. Seen in the vendor's Go SDK of 2021 only.
+        code: Code of the site, ten characters.
+        currency: Currency of the site. Its form is not published.
+        custom_selectors: Selectors of elements. Their use is not published.
+        data_storage: Where data is kept in the visitor's browser. Seen in the vendor's Go SDK of 2021 only.
+        date_created: When the site was created. It may come without a time zone.
+        description: Free text.
+        domain_names: Domains that belong to the site.
+        experiment_config: How experiments run on a site. Seen in the vendor's Go SDK of 2021 only.
+        id: Identifier of the site.
+        ignore_url_settings: Whether the addresses in the audience settings are ignored. The vendor's Go SDK of 2021
+            has it in audienceConfig.
+        indicators: What is measured besides goals. Seen in the vendor's Go SDK of 2021 only.
+        is_audience_used: Whether audiences are in use. Seen in the vendor's Go SDK of 2021 only.
+        is_kameleoon_enabled: Whether Kameleoon is switched on for the site. Seen in the vendor's Go SDK of 2021
             only.
-        kameleoon_domain (str | Unset): Domain that Kameleoon uses for the site. What it serves is not published.
-        main_goal (int | Unset): Identifier of the main goal. The vendor's Go SDK of 2021 has it in audienceConfig.
-        name (str | Unset): Name of the site.
-        personalization_config (SitePersonalizationConfig | Unset): How personalizations run on a site. Seen in the
-            vendor's Go SDK of 2021 only.
-        site_type (SiteType | Unset): What a site is about.
-        tracking_script (str | Unset): JavaScript code that runs on all pages of the site. Seen in public client
-            code only.
-        type_ (SitePlatform | Unset): What a site is to Kameleoon, for example a site with the script (SITE_JS), one
-            with an SDK (SITE_SDK) or an application.
-        url (str | Unset): Address of the site. Seen in public client code only.
+        is_script_active: Whether a script of the site is active. Seen in the vendor's Go SDK of 2021 only.
+        kameleoon_domain: Domain that Kameleoon uses for the site. What it serves is not published.
+        main_goal: Identifier of the main goal. The vendor's Go SDK of 2021 has it in audienceConfig.
+        name: Name of the site.
+        personalization_config: How personalizations run on a site. Seen in the vendor's Go SDK of 2021 only.
+        site_type: What a site is about.
+        tracking_script: JavaScript code that runs on all pages of the site. Seen in public client code only.
+        type_: What a site is to Kameleoon, for example a site with the script (SITE_JS), one with an SDK (SITE_SDK)
+            or an application.
+        url: Address of the site. Seen in public client code only.
     """
 
     application_file_url: str | Unset = UNSET
-    audience_config: SiteAudienceConfig | Unset = UNSET
-    behavior_when_timeout: SiteBehaviorWhenTimeout | Unset = UNSET
-    capture_event_method: SiteCaptureEventMethod | Unset = UNSET
+    audience_config: models.SiteAudienceConfig | Unset = UNSET
+    behavior_when_timeout: models.SiteBehaviorWhenTimeout | Unset = UNSET
+    capture_event_method: models.SiteCaptureEventMethod | Unset = UNSET
     code: str | Unset = UNSET
     currency: str | Unset = UNSET
     custom_selectors: list[str] | Unset = UNSET
-    data_storage: SiteDataStorage | Unset = UNSET
+    data_storage: models.SiteDataStorage | Unset = UNSET
     date_created: datetime.datetime | Unset = UNSET
     description: str | Unset = UNSET
     domain_names: list[str] | Unset = UNSET
-    experiment_config: SiteExperimentConfig | Unset = UNSET
+    experiment_config: models.SiteExperimentConfig | Unset = UNSET
     id: int | Unset = UNSET
     ignore_url_settings: bool | Unset = UNSET
-    indicators: list[SiteIndicatorsItem] | Unset = UNSET
+    indicators: list[models.SiteIndicatorsItem] | Unset = UNSET
     is_audience_used: bool | Unset = UNSET
     is_kameleoon_enabled: bool | Unset = UNSET
     is_script_active: bool | Unset = UNSET
     kameleoon_domain: str | Unset = UNSET
     main_goal: int | Unset = UNSET
     name: str | Unset = UNSET
-    personalization_config: SitePersonalizationConfig | Unset = UNSET
-    site_type: SiteType | Unset = UNSET
+    personalization_config: models.SitePersonalizationConfig | Unset = UNSET
+    site_type: models.SiteType | Unset = UNSET
     tracking_script: str | Unset = UNSET
-    type_: SitePlatform | Unset = UNSET
+    type_: models.SitePlatform | Unset = UNSET
     url: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "applicationFileUrl",
+        "audienceConfig",
+        "behaviorWhenTimeout",
+        "captureEventMethod",
+        "code",
+        "currency",
+        "customSelectors",
+        "dataStorage",
+        "dateCreated",
+        "description",
+        "domainNames",
+        "experimentConfig",
+        "id",
+        "ignoreURLSettings",
+        "indicators",
+        "isAudienceUsed",
+        "isKameleoonEnabled",
+        "isScriptActive",
+        "kameleoonDomain",
+        "mainGoal",
+        "name",
+        "personalizationConfig",
+        "siteType",
+        "trackingScript",
+        "type",
+        "url",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.application_file_url is not UNSET:
             d["applicationFileUrl"] = self.application_file_url
         if self.audience_config is not UNSET:
-            d["audienceConfig"] = self.audience_config.to_dict()
+            d["audienceConfig"] = self.audience_config._encode()
         if self.behavior_when_timeout is not UNSET:
             d["behaviorWhenTimeout"] = self.behavior_when_timeout.value
         if self.capture_event_method is not UNSET:
@@ -124,7 +134,7 @@ class Site(OpenModel[Any]):
         if self.domain_names is not UNSET:
             d["domainNames"] = self.domain_names
         if self.experiment_config is not UNSET:
-            d["experimentConfig"] = self.experiment_config.to_dict()
+            d["experimentConfig"] = self.experiment_config._encode()
         if self.id is not UNSET:
             d["id"] = self.id
         if self.ignore_url_settings is not UNSET:
@@ -144,7 +154,7 @@ class Site(OpenModel[Any]):
         if self.name is not UNSET:
             d["name"] = self.name
         if self.personalization_config is not UNSET:
-            d["personalizationConfig"] = self.personalization_config.to_dict()
+            d["personalizationConfig"] = self.personalization_config._encode()
         if self.site_type is not UNSET:
             d["siteType"] = self.site_type.value
         if self.tracking_script is not UNSET:
@@ -158,68 +168,62 @@ class Site(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.application_file_url = UNSET if (v := d.pop("applicationFileUrl", None)) is None else v
-            self.audience_config = (
-                UNSET if (v := d.pop(key := "audienceConfig", None)) is None else models.SiteAudienceConfig._decode(v)
-            )
-            self.behavior_when_timeout = (
-                UNSET
-                if (v := d.pop(key := "behaviorWhenTimeout", None)) is None
-                else decoding.to_enum(models.SiteBehaviorWhenTimeout, v)
-            )
-            self.capture_event_method = (
-                UNSET
-                if (v := d.pop(key := "captureEventMethod", None)) is None
-                else decoding.to_enum(models.SiteCaptureEventMethod, v)
-            )
-            self.code = UNSET if (v := d.pop("code", None)) is None else v
-            self.currency = UNSET if (v := d.pop("currency", None)) is None else v
-            self.custom_selectors = (
-                UNSET if (v := d.pop(key := "customSelectors", None)) is None else decoding.to_list(v)
-            )
-            self.data_storage = (
-                UNSET
-                if (v := d.pop(key := "dataStorage", None)) is None
-                else decoding.to_enum(models.SiteDataStorage, v)
-            )
-            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
-            self.description = UNSET if (v := d.pop("description", None)) is None else v
-            self.domain_names = UNSET if (v := d.pop(key := "domainNames", None)) is None else decoding.to_list(v)
-            self.experiment_config = (
-                UNSET
-                if (v := d.pop(key := "experimentConfig", None)) is None
-                else models.SiteExperimentConfig._decode(v)
-            )
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
-            self.ignore_url_settings = UNSET if (v := d.pop("ignoreURLSettings", None)) is None else v
-            self.indicators = (
-                UNSET
-                if (v := d.pop(key := "indicators", None)) is None
-                else decoding.list_of(models.SiteIndicatorsItem._decode, v)
-            )
-            self.is_audience_used = UNSET if (v := d.pop("isAudienceUsed", None)) is None else v
-            self.is_kameleoon_enabled = UNSET if (v := d.pop("isKameleoonEnabled", None)) is None else v
-            self.is_script_active = UNSET if (v := d.pop("isScriptActive", None)) is None else v
-            self.kameleoon_domain = UNSET if (v := d.pop("kameleoonDomain", None)) is None else v
-            self.main_goal = UNSET if (v := d.pop("mainGoal", None)) is None else v
-            self.name = UNSET if (v := d.pop("name", None)) is None else v
-            self.personalization_config = (
-                UNSET
-                if (v := d.pop(key := "personalizationConfig", None)) is None
-                else models.SitePersonalizationConfig._decode(v)
-            )
-            self.site_type = (
-                UNSET if (v := d.pop(key := "siteType", None)) is None else decoding.to_enum(models.SiteType, v)
-            )
-            self.tracking_script = UNSET if (v := d.pop("trackingScript", None)) is None else v
-            self.type_ = (
-                UNSET if (v := d.pop(key := "type", None)) is None else decoding.to_enum(models.SitePlatform, v)
-            )
-            self.url = UNSET if (v := d.pop("url", None)) is None else v
+            v = d.pop("applicationFileUrl", None)
+            self.application_file_url = UNSET if v is None else v
+            v = d.pop(key := "audienceConfig", None)
+            self.audience_config = UNSET if v is None or v == [] else models.SiteAudienceConfig._decode(v)
+            v = d.pop(key := "behaviorWhenTimeout", None)
+            self.behavior_when_timeout = UNSET if v is None else decoding.to_enum(models.SiteBehaviorWhenTimeout, v)
+            v = d.pop(key := "captureEventMethod", None)
+            self.capture_event_method = UNSET if v is None else decoding.to_enum(models.SiteCaptureEventMethod, v)
+            v = d.pop("code", None)
+            self.code = UNSET if v is None else v
+            v = d.pop("currency", None)
+            self.currency = UNSET if v is None else v
+            v = d.pop(key := "customSelectors", None)
+            self.custom_selectors = UNSET if v is None else decoding.to_list(v)
+            v = d.pop(key := "dataStorage", None)
+            self.data_storage = UNSET if v is None else decoding.to_enum(models.SiteDataStorage, v)
+            v = d.pop(key := "dateCreated", None)
+            self.date_created = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop("description", None)
+            self.description = UNSET if v is None else v
+            v = d.pop(key := "domainNames", None)
+            self.domain_names = UNSET if v is None else decoding.to_list(v)
+            v = d.pop(key := "experimentConfig", None)
+            self.experiment_config = UNSET if v is None or v == [] else models.SiteExperimentConfig._decode(v)
+            v = d.pop("id", None)
+            self.id = UNSET if v is None or v == "" else v
+            v = d.pop("ignoreURLSettings", None)
+            self.ignore_url_settings = UNSET if v is None else v
+            v = d.pop(key := "indicators", None)
+            self.indicators = UNSET if v is None else decoding.list_of(models.SiteIndicatorsItem._decode, v)
+            v = d.pop("isAudienceUsed", None)
+            self.is_audience_used = UNSET if v is None else v
+            v = d.pop("isKameleoonEnabled", None)
+            self.is_kameleoon_enabled = UNSET if v is None else v
+            v = d.pop("isScriptActive", None)
+            self.is_script_active = UNSET if v is None else v
+            v = d.pop("kameleoonDomain", None)
+            self.kameleoon_domain = UNSET if v is None else v
+            v = d.pop("mainGoal", None)
+            self.main_goal = UNSET if v is None or v == "" else v
+            v = d.pop("name", None)
+            self.name = UNSET if v is None else v
+            v = d.pop(key := "personalizationConfig", None)
+            self.personalization_config = UNSET if v is None or v == [] else models.SitePersonalizationConfig._decode(v)
+            v = d.pop(key := "siteType", None)
+            self.site_type = UNSET if v is None else decoding.to_enum(models.SiteType, v)
+            v = d.pop("trackingScript", None)
+            self.tracking_script = UNSET if v is None else v
+            v = d.pop(key := "type", None)
+            self.type_ = UNSET if v is None else decoding.to_enum(models.SitePlatform, v)
+            v = d.pop("url", None)
+            self.url = UNSET if v is None else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

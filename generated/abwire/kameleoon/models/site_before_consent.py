@@ -6,7 +6,7 @@ class SiteBeforeConsent(OpenStrEnum):
     """What is held back, or let through, before the visitor has answered; the values' meaning is not published. Seen
     in the vendor's Go SDK of 2021 only.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     NONE = "NONE"

@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class SiteCaptureEventMethod(OpenStrEnum):
     """Event of the browser that counts as a click. Seen in the vendor's Go SDK of 2021 only.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     CLICK = "CLICK"

@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class SiteConsent(OpenStrEnum):
     """Whether and how the visitor's consent is asked for. Seen in the vendor's Go SDK of 2021 only.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     OFF = "OFF"

@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class SiteConsentOptout(OpenStrEnum):
     """What happens without the visitor's consent. Seen in the vendor's Go SDK of 2021 only.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     RUN = "RUN"

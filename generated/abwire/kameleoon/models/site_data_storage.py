@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class SiteDataStorage(OpenStrEnum):
     """Where data is kept in the visitor's browser. Seen in the vendor's Go SDK of 2021 only.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     STANDARD_COOKIE = "STANDARD_COOKIE"

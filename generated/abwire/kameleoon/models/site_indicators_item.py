@@ -3,9 +3,9 @@ from abwire_core.enums import OpenStrEnum
 
 
 class SiteIndicatorsItem(OpenStrEnum):
-    """The values that the API documents.
+    """Values that the API documents.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     RETENTION_RATE = "RETENTION_RATE"

@@ -6,7 +6,7 @@ class SitePlatform(OpenStrEnum):
     """What a site is to Kameleoon, for example a site with the script (SITE_JS), one with an SDK (SITE_SDK) or an
     application.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     SITE = "SITE"

@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class SiteType(OpenStrEnum):
     """What a site is about.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     ECOMMERCE = "ECOMMERCE"

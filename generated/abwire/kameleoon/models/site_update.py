@@ -3,12 +3,11 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from abwire_core import decoding
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
-
-from ..types import UNSET, Unset
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -16,15 +15,20 @@ class SiteUpdate(OpenModel[Any]):
     """Changes to a site. The fields are those that a client sends.
 
     Attributes:
-        name (None | str | Unset): Name of the site.
-        tracking_script (None | str | Unset): JavaScript code that runs on all pages of the site.
+        name: Name of the site.
+        tracking_script: JavaScript code that runs on all pages of the site.
     """
 
-    name: None | str | Unset = UNSET
-    tracking_script: None | str | Unset = UNSET
+    name: str | None | Unset = UNSET
+    tracking_script: str | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "name",
+        "trackingScript",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.name is not UNSET:
             d["name"] = self.name
@@ -35,7 +39,7 @@ class SiteUpdate(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
         self.name = d.pop("name", UNSET)
         self.tracking_script = d.pop("trackingScript", UNSET)

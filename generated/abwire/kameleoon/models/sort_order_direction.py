@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class SortOrderDirection(OpenStrEnum):
     """ASC for ascending, DESC for descending.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     ASC = "ASC"

@@ -7,10 +7,10 @@ from typing import Any, Self
 from abwire_core import decoding, encoding
 from abwire_core.errors import DecodeError
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
-
-from ..types import UNSET, Unset
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -18,15 +18,15 @@ class StudioRecommenderBlock(OpenModel[Any]):
     """A block of product recommendations of the widget studio. Its fields are those of a public endpoint list.
 
     Attributes:
-        created_by_id (int | Unset): Identifier of the account that created the block.
-        date_created (datetime.datetime | Unset): When the block was created.
-        date_modified (datetime.datetime | Unset): When the block was last changed.
-        id (int | Unset): Identifier of the block.
-        name (str | Unset): Name of the block.
-        recommender_block_id (int | Unset): Identifier of the recommender block that it belongs to.
-        site_id (int | Unset): Identifier of the site that the block belongs to.
-        studio_css (str | Unset): CSS code of the block.
-        studio_template (str | Unset): Template of the block.
+        created_by_id: Identifier of the account that created the block.
+        date_created: When the block was created.
+        date_modified: When the block was last changed.
+        id: Identifier of the block.
+        name: Name of the block.
+        recommender_block_id: Identifier of the recommender block that it belongs to.
+        site_id: Identifier of the site that the block belongs to.
+        studio_css: CSS code of the block.
+        studio_template: Template of the block.
     """
 
     created_by_id: int | Unset = UNSET
@@ -40,7 +40,19 @@ class StudioRecommenderBlock(OpenModel[Any]):
     studio_template: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "createdById",
+        "dateCreated",
+        "dateModified",
+        "id",
+        "name",
+        "recommenderBlockId",
+        "siteId",
+        "studioCss",
+        "studioTemplate",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.created_by_id is not UNSET:
             d["createdById"] = self.created_by_id
@@ -65,19 +77,28 @@ class StudioRecommenderBlock(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.created_by_id = UNSET if (v := d.pop("createdById", None)) is None else v
-            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
-            self.date_modified = UNSET if (v := d.pop(key := "dateModified", None)) is None else decoding.to_datetime(v)
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
-            self.name = UNSET if (v := d.pop("name", None)) is None else v
-            self.recommender_block_id = UNSET if (v := d.pop("recommenderBlockId", None)) is None else v
-            self.site_id = UNSET if (v := d.pop("siteId", None)) is None else v
-            self.studio_css = UNSET if (v := d.pop("studioCss", None)) is None else v
-            self.studio_template = UNSET if (v := d.pop("studioTemplate", None)) is None else v
+            v = d.pop("createdById", None)
+            self.created_by_id = UNSET if v is None or v == "" else v
+            v = d.pop(key := "dateCreated", None)
+            self.date_created = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop(key := "dateModified", None)
+            self.date_modified = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop("id", None)
+            self.id = UNSET if v is None or v == "" else v
+            v = d.pop("name", None)
+            self.name = UNSET if v is None else v
+            v = d.pop("recommenderBlockId", None)
+            self.recommender_block_id = UNSET if v is None or v == "" else v
+            v = d.pop("siteId", None)
+            self.site_id = UNSET if v is None or v == "" else v
+            v = d.pop("studioCss", None)
+            self.studio_css = UNSET if v is None else v
+            v = d.pop("studioTemplate", None)
+            self.studio_template = UNSET if v is None else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

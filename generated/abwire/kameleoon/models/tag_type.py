@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class TagType(OpenStrEnum):
     """Kind of the objects that tags are on.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     EXPERIMENT = "EXPERIMENT"

@@ -6,10 +6,10 @@ from typing import Any, Self
 from abwire_core import decoding
 from abwire_core.errors import DecodeError
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
-
-from ..types import UNSET, Unset
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -17,11 +17,11 @@ class TargetingCondition(OpenModel[Any]):
     """A targeting condition, for all types without a schema of their own.
 
     Attributes:
-        targeting_type (str): Type of the condition. TargetingType has the known ones.
-        weight (int | Unset): How important the condition is; a greater number is more important. 1 by default.
-        html_description (str | Unset): The condition in words, as HTML. Shown in responses only.
-        id (int | Unset): Identifier of the condition. Shown in responses only.
-        include (bool | Unset): True for the visitors who meet the condition, false for all others. True by default.
+        targeting_type: Type of the condition, for example PAGE_URL or KEY_PAGES.
+        weight: How important the condition is; a greater number is more important. 1 by default.
+        html_description: The condition in words, as HTML. Shown in responses only.
+        id: Identifier of the condition. Shown in responses only.
+        include: True for the visitors who meet the condition, false for all others. True by default.
     """
 
     targeting_type: str
@@ -31,7 +31,15 @@ class TargetingCondition(OpenModel[Any]):
     include: bool | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "targetingType",
+        "weight",
+        "htmlDescription",
+        "id",
+        "include",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         d["targetingType"] = self.targeting_type
         if self.weight is not UNSET:
@@ -47,15 +55,19 @@ class TargetingCondition(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
         key: str | None = None
         try:
             self.targeting_type = d.pop("targetingType")
-            self.weight = UNSET if (v := d.pop("weight", None)) is None else v
-            self.html_description = UNSET if (v := d.pop("htmlDescription", None)) is None else v
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
-            self.include = UNSET if (v := d.pop("include", None)) is None else v
+            v = d.pop("weight", None)
+            self.weight = UNSET if v is None or v == "" else v
+            v = d.pop("htmlDescription", None)
+            self.html_description = UNSET if v is None else v
+            v = d.pop("id", None)
+            self.id = UNSET if v is None or v == "" else v
+            v = d.pop("include", None)
+            self.include = UNSET if v is None else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

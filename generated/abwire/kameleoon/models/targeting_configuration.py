@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class TargetingConfiguration(OpenStrEnum):
     """Which visitors or pages are meant.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     ALL_VISITORS = "ALL_VISITORS"

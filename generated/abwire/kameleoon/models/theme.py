@@ -2,22 +2,17 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from abwire_core import decoding, encoding
 from abwire_core.errors import DecodeError
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 from .. import models
-from ..types import UNSET, Unset
-
-if TYPE_CHECKING:
-    from ..models.theme_color import ThemeColor
-    from ..models.theme_font import ThemeFont
-    from ..models.theme_status import ThemeStatus
-    from ..models.widget_font import WidgetFont
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -25,47 +20,63 @@ class Theme(OpenModel[Any]):
     """Colours, fonts and components that widgets share.
 
     Attributes:
-        project_ids (list[int]): Identifiers of the projects, that is, of the sites that have the theme.
-        colors (list[ThemeColor] | Unset): Colours of the theme.
-        components (list[str] | Unset): Components of the theme. Their form is not published.
-        creation_date (datetime.datetime | Unset): When the theme was created.
-        custom_fonts (list[WidgetFont] | Unset): Fonts that the theme brings along.
-        date_modified (datetime.datetime | Unset): When the theme was last changed.
-        description (str | Unset): Free text.
-        id (int | Unset): Identifier of the theme.
-        name (str | Unset): Name of the theme.
-        selected_fonts (list[ThemeFont] | Unset): Fonts that widgets may use.
-        status (ThemeStatus | Unset): Status of a theme.
-        tags (list[str] | Unset): Tags of the theme.
-        widget_ids (list[int] | Unset): Identifiers of the widgets that use the theme.
+        project_ids: Identifiers of the projects, that is, of the sites that have the theme.
+        colors: Colours of the theme.
+        components: Components of the theme. Their form is not published.
+        creation_date: When the theme was created.
+        custom_fonts: Fonts that the theme brings along.
+        date_modified: When the theme was last changed.
+        description: Free text.
+        id: Identifier of the theme.
+        name: Name of the theme.
+        selected_fonts: Fonts that widgets may use.
+        status: Status of a theme.
+        tags: Tags of the theme.
+        widget_ids: Identifiers of the widgets that use the theme.
     """
 
     project_ids: list[int]
-    colors: list[ThemeColor] | Unset = UNSET
+    colors: list[models.ThemeColor] | Unset = UNSET
     components: list[str] | Unset = UNSET
     creation_date: datetime.datetime | Unset = UNSET
-    custom_fonts: list[WidgetFont] | Unset = UNSET
+    custom_fonts: list[models.WidgetFont] | Unset = UNSET
     date_modified: datetime.datetime | Unset = UNSET
     description: str | Unset = UNSET
     id: int | Unset = UNSET
     name: str | Unset = UNSET
-    selected_fonts: list[ThemeFont] | Unset = UNSET
-    status: ThemeStatus | Unset = UNSET
+    selected_fonts: list[models.ThemeFont] | Unset = UNSET
+    status: models.ThemeStatus | Unset = UNSET
     tags: list[str] | Unset = UNSET
     widget_ids: list[int] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "projectIds",
+        "colors",
+        "components",
+        "creationDate",
+        "customFonts",
+        "dateModified",
+        "description",
+        "id",
+        "name",
+        "selectedFonts",
+        "status",
+        "tags",
+        "widgetIds",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         d["projectIds"] = self.project_ids
         if self.colors is not UNSET:
-            d["colors"] = [item.to_dict() for item in self.colors]
+            d["colors"] = [item._encode() for item in self.colors]
         if self.components is not UNSET:
             d["components"] = self.components
         if self.creation_date is not UNSET:
             d["creationDate"] = encoding.date_time(self.creation_date)
         if self.custom_fonts is not UNSET:
-            d["customFonts"] = [item.to_dict() for item in self.custom_fonts]
+            d["customFonts"] = [item._encode() for item in self.custom_fonts]
         if self.date_modified is not UNSET:
             d["dateModified"] = encoding.date_time(self.date_modified)
         if self.description is not UNSET:
@@ -75,7 +86,7 @@ class Theme(OpenModel[Any]):
         if self.name is not UNSET:
             d["name"] = self.name
         if self.selected_fonts is not UNSET:
-            d["selectedFonts"] = [item.to_dict() for item in self.selected_fonts]
+            d["selectedFonts"] = [item._encode() for item in self.selected_fonts]
         if self.status is not UNSET:
             d["status"] = self.status.value
         if self.tags is not UNSET:
@@ -87,35 +98,35 @@ class Theme(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
         key: str | None = None
         try:
             self.project_ids = decoding.to_list(d.pop(key := "projectIds"))
-            self.colors = (
-                UNSET if (v := d.pop(key := "colors", None)) is None else decoding.list_of(models.ThemeColor._decode, v)
-            )
-            self.components = UNSET if (v := d.pop(key := "components", None)) is None else decoding.to_list(v)
-            self.creation_date = UNSET if (v := d.pop(key := "creationDate", None)) is None else decoding.to_datetime(v)
-            self.custom_fonts = (
-                UNSET
-                if (v := d.pop(key := "customFonts", None)) is None
-                else decoding.list_of(models.WidgetFont._decode, v)
-            )
-            self.date_modified = UNSET if (v := d.pop(key := "dateModified", None)) is None else decoding.to_datetime(v)
-            self.description = UNSET if (v := d.pop("description", None)) is None else v
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
-            self.name = UNSET if (v := d.pop("name", None)) is None else v
-            self.selected_fonts = (
-                UNSET
-                if (v := d.pop(key := "selectedFonts", None)) is None
-                else decoding.list_of(models.ThemeFont._decode, v)
-            )
-            self.status = (
-                UNSET if (v := d.pop(key := "status", None)) is None else decoding.to_enum(models.ThemeStatus, v)
-            )
-            self.tags = UNSET if (v := d.pop(key := "tags", None)) is None else decoding.to_list(v)
-            self.widget_ids = UNSET if (v := d.pop(key := "widgetIds", None)) is None else decoding.to_list(v)
+            v = d.pop(key := "colors", None)
+            self.colors = UNSET if v is None else decoding.list_of(models.ThemeColor._decode, v)
+            v = d.pop(key := "components", None)
+            self.components = UNSET if v is None else decoding.to_list(v)
+            v = d.pop(key := "creationDate", None)
+            self.creation_date = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop(key := "customFonts", None)
+            self.custom_fonts = UNSET if v is None else decoding.list_of(models.WidgetFont._decode, v)
+            v = d.pop(key := "dateModified", None)
+            self.date_modified = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop("description", None)
+            self.description = UNSET if v is None else v
+            v = d.pop("id", None)
+            self.id = UNSET if v is None or v == "" else v
+            v = d.pop("name", None)
+            self.name = UNSET if v is None else v
+            v = d.pop(key := "selectedFonts", None)
+            self.selected_fonts = UNSET if v is None else decoding.list_of(models.ThemeFont._decode, v)
+            v = d.pop(key := "status", None)
+            self.status = UNSET if v is None else decoding.to_enum(models.ThemeStatus, v)
+            v = d.pop(key := "tags", None)
+            self.tags = UNSET if v is None else decoding.to_list(v)
+            v = d.pop(key := "widgetIds", None)
+            self.widget_ids = UNSET if v is None else decoding.to_list(v)
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

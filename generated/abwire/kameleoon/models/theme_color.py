@@ -3,12 +3,11 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from abwire_core import decoding
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
-
-from ..types import UNSET, Unset
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -16,9 +15,9 @@ class ThemeColor(OpenModel[Any]):
     """A colour of a theme.
 
     Attributes:
-        id (str | Unset): Identifier of the colour.
-        type_ (str | Unset): Kind of the colour. The full list could not be read. Example: COLOR.
-        value (str | Unset): The colour.
+        id: Identifier of the colour.
+        type_: Kind of the colour. The full list could not be read. Example: COLOR.
+        value: The colour.
     """
 
     id: str | Unset = UNSET
@@ -26,7 +25,13 @@ class ThemeColor(OpenModel[Any]):
     value: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "id",
+        "type",
+        "value",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.id is not UNSET:
             d["id"] = self.id
@@ -39,11 +44,14 @@ class ThemeColor(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
-        self.id = UNSET if (v := d.pop("id", None)) is None else v
-        self.type_ = UNSET if (v := d.pop("type", None)) is None else v
-        self.value = UNSET if (v := d.pop("value", None)) is None else v
+        v = d.pop("id", None)
+        self.id = UNSET if v is None else v
+        v = d.pop("type", None)
+        self.type_ = UNSET if v is None else v
+        v = d.pop("value", None)
+        self.value = UNSET if v is None else v
         if d:
             self.additional_properties = d.copy()
         return self

@@ -3,12 +3,11 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from abwire_core import decoding
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
-
-from ..types import UNSET, Unset
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -16,15 +15,20 @@ class ThemeFont(OpenModel[Any]):
     """A font that widgets of a theme may use.
 
     Attributes:
-        id (str | Unset): Identifier of the font.
-        type_ (str | Unset): Kind of the font. The full list could not be read. Example: DEFAULT.
+        id: Identifier of the font.
+        type_: Kind of the font. The full list could not be read. Example: DEFAULT.
     """
 
     id: str | Unset = UNSET
     type_: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "id",
+        "type",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.id is not UNSET:
             d["id"] = self.id
@@ -35,10 +39,12 @@ class ThemeFont(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
-        self.id = UNSET if (v := d.pop("id", None)) is None else v
-        self.type_ = UNSET if (v := d.pop("type", None)) is None else v
+        v = d.pop("id", None)
+        self.id = UNSET if v is None else v
+        v = d.pop("type", None)
+        self.type_ = UNSET if v is None else v
         if d:
             self.additional_properties = d.copy()
         return self

@@ -3,12 +3,11 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from abwire_core import decoding
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
-
-from ..types import UNSET, Unset
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -16,9 +15,9 @@ class TrafficAllocation(OpenModel[Any]):
     """The share of a variation in the traffic of a rule.
 
     Attributes:
-        exposition (float | Unset): Share of the variation, in percent.
-        variation_id (int | Unset): Identifier of the variation.
-        variation_key (str | Unset): Key of the variation.
+        exposition: Share of the variation, in percent.
+        variation_id: Identifier of the variation.
+        variation_key: Key of the variation.
     """
 
     exposition: float | Unset = UNSET
@@ -26,7 +25,13 @@ class TrafficAllocation(OpenModel[Any]):
     variation_key: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "exposition",
+        "variationId",
+        "variationKey",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.exposition is not UNSET:
             d["exposition"] = self.exposition
@@ -39,11 +44,14 @@ class TrafficAllocation(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
-        self.exposition = UNSET if (v := d.pop("exposition", None)) is None else v
-        self.variation_id = UNSET if (v := d.pop("variationId", None)) is None else v
-        self.variation_key = UNSET if (v := d.pop("variationKey", None)) is None else v
+        v = d.pop("exposition", None)
+        self.exposition = UNSET if v is None or v == "" else v
+        v = d.pop("variationId", None)
+        self.variation_id = UNSET if v is None or v == "" else v
+        v = d.pop("variationKey", None)
+        self.variation_key = UNSET if v is None else v
         if d:
             self.additional_properties = d.copy()
         return self

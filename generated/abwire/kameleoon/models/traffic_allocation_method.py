@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class TrafficAllocationMethod(OpenStrEnum):
     """How traffic is shared out among variations, by hand or by an algorithm that learns.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     CONTEXTUAL_BANDIT = "CONTEXTUAL_BANDIT"

@@ -6,10 +6,10 @@ from typing import Any, Self
 from abwire_core import decoding, encoding
 from abwire_core.errors import DecodeError
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
-
-from ..types import File, RequestFiles
+from abwire_core.shapes import mismatch
+from abwire_core.types import File, RequestFiles
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -17,24 +17,26 @@ class UploadImageBody(OpenModel[Any]):
     """An image for a site.
 
     Attributes:
-        image (File): The image file, of 5 MiB at most.
+        image: The image file, of 5 MiB at most.
     """
 
     image: File
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = ("image-to-upload",)
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         d["image-to-upload"] = self.image.to_tuple()
         return d
 
-    def to_multipart(self) -> RequestFiles:
-        return encoding.multipart(self.to_dict())
+    def _encode_form(self) -> RequestFiles:
+        return encoding.multipart(self._encode())
 
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
         key: str | None = None
         try:

@@ -3,12 +3,11 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from abwire_core import decoding
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
-
-from ..types import UNSET, Unset
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -16,15 +15,20 @@ class VariationPrompt(OpenModel[Any]):
     """A message that the AI builder runs by itself.
 
     Attributes:
-        text_input (str | Unset): Text of the message.
-        prompt_source (str | Unset): Where the message comes from.
+        text_input: Text of the message.
+        prompt_source: Where the message comes from.
     """
 
     text_input: str | Unset = UNSET
     prompt_source: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "textInput",
+        "promptSource",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.text_input is not UNSET:
             d["textInput"] = self.text_input
@@ -35,10 +39,12 @@ class VariationPrompt(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
-        self.text_input = UNSET if (v := d.pop("textInput", None)) is None else v
-        self.prompt_source = UNSET if (v := d.pop("promptSource", None)) is None else v
+        v = d.pop("textInput", None)
+        self.text_input = UNSET if v is None else v
+        v = d.pop("promptSource", None)
+        self.prompt_source = UNSET if v is None else v
         if d:
             self.additional_properties = d.copy()
         return self

@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class VariationRedirectionType(OpenStrEnum):
     """Kind of the redirection, to another address or to the same one with other parameters.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     GLOBAL_REDIRECTION = "GLOBAL_REDIRECTION"

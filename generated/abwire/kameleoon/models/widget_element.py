@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class WidgetElement(OpenStrEnum):
     """A kind of element of a widget.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     BOX = "BOX"

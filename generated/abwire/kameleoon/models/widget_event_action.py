@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class WidgetEventAction(OpenStrEnum):
     """What happens at an event in a widget.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     SET_LOCAL_STORAGE = "SET_LOCAL_STORAGE"

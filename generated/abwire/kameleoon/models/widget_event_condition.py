@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class WidgetEventCondition(OpenStrEnum):
     """What an event in a widget depends on.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     BEFORE_DISPLAY = "BEFORE_DISPLAY"

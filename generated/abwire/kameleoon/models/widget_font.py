@@ -6,10 +6,10 @@ from typing import Any, Self
 from abwire_core import decoding
 from abwire_core.errors import DecodeError
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
-
-from ..types import UNSET, Unset
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -17,11 +17,11 @@ class WidgetFont(OpenModel[Any]):
     """A font that a widget or a theme brings along.
 
     Attributes:
-        font_family (str | Unset): Name of the font family.
-        font_src (str | Unset): Source of the font.
-        font_weights (list[str] | Unset): Weights of the font.
-        id (str | Unset): Identifier of the font.
-        import_src (str | Unset): Source that the font is imported from.
+        font_family: Name of the font family.
+        font_src: Source of the font.
+        font_weights: Weights of the font.
+        id: Identifier of the font.
+        import_src: Source that the font is imported from.
     """
 
     font_family: str | Unset = UNSET
@@ -31,7 +31,15 @@ class WidgetFont(OpenModel[Any]):
     import_src: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "fontFamily",
+        "fontSrc",
+        "fontWeights",
+        "id",
+        "importSrc",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.font_family is not UNSET:
             d["fontFamily"] = self.font_family
@@ -48,15 +56,20 @@ class WidgetFont(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.font_family = UNSET if (v := d.pop("fontFamily", None)) is None else v
-            self.font_src = UNSET if (v := d.pop("fontSrc", None)) is None else v
-            self.font_weights = UNSET if (v := d.pop(key := "fontWeights", None)) is None else decoding.to_list(v)
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
-            self.import_src = UNSET if (v := d.pop("importSrc", None)) is None else v
+            v = d.pop("fontFamily", None)
+            self.font_family = UNSET if v is None else v
+            v = d.pop("fontSrc", None)
+            self.font_src = UNSET if v is None else v
+            v = d.pop(key := "fontWeights", None)
+            self.font_weights = UNSET if v is None else decoding.to_list(v)
+            v = d.pop("id", None)
+            self.id = UNSET if v is None else v
+            v = d.pop("importSrc", None)
+            self.import_src = UNSET if v is None else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

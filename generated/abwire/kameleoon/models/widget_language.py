@@ -3,12 +3,11 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from abwire_core import decoding
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
-
-from ..types import UNSET, Unset
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -16,9 +15,9 @@ class WidgetLanguage(OpenModel[Any]):
     """A language of a widget.
 
     Attributes:
-        iid (str | Unset): Identifier of the language.
-        code (str | Unset): Code of the language.
-        name (str | Unset): Name of the language.
+        iid: Identifier of the language.
+        code: Code of the language.
+        name: Name of the language.
     """
 
     iid: str | Unset = UNSET
@@ -26,7 +25,13 @@ class WidgetLanguage(OpenModel[Any]):
     name: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "IID",
+        "code",
+        "name",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.iid is not UNSET:
             d["IID"] = self.iid
@@ -39,11 +44,14 @@ class WidgetLanguage(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
-        self.iid = UNSET if (v := d.pop("IID", None)) is None else v
-        self.code = UNSET if (v := d.pop("code", None)) is None else v
-        self.name = UNSET if (v := d.pop("name", None)) is None else v
+        v = d.pop("IID", None)
+        self.iid = UNSET if v is None else v
+        v = d.pop("code", None)
+        self.code = UNSET if v is None else v
+        v = d.pop("name", None)
+        self.name = UNSET if v is None else v
         if d:
             self.additional_properties = d.copy()
         return self

@@ -2,24 +2,17 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from abwire_core import decoding, encoding
 from abwire_core.errors import DecodeError
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 from .. import models
-from ..types import UNSET, Unset
-
-if TYPE_CHECKING:
-    from ..models.widget_element import WidgetElement
-    from ..models.widget_event_action import WidgetEventAction
-    from ..models.widget_event_condition import WidgetEventCondition
-    from ..models.widget_font import WidgetFont
-    from ..models.widget_screen import WidgetScreen
-    from ..models.widget_translation import WidgetTranslation
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -27,35 +20,50 @@ class WidgetStudio(OpenModel[Any]):
     """A widget that is made in the widget studio.
 
     Attributes:
-        date_created (datetime.datetime | Unset): Read-only. When the widget was created.
-        date_modified (datetime.datetime | Unset): Read-only. When the widget was last changed.
-        elements (list[WidgetElement] | Unset): Kinds of elements that the widget has.
-        event_actions (list[WidgetEventAction] | Unset): Actions that events in the widget set off.
-        event_conditions (list[WidgetEventCondition] | Unset): Conditions that the events depend on.
-        fonts (list[WidgetFont] | Unset): Fonts that the widget brings along.
-        is_legacy (bool | Unset): Whether the widget was made with the older system.
-        screens (list[WidgetScreen] | Unset): Screens of the widget.
-        translation (WidgetTranslation | Unset): The languages of a widget.
-        version (float | Unset): Version of the widget, of at most five digits, two of them after the point.
-        widget_editor_template (str | Unset): The widget as the editor has it, as JSON text.
-        widget_id (int | Unset): Identifier of the widget.
+        date_created: Read-only. When the widget was created.
+        date_modified: Read-only. When the widget was last changed.
+        elements: Kinds of elements that the widget has.
+        event_actions: Actions that events in the widget set off.
+        event_conditions: Conditions that the events depend on.
+        fonts: Fonts that the widget brings along.
+        is_legacy: Whether the widget was made with the older system.
+        screens: Screens of the widget.
+        translation: The languages of a widget.
+        version: Version of the widget, of at most five digits, two of them after the point.
+        widget_editor_template: The widget as the editor has it, as JSON text.
+        widget_id: Identifier of the widget.
     """
 
     date_created: datetime.datetime | Unset = UNSET
     date_modified: datetime.datetime | Unset = UNSET
-    elements: list[WidgetElement] | Unset = UNSET
-    event_actions: list[WidgetEventAction] | Unset = UNSET
-    event_conditions: list[WidgetEventCondition] | Unset = UNSET
-    fonts: list[WidgetFont] | Unset = UNSET
+    elements: list[models.WidgetElement] | Unset = UNSET
+    event_actions: list[models.WidgetEventAction] | Unset = UNSET
+    event_conditions: list[models.WidgetEventCondition] | Unset = UNSET
+    fonts: list[models.WidgetFont] | Unset = UNSET
     is_legacy: bool | Unset = UNSET
-    screens: list[WidgetScreen] | Unset = UNSET
-    translation: WidgetTranslation | Unset = UNSET
+    screens: list[models.WidgetScreen] | Unset = UNSET
+    translation: models.WidgetTranslation | Unset = UNSET
     version: float | Unset = UNSET
     widget_editor_template: str | Unset = UNSET
     widget_id: int | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "dateCreated",
+        "dateModified",
+        "elements",
+        "eventActions",
+        "eventConditions",
+        "fonts",
+        "isLegacy",
+        "screens",
+        "translation",
+        "version",
+        "widgetEditorTemplate",
+        "widgetId",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.date_created is not UNSET:
             d["dateCreated"] = encoding.date_time(self.date_created)
@@ -68,13 +76,13 @@ class WidgetStudio(OpenModel[Any]):
         if self.event_conditions is not UNSET:
             d["eventConditions"] = [item.value for item in self.event_conditions]
         if self.fonts is not UNSET:
-            d["fonts"] = [item.to_dict() for item in self.fonts]
+            d["fonts"] = [item._encode() for item in self.fonts]
         if self.is_legacy is not UNSET:
             d["isLegacy"] = self.is_legacy
         if self.screens is not UNSET:
-            d["screens"] = [item.to_dict() for item in self.screens]
+            d["screens"] = [item._encode() for item in self.screens]
         if self.translation is not UNSET:
-            d["translation"] = self.translation.to_dict()
+            d["translation"] = self.translation._encode()
         if self.version is not UNSET:
             d["version"] = self.version
         if self.widget_editor_template is not UNSET:
@@ -86,42 +94,34 @@ class WidgetStudio(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
         key: str | None = None
         try:
-            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
-            self.date_modified = UNSET if (v := d.pop(key := "dateModified", None)) is None else decoding.to_datetime(v)
-            self.elements = (
-                UNSET
-                if (v := d.pop(key := "elements", None)) is None
-                else decoding.list_of(models.WidgetElement._decode, v)
-            )
-            self.event_actions = (
-                UNSET
-                if (v := d.pop(key := "eventActions", None)) is None
-                else decoding.list_of(models.WidgetEventAction._decode, v)
-            )
-            self.event_conditions = (
-                UNSET
-                if (v := d.pop(key := "eventConditions", None)) is None
-                else decoding.list_of(models.WidgetEventCondition._decode, v)
-            )
-            self.fonts = (
-                UNSET if (v := d.pop(key := "fonts", None)) is None else decoding.list_of(models.WidgetFont._decode, v)
-            )
-            self.is_legacy = UNSET if (v := d.pop("isLegacy", None)) is None else v
-            self.screens = (
-                UNSET
-                if (v := d.pop(key := "screens", None)) is None
-                else decoding.list_of(models.WidgetScreen._decode, v)
-            )
-            self.translation = (
-                UNSET if (v := d.pop(key := "translation", None)) is None else models.WidgetTranslation._decode(v)
-            )
-            self.version = UNSET if (v := d.pop("version", None)) is None else v
-            self.widget_editor_template = UNSET if (v := d.pop("widgetEditorTemplate", None)) is None else v
-            self.widget_id = UNSET if (v := d.pop("widgetId", None)) is None else v
+            v = d.pop(key := "dateCreated", None)
+            self.date_created = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop(key := "dateModified", None)
+            self.date_modified = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop(key := "elements", None)
+            self.elements = UNSET if v is None else decoding.list_of(models.WidgetElement._decode, v)
+            v = d.pop(key := "eventActions", None)
+            self.event_actions = UNSET if v is None else decoding.list_of(models.WidgetEventAction._decode, v)
+            v = d.pop(key := "eventConditions", None)
+            self.event_conditions = UNSET if v is None else decoding.list_of(models.WidgetEventCondition._decode, v)
+            v = d.pop(key := "fonts", None)
+            self.fonts = UNSET if v is None else decoding.list_of(models.WidgetFont._decode, v)
+            v = d.pop("isLegacy", None)
+            self.is_legacy = UNSET if v is None else v
+            v = d.pop(key := "screens", None)
+            self.screens = UNSET if v is None else decoding.list_of(models.WidgetScreen._decode, v)
+            v = d.pop(key := "translation", None)
+            self.translation = UNSET if v is None or v == [] else models.WidgetTranslation._decode(v)
+            v = d.pop("version", None)
+            self.version = UNSET if v is None or v == "" else v
+            v = d.pop("widgetEditorTemplate", None)
+            self.widget_editor_template = UNSET if v is None else v
+            v = d.pop("widgetId", None)
+            self.widget_id = UNSET if v is None or v == "" else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

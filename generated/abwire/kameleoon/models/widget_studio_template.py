@@ -3,12 +3,11 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from abwire_core import decoding
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
-
-from ..types import UNSET, Unset
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -16,11 +15,11 @@ class WidgetStudioTemplate(OpenModel[Any]):
     """A template of the widget studio. Its fields are those of a public endpoint list.
 
     Attributes:
-        id (int | Unset): Identifier of the template.
-        is_favorite (bool | Unset): Whether the template is marked as a favourite.
-        site_id (int | Unset): Identifier of the site that the template belongs to.
-        studio_template (str | Unset): The template as the studio has it.
-        widget_id (int | Unset): Identifier of the widget.
+        id: Identifier of the template.
+        is_favorite: Whether the template is marked as a favourite.
+        site_id: Identifier of the site that the template belongs to.
+        studio_template: The template as the studio has it.
+        widget_id: Identifier of the widget.
     """
 
     id: int | Unset = UNSET
@@ -30,7 +29,15 @@ class WidgetStudioTemplate(OpenModel[Any]):
     widget_id: int | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "id",
+        "isFavorite",
+        "siteId",
+        "studioTemplate",
+        "widgetId",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         if self.id is not UNSET:
             d["id"] = self.id
@@ -47,13 +54,18 @@ class WidgetStudioTemplate(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
-        self.id = UNSET if (v := d.pop("id", None)) is None else v
-        self.is_favorite = UNSET if (v := d.pop("isFavorite", None)) is None else v
-        self.site_id = UNSET if (v := d.pop("siteId", None)) is None else v
-        self.studio_template = UNSET if (v := d.pop("studioTemplate", None)) is None else v
-        self.widget_id = UNSET if (v := d.pop("widgetId", None)) is None else v
+        v = d.pop("id", None)
+        self.id = UNSET if v is None or v == "" else v
+        v = d.pop("isFavorite", None)
+        self.is_favorite = UNSET if v is None else v
+        v = d.pop("siteId", None)
+        self.site_id = UNSET if v is None or v == "" else v
+        v = d.pop("studioTemplate", None)
+        self.studio_template = UNSET if v is None else v
+        v = d.pop("widgetId", None)
+        self.widget_id = UNSET if v is None or v == "" else v
         if d:
             self.additional_properties = d.copy()
         return self

@@ -2,20 +2,17 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from abwire_core import decoding, encoding
 from abwire_core.errors import DecodeError
 from abwire_core.models import OpenModel
-from abwire_core.models import define as _attrs_define
-from abwire_core.models import field as _attrs_field
+from abwire_core.shapes import mismatch
+from abwire_core.types import UNSET, Unset
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 from .. import models
-from ..types import UNSET, Unset
-
-if TYPE_CHECKING:
-    from ..models.widget_template_status import WidgetTemplateStatus
-    from ..models.widget_template_type import WidgetTemplateType
 
 
 @_attrs_define(kw_only=True, repr=False)
@@ -23,27 +20,27 @@ class WidgetTemplate(OpenModel[Any]):
     """A template of widgets.
 
     Attributes:
-        site_id (int): Identifier of the site that the template belongs to.
-        config (str | Unset): Settings of the widget editor, with the translations, as JSON text.
-        css_code (str | Unset): CSS code of the template's interface. Updates call it uiCssCode.
-        date_activated (datetime.datetime | Unset): When the template was activated.
-        date_created (datetime.datetime | Unset): When the template was created.
-        date_modified (datetime.datetime | Unset): When the template was last changed.
-        description (str | Unset): Free text.
-        html_code (str | Unset): HTML code of the template's interface. Updates call it uiHtmlCode.
-        id (int | Unset): Identifier of the template.
-        is_custom_template (bool | Unset): Whether the template is one of the account's own.
-        name (str | Unset): Name of the template.
-        status (WidgetTemplateStatus | Unset): Status of a template of widgets.
-        tags (list[str] | Unset): Tags of the template.
-        template_css_code (str | Unset): CSS code of the template.
-        template_html_code (str | Unset): HTML code of the template.
-        template_java_script_code (str | Unset): JavaScript code of the template.
-        theme_id (int | Unset): Identifier of the theme that the template uses.
-        type_ (WidgetTemplateType | Unset): Type of a template of widgets.
-        url (str | Unset): Address that belongs to the template.
-        use_custom_data (bool | Unset): Whether the template uses custom data.
-        widget_editor_template (str | Unset): The template as the widget editor has it.
+        site_id: Identifier of the site that the template belongs to.
+        config: Settings of the widget editor, with the translations, as JSON text.
+        css_code: CSS code of the template's interface. Updates call it uiCssCode.
+        date_activated: When the template was activated.
+        date_created: When the template was created.
+        date_modified: When the template was last changed.
+        description: Free text.
+        html_code: HTML code of the template's interface. Updates call it uiHtmlCode.
+        id: Identifier of the template.
+        is_custom_template: Whether the template is one of the account's own.
+        name: Name of the template.
+        status: Status of a template of widgets.
+        tags: Tags of the template.
+        template_css_code: CSS code of the template.
+        template_html_code: HTML code of the template.
+        template_java_script_code: JavaScript code of the template.
+        theme_id: Identifier of the theme that the template uses.
+        type_: Type of a template of widgets.
+        url: Address that belongs to the template.
+        use_custom_data: Whether the template uses custom data.
+        widget_editor_template: The template as the widget editor has it.
     """
 
     site_id: int
@@ -57,19 +54,43 @@ class WidgetTemplate(OpenModel[Any]):
     id: int | Unset = UNSET
     is_custom_template: bool | Unset = UNSET
     name: str | Unset = UNSET
-    status: WidgetTemplateStatus | Unset = UNSET
+    status: models.WidgetTemplateStatus | Unset = UNSET
     tags: list[str] | Unset = UNSET
     template_css_code: str | Unset = UNSET
     template_html_code: str | Unset = UNSET
     template_java_script_code: str | Unset = UNSET
     theme_id: int | Unset = UNSET
-    type_: WidgetTemplateType | Unset = UNSET
+    type_: models.WidgetTemplateType | Unset = UNSET
     url: str | Unset = UNSET
     use_custom_data: bool | Unset = UNSET
     widget_editor_template: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    _KEYS = (
+        "siteId",
+        "config",
+        "cssCode",
+        "dateActivated",
+        "dateCreated",
+        "dateModified",
+        "description",
+        "htmlCode",
+        "id",
+        "isCustomTemplate",
+        "name",
+        "status",
+        "tags",
+        "templateCssCode",
+        "templateHtmlCode",
+        "templateJavaScriptCode",
+        "themeId",
+        "type",
+        "url",
+        "useCustomData",
+        "widgetEditorTemplate",
+    )
+
+    def _encode(self) -> dict[str, Any]:
         d: dict[str, Any] = {**self.additional_properties}
         d["siteId"] = self.site_id
         if self.config is not UNSET:
@@ -117,39 +138,51 @@ class WidgetTemplate(OpenModel[Any]):
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
         if type(d) is not dict:
-            raise decoding.mismatch("an object", d)
+            raise mismatch("an object", d)
         self = cls.__new__(cls)
         key: str | None = None
         try:
             self.site_id = d.pop("siteId")
-            self.config = UNSET if (v := d.pop("config", None)) is None else v
-            self.css_code = UNSET if (v := d.pop("cssCode", None)) is None else v
-            self.date_activated = (
-                UNSET if (v := d.pop(key := "dateActivated", None)) is None else decoding.to_datetime(v)
-            )
-            self.date_created = UNSET if (v := d.pop(key := "dateCreated", None)) is None else decoding.to_datetime(v)
-            self.date_modified = UNSET if (v := d.pop(key := "dateModified", None)) is None else decoding.to_datetime(v)
-            self.description = UNSET if (v := d.pop("description", None)) is None else v
-            self.html_code = UNSET if (v := d.pop("htmlCode", None)) is None else v
-            self.id = UNSET if (v := d.pop("id", None)) is None else v
-            self.is_custom_template = UNSET if (v := d.pop("isCustomTemplate", None)) is None else v
-            self.name = UNSET if (v := d.pop("name", None)) is None else v
-            self.status = (
-                UNSET
-                if (v := d.pop(key := "status", None)) is None
-                else decoding.to_enum(models.WidgetTemplateStatus, v)
-            )
-            self.tags = UNSET if (v := d.pop(key := "tags", None)) is None else decoding.to_list(v)
-            self.template_css_code = UNSET if (v := d.pop("templateCssCode", None)) is None else v
-            self.template_html_code = UNSET if (v := d.pop("templateHtmlCode", None)) is None else v
-            self.template_java_script_code = UNSET if (v := d.pop("templateJavaScriptCode", None)) is None else v
-            self.theme_id = UNSET if (v := d.pop("themeId", None)) is None else v
-            self.type_ = (
-                UNSET if (v := d.pop(key := "type", None)) is None else decoding.to_enum(models.WidgetTemplateType, v)
-            )
-            self.url = UNSET if (v := d.pop("url", None)) is None else v
-            self.use_custom_data = UNSET if (v := d.pop("useCustomData", None)) is None else v
-            self.widget_editor_template = UNSET if (v := d.pop("widgetEditorTemplate", None)) is None else v
+            v = d.pop("config", None)
+            self.config = UNSET if v is None else v
+            v = d.pop("cssCode", None)
+            self.css_code = UNSET if v is None else v
+            v = d.pop(key := "dateActivated", None)
+            self.date_activated = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop(key := "dateCreated", None)
+            self.date_created = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop(key := "dateModified", None)
+            self.date_modified = UNSET if v is None or v == "" else decoding.to_datetime(v)
+            v = d.pop("description", None)
+            self.description = UNSET if v is None else v
+            v = d.pop("htmlCode", None)
+            self.html_code = UNSET if v is None else v
+            v = d.pop("id", None)
+            self.id = UNSET if v is None or v == "" else v
+            v = d.pop("isCustomTemplate", None)
+            self.is_custom_template = UNSET if v is None else v
+            v = d.pop("name", None)
+            self.name = UNSET if v is None else v
+            v = d.pop(key := "status", None)
+            self.status = UNSET if v is None else decoding.to_enum(models.WidgetTemplateStatus, v)
+            v = d.pop(key := "tags", None)
+            self.tags = UNSET if v is None else decoding.to_list(v)
+            v = d.pop("templateCssCode", None)
+            self.template_css_code = UNSET if v is None else v
+            v = d.pop("templateHtmlCode", None)
+            self.template_html_code = UNSET if v is None else v
+            v = d.pop("templateJavaScriptCode", None)
+            self.template_java_script_code = UNSET if v is None else v
+            v = d.pop("themeId", None)
+            self.theme_id = UNSET if v is None or v == "" else v
+            v = d.pop(key := "type", None)
+            self.type_ = UNSET if v is None else decoding.to_enum(models.WidgetTemplateType, v)
+            v = d.pop("url", None)
+            self.url = UNSET if v is None else v
+            v = d.pop("useCustomData", None)
+            self.use_custom_data = UNSET if v is None else v
+            v = d.pop("widgetEditorTemplate", None)
+            self.widget_editor_template = UNSET if v is None else v
         except (DecodeError, KeyError) as error:
             raise decoding.located(error, key) from None
         if d:

@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class WidgetTemplateStatus(OpenStrEnum):
     """Status of a template of widgets.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     DRAFT = "DRAFT"

@@ -5,7 +5,7 @@ from abwire_core.enums import OpenStrEnum
 class WidgetTemplateType(OpenStrEnum):
     """Type of a template of widgets.
 
-    A value that is not listed is kept as it came.
+    An unlisted value is kept.
     """
 
     TEMPLATE = "TEMPLATE"
