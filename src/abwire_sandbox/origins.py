@@ -7,6 +7,7 @@ page came from.
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 from collections.abc import Collection
 from urllib.parse import urlsplit
@@ -25,20 +26,28 @@ class Origins:
 
     def __init__(self, hosts: Collection[str]) -> None:
         self._hosts = {"localhost", *(host.lower() for host in hosts)}
+        self._foreign = functools.lru_cache(64)(self._foreign_name)
 
     def refusal(self, scope: Scope) -> Response | None:
         """The response to a request that is not let in; None if it is."""
         headers = Headers(scope=scope)
         host = headers.get("Host", "")
-        name = _name(f"//{host}")
-        if name is None or not self._is_known(name):
-            message = f"the sandbox is not known as {host!r}; start it with --allow-host {name or 'NAME'} to call it so"
+        foreign = self._foreign(host)
+        if foreign is not None:
+            message = (
+                f"the sandbox is not known as {host!r}; start it with --allow-host {foreign or 'NAME'} to call it so"
+            )
             return JSONResponse({"message": message}, 421)
         origin = headers.get("Origin")
         is_foreign = origin is not None and urlsplit(origin).netloc.lower() != host.lower()
         if is_foreign or headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
             return JSONResponse({"message": "the sandbox does not answer web pages of other servers"}, 403)
         return None
+
+    def _foreign_name(self, host: str) -> str | None:
+        """The name in a header that it is not known by, empty if there is none in it; None if it is known."""
+        name = _name(f"//{host}")
+        return None if name is not None and self._is_known(name) else name or ""
 
     def _is_known(self, name: str) -> bool:
         if name in self._hosts:

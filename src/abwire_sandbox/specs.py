@@ -189,6 +189,15 @@ class Operation:
 
     def content(self, status: int) -> tuple[str, Mapping[str, Any]] | None:
         """The media type and the schema of an answer with a status, JSON before others; None without content."""
+        if status not in self._contents:
+            self._contents[status] = self._content(status)
+        return self._contents[status]
+
+    @functools.cached_property
+    def _contents(self) -> dict[int, tuple[str, Mapping[str, Any]] | None]:
+        return {}
+
+    def _content(self, status: int) -> tuple[str, Mapping[str, Any]] | None:
         responses = self.definition["responses"]
         found = responses.get(str(status)) or responses.get(f"{status // 100}XX") or responses.get("default") or {}
         content = resolve(self.spec, found).get("content", {})
