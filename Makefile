@@ -22,7 +22,7 @@ GITHUB := .github
 DIFF := .cache/diff
 
 .DEFAULT_GOAL := help
-.PHONY: help setup node demo test quick generate accept check lint workflows format types ci bench load diff dist lock clean
+.PHONY: help setup node demo sandbox test quick generate accept check lint workflows format types ci bench load diff dist lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -31,8 +31,11 @@ setup: $(READY) ## make the environment in .venv from the lock file
 
 $(READY): requirements-dev.lock
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "abwire needs Python 3.11 or newer; set PYTHON=...")'
+	@echo "Installing the environment in .venv, once: it takes about a minute."
 	$(PYTHON) -m venv --clear .venv
+	@echo "Downloading and installing $$(grep -c '^[a-z].*==' requirements-dev.lock) packages ..."
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@echo "Installing abwire itself ..."
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
@@ -42,8 +45,11 @@ $(NODE_READY): package.json package-lock.json .npmrc | $(READY)
 	$(NPM) ci
 	@touch $(NODE_READY)
 
-demo: $(READY) ## regenerate both clients, then use both on a sandbox of this machine
+demo: $(READY) ## use both clients on a sandbox of this machine, then regenerate them
 	$(BIN)/python -m scripts.demo
+
+sandbox: $(READY) ## serve all APIs on this machine until Ctrl-C, and say what to export
+	$(BIN)/python -m abwire_sandbox --access-log
 
 test: $(READY) ## run the tests
 	@$(MAKE) node || echo "Tools from the npm registry are missing: the tests that need them are skipped."

@@ -109,7 +109,7 @@ class Caller:
         """Make a goal, change it, and remove it."""
         timed, goals = self._outcome.timed, self._kameleoon.goals
         name = f"Goal {step} of caller {self._number}"
-        body = models.GoalCreate(name=name, site_id=21001, type_=models.GoalType.CLICK, has_multiple_conversions=False)
+        body = models.GoalCreate(name=name, site_id=21001, type_=models.GoalType.CUSTOM, has_multiple_conversions=False)
         made = await timed("create a goal", goals.create(body))
         assert made.name == name, f"{made.name} was made, and not {name}"
         assert isinstance(made.id, int), f"{name} has no identifier"

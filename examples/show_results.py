@@ -149,8 +149,10 @@ def show_chart(
 ) -> None:
     """A line of bars for each variation, one bar a day, all on one scale."""
     rates: dict[str, list[float]] = {}
+    dates: set[str] = set()
     for variation, found in results.items():
         days = found.breakdown_data.additional_properties if found.breakdown_data else {}
+        dates |= {day[:10] for day in days}
         goals = [main_goal(flag, data) for day in sorted(days) if (data := general(found, day))]
         rates[variation] = [float(goal.conversion_rate or 0.0) for goal in goals if goal]
     highest = max((rate for line in rates.values() for rate in line), default=0.0) or 1.0
@@ -158,6 +160,9 @@ def show_chart(
     for variation, line in rates.items():
         bars = "".join(BARS[round(rate / highest * (len(BARS) - 1))] for rate in line)
         console.print(f"  {'original' if variation == REFERENCE else names.get(variation, variation):>20} {bars}")
+    if dates:
+        first, last = min(dates), max(dates)
+        console.print(f"  {'':>20} {first}{last:>{max(len(dates) - len(first), len(last) + 1)}}", highlight=False)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The tour of ``make demo``: regenerate both clients, then use both on a sandbox of this machine.
+"""The tour of ``make demo``: use both clients on a sandbox of this machine, then regenerate them.
 
     python -m scripts.demo [--no-generate] [options of the sandbox]
 
@@ -25,6 +25,12 @@ TOUR = (
     ("examples/show_results.py", "Kameleoon: list the feature flags, and fetch the results of an experiment"),
     ("examples/show_hypotheses.py", "Convert: list the hypotheses by score"),
 )
+NEXT: Final = """
+What to try next:
+  make sandbox                                                    a sandbox that stays, for programs of your own
+  .venv/bin/python -m abwire_sandbox run examples/stale_flags.py  another example, and a sandbox only for it
+  edit a file in specs/ or overlays/, then make generate          the client follows; make diff says what changes
+  docs/sandbox.md                                                 faults, results, tests of your own code"""
 _PATIENCE: Final = 1.0
 """Seconds in which an example may end of its own accord, and the sandbox may turn out to have ended."""
 
@@ -38,12 +44,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options, others = parser.parse_known_args(arguments)
     before = signal.signal(signal.SIGTERM, _terminated)
     try:
-        if not options.no_generate:
-            print("1. Regenerate both clients from specs/ and overlays/\n", flush=True)
+        status = tour(*others)
+        if not status and not options.no_generate:
+            print(f"\n{len(TOUR) + 2}. Regenerate the clients from specs/ and overlays/\n", flush=True)
             status = generate.main([])
-            if status:
-                return status
-        return tour(*others)
+        if not status:
+            print(NEXT)
+        return status
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 128 + signal.SIGINT
@@ -62,8 +69,8 @@ def tour(*options: str) -> int:
     """
     try:
         with sandbox_process.running(*options) as sandbox:
-            print(f"\n2. A sandbox of both APIs is at {sandbox.url} (process {sandbox.process.pid})", flush=True)
-            for number, (example, title) in enumerate(TOUR, 3):
+            print(f"1. A sandbox of all APIs is at {sandbox.url} (process {sandbox.process.pid})", flush=True)
+            for number, (example, title) in enumerate(TOUR, 2):
                 print(f"\n{number}. {title}\n   ({example})\n", flush=True)
                 status = _run(example, _environment(sandbox.environment))
                 if status:

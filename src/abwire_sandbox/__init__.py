@@ -1,4 +1,4 @@
-"""An offline server of both APIs, for tests and demonstrations.
+"""An offline server of all APIs, for tests and demonstrations.
 
 Nothing in it is a vendor's, and nothing leaves the machine::
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from abwire_sandbox.errors import SandboxError
     from abwire_sandbox.faults import Fault, Faults
     from abwire_sandbox.requestlog import Logged, RequestLog
-    from abwire_sandbox.server import Sandbox, serve
+    from abwire_sandbox.server import Sandbox, serve, start
 else:
     _HOMES = {
         "Fault": "faults",
@@ -27,6 +27,7 @@ else:
         "Sandbox": "server",
         "SandboxError": "errors",
         "serve": "server",
+        "start": "server",
     }
 
     def __getattr__(name):
@@ -38,4 +39,4 @@ else:
         return getattr(importlib.import_module(f"abwire_sandbox.{_HOMES[name]}"), name)
 
 
-__all__ = ["Fault", "Faults", "Logged", "RequestLog", "Sandbox", "SandboxError", "serve"]
+__all__ = ["Fault", "Faults", "Logged", "RequestLog", "Sandbox", "SandboxError", "serve", "start"]

@@ -1,18 +1,36 @@
-"""Who may call: OAuth 2.0 tokens for Kameleoon, signed requests for Convert, and how often a token may be used."""
+"""Who may call, by the kinds of security schemes in a spec, and how often a token may be used.
+
+Kinds are OAuth 2.0 tokens, signed requests, fixed bearer keys, basic credentials and API keys in a header, the query or
+a cookie. Which of them an operation takes, and under which names, is data in its spec.
+"""
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
+import re
 import secrets
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
-from urllib.parse import parse_qsl
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from typing import Any, Final, Protocol
+from urllib.parse import parse_qsl, urlsplit
 
 from abwire_sandbox.errors import Refused
 
-_SCHEME = "Convert-HMAC-SHA256 Signature="
+CLIENT_ID: Final = "sandbox-client"
+CLIENT_SECRET: Final = "sandbox-client-secret"  # noqa: S105 - of the sandbox, and shown to everybody
+APPLICATION_ID: Final = "sandbox-application"
+SECRET_KEY: Final = "sandbox-secret-key"  # noqa: S105 - as above
+
+_SIGNED = "Convert-HMAC-SHA256 Signature={signature}"
+"""The form of a signature, unless a spec has another one."""
+_MOST_TOKENS: Final = 10_000
+"""How many tokens are known at once; the oldest ones are forgotten first."""
+_MOST_CALLERS: Final = 10_000
+"""How many callers are counted at once."""
 _LONGEST_EXPIRY = 24 * 60 * 60
 """Seconds after which an expiry time is surely in another unit."""
 
@@ -41,7 +59,7 @@ class Tokens:
         self._client_secret = client_secret
         self._lifetime = lifetime
         self._clock = clock
-        self._ends: dict[str, float] = {}
+        self._ends: OrderedDict[str, float] = OrderedDict()
 
     def give(self, content_type: str, body: bytes) -> dict[str, Any]:
         """Answer a token request.
@@ -65,7 +83,11 @@ class Tokens:
             raise TokenRefused(401, "invalid_client", "client_id and client_secret do not belong together")
         token = secrets.token_urlsafe(32)
         now = self._clock()
-        self._ends = {known: end for known, end in self._ends.items() if end > now - self._lifetime}
+        # All live equally long, so the oldest ends first; one that has ended is kept for a while to be told apart.
+        while self._ends and (
+            len(self._ends) >= _MOST_TOKENS or next(iter(self._ends.values())) <= now - self._lifetime
+        ):
+            self._ends.popitem(last=False)
         self._ends[token] = now + self._lifetime
         return {"access_token": token, "token_type": "bearer", "expires_in": int(self._lifetime)}
 
@@ -104,50 +126,264 @@ def _same(one: str, other: str) -> bool:
     return hmac.compare_digest(one.encode(), other.encode())
 
 
-def check_signature(
-    headers: Mapping[str, str], url: str, body: bytes, *, application_id: str, secret_key: str, now: float
-) -> None:
-    """Check the signature of a request to Convert.
+@dataclass(frozen=True)
+class Sent:
+    """The parts of a request that say who calls.
+
+    Attributes:
+        headers: of the request.
+        url: absolute, as the client has it.
+        query: query arguments.
+    """
+
+    headers: Mapping[str, str]
+    url: str
+    query: Sequence[tuple[str, str]] = ()
+
+
+Verify = Callable[[bytes], None]
+"""Checks what depends on the body; raises :class:`Refused`."""
+
+
+class Kind(Protocol):
+    """A way to say who calls."""
+
+    def is_tried(self, sent: Sent) -> bool:
+        """Whether a request tries it, rightly or wrongly."""
+        ...
+
+    def check(self, sent: Sent) -> tuple[str | None, Verify | None]:
+        """Return the caller, for rate limits, and what is still to be checked with the body.
+
+        Raises:
+            Refused: the request does not come from a known caller.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Bearer:
+    """An access token that the sandbox has given."""
+
+    tokens: Tokens
+
+    def is_tried(self, sent: Sent) -> bool:
+        """Whether there is a bearer token."""
+        return sent.headers.get("Authorization", "").lower().startswith("bearer ")
+
+    def check(self, sent: Sent) -> tuple[str | None, Verify | None]:
+        """Check the token."""
+        return self.tokens.check(sent.headers.get("Authorization")), None
+
+
+@dataclass(frozen=True)
+class FixedKey:
+    """A key that is always the same: a bearer key, basic credentials, or an API key under a name.
+
+    Attributes:
+        place: ``header``, ``query`` or ``cookie``.
+        name: of the header, the query argument or the cookie.
+        prefix: of the value, such as ``Bearer``.
+        value: after the prefix.
+        form: the value, for people.
+    """
+
+    place: str
+    name: str
+    prefix: str
+    value: str
+    form: str
+
+    def is_tried(self, sent: Sent) -> bool:
+        """Whether there is a value of its form."""
+        value = self._value(sent)
+        return value is not None and value.lower().startswith(self.prefix.lower())
+
+    def check(self, sent: Sent) -> tuple[str | None, Verify | None]:
+        """Check the key."""
+        value = self._value(sent)
+        challenge = {"WWW-Authenticate": self.prefix.strip()} if self.prefix else {}
+        if not value:
+            raise Refused(401, f"the {self.place} {self.name} is missing; it is {self.form}", headers=challenge)
+        if not self.is_tried(sent):
+            raise Refused(401, f"the {self.place} {self.name} is not of the form: {self.form}", headers=challenge)
+        if not _same(value[len(self.prefix) :].strip(), self.value):
+            raise Refused(401, f"the {self.place} {self.name} holds a key that is not known here", headers=challenge)
+        return None, None
+
+    def _value(self, sent: Sent) -> str | None:
+        if self.place == "query":
+            return dict(sent.query).get(self.name)
+        if self.place == "header":
+            return sent.headers.get(self.name)
+        try:
+            cookie = SimpleCookie(sent.headers.get("Cookie", "")).get(self.name)
+        except CookieError:
+            return None
+        return cookie.value if cookie is not None else None
+
+
+@dataclass(frozen=True)
+class Signing:
+    """A signature over the request.
 
     Source: https://support.convert.com/hc/en-us/articles/360045754791-Convert-API-authorization-using-Python
 
-    Args:
-        headers: of the request.
-        url: absolute, as the client has it.
-        body: exactly as it was sent.
+    Attributes:
+        application: the header with the identifier of the key.
+        expires: the header that says when the signature ends.
+        now: returns UNIX time in seconds.
         application_id: the one that is known.
         secret_key: its secret.
-        now: UNIX time in seconds.
-
-    Raises:
-        Refused: the request is not signed, or not rightly; the message says why.
+        signature: the header with the signature.
+        scheme: the form of its value.
     """
-    names = ("Convert-Application-ID", "Expires", "Authorization")
-    missing = [name for name in names if not headers.get(name)]
-    if missing:
-        raise Refused(401, f"missing headers: {', '.join(missing)}; a signed request has {', '.join(names)}")
-    application, expires, authorization = (headers[name] for name in names)
-    if not authorization.startswith(_SCHEME):
-        raise Refused(401, f"the header Authorization is not of the form: {_SCHEME}<64 hexadecimal digits>")
-    if not _same(application, application_id):
-        raise Refused(401, "the header Convert-Application-ID names an application that is not known here")
-    try:
-        end = float(expires)
-    except ValueError:
-        raise Refused(401, "the header Expires is not a UNIX time in seconds") from None
-    if not end > now:
-        raise Refused(401, f"the signature has expired: Expires is {expires}, and here it is {int(now)}")
-    if end > now + _LONGEST_EXPIRY:
-        raise Refused(401, f"Expires is {expires}, more than a day ahead; it is a UNIX time in seconds")
-    signed = f"{application}\n{expires}\n{url}\n".encode() + body
-    expected = hmac.new(secret_key.encode(), signed, hashlib.sha256).hexdigest()
-    if not _same(authorization.removeprefix(_SCHEME), expected):
-        raise Refused(
-            401,
-            "the signature is wrong: it is the HMAC-SHA256, in lower-case hexadecimal, with the secret key as key, of"
-            " application id, Expires, URL and body, joined by line feeds;"
-            f" here the URL is {url} and the body has {len(body)} bytes",
-        )
+
+    application: str
+    expires: str
+    now: Callable[[], float]
+    application_id: str = APPLICATION_ID
+    secret_key: str = SECRET_KEY
+    signature: str = "Authorization"
+    scheme: str = _SIGNED
+
+    @property
+    def _prefix(self) -> str:
+        return self.scheme.partition("{signature}")[0]
+
+    def is_tried(self, sent: Sent) -> bool:
+        """Whether there is a header of a signed request."""
+        signature = sent.headers.get(self.signature, "")
+        return bool(sent.headers.get(self.application)) or signature.startswith(self._prefix)
+
+    def check(self, sent: Sent) -> tuple[str | None, Verify | None]:
+        """Check the headers; the body is checked when it is there."""
+        names = (self.application, self.expires, self.signature)
+        missing = [name for name in names if not sent.headers.get(name)]
+        if missing:
+            raise Refused(401, f"missing headers: {', '.join(missing)}; a signed request has {', '.join(names)}")
+        application, expires, authorization = (sent.headers[name] for name in names)
+        if not authorization.startswith(self._prefix):
+            form = self.scheme.replace("{signature}", "<64 hexadecimal digits>")
+            raise Refused(401, f"the header {self.signature} is not of the form: {form}")
+        if not _same(application, self.application_id):
+            raise Refused(401, f"the header {self.application} names an application that is not known here")
+        now = self.now()
+        try:
+            end = float(expires)
+        except ValueError:
+            raise Refused(401, f"the header {self.expires} is not a UNIX time in seconds") from None
+        if not end > now:
+            raise Refused(401, f"the signature has expired: {self.expires} is {expires}, and here it is {int(now)}")
+        if end > now + _LONGEST_EXPIRY:
+            raise Refused(401, f"{self.expires} is {expires}, more than a day ahead; it is a UNIX time in seconds")
+
+        def verify(body: bytes) -> None:
+            signed = f"{application}\n{expires}\n{sent.url}\n".encode() + body
+            expected = hmac.new(self.secret_key.encode(), signed, hashlib.sha256).hexdigest()
+            if not _same(authorization.removeprefix(self._prefix), expected):
+                raise Refused(
+                    401,
+                    "the signature is wrong: it is the HMAC-SHA256, in lower-case hexadecimal, with the secret key as"
+                    f" key, of application id, {self.expires}, URL and body, joined by line feeds;"
+                    f" here the URL is {sent.url} and the body has {len(body)} bytes",
+                )
+
+        return None, verify
+
+
+class Guard:
+    """Checks requests to one API, by the security schemes of its spec.
+
+    Args:
+        spec: the effective spec.
+        tokens: the access tokens that the sandbox gives for this API.
+        now: returns UNIX time in seconds.
+    """
+
+    def __init__(self, spec: Mapping[str, Any], tokens: Tokens, now: Callable[[], float]) -> None:
+        self.schemes: Mapping[str, Any] = spec.get("components", {}).get("securitySchemes", {})
+        self._tokens = tokens
+        self._now = now
+        flows = [flow for scheme in self.schemes.values() for flow in scheme.get("flows", {}).values()]
+        urls = [flow["tokenUrl"] for flow in flows if flow.get("tokenUrl")]
+        described = spec.get("x-sdk-client", {}).get("auth", ())
+        found = described if isinstance(described, list) else [described]
+        kinds = [kind for kind in found if isinstance(kind, Mapping) and kind.get("kind") == "signing"]
+        self._signing: Mapping[str, Any] = kinds[0] if kinds else {}
+        self._is_signed = "signing" in str(described)
+        self.token_path: str | None = urlsplit(urls[0]).path if urls else None
+        """Where tokens are given, relative to the server; None if the API has no tokens."""
+        self._made: dict[tuple[str, ...], list[Kind]] = {}
+
+    def kinds(self, requirement: Mapping[str, Any]) -> list[Kind]:
+        """The kinds that a requirement of the spec asks for; all of them have to hold."""
+        names = tuple(requirement)
+        if names not in self._made:
+            self._made[names] = self._kinds(names)
+        return self._made[names]
+
+    def _kinds(self, requirement: Sequence[str]) -> list[Kind]:
+        schemes = [self.schemes[name] for name in requirement if name in self.schemes]
+        headers = [str(scheme["name"]) for scheme in schemes if _is_header(scheme)]
+        named = self._signing.get("headers", {})
+        signature = str(named.get("signature", "Authorization"))
+        is_there = any(name.lower() == signature.lower() for name in headers)
+        if is_there and (self._is_signed or len(headers) > 1 or _signing_names(schemes)):
+            names = _signing_names(schemes) or [name for name in headers if name.lower() != signature.lower()]
+            ends = next((name for name in names if name.lower().startswith("expire")), "Expires")
+            others = (name for name in names if not name.lower().startswith("expire"))
+            application = named.get("application") or next(others, "Convert-Application-ID")
+            expires = named.get("expires") or ("Expires" if ends.lower() == "expire" else ends)
+            scheme = str(self._signing.get("scheme", _SIGNED))
+            return [Signing(application, expires, self._now, signature=signature, scheme=scheme)]
+        return [self._kind(scheme) for scheme in schemes]
+
+    def _kind(self, scheme: Mapping[str, Any]) -> Kind:
+        kind, way = scheme["type"], str(scheme.get("scheme", "")).lower()
+        if kind == "apiKey":
+            return FixedKey(scheme["in"], scheme["name"], "", SECRET_KEY, "the secret key")
+        if kind == "http" and way == "basic":
+            value = base64.b64encode(f"{APPLICATION_ID}:{SECRET_KEY}".encode()).decode()
+            return FixedKey("header", "Authorization", "Basic ", value, "Basic <id:secret in base64>")
+        if kind == "http" and way == "bearer" and self.token_path is None:
+            value = f"{APPLICATION_ID}:{SECRET_KEY}"
+            return FixedKey("header", "Authorization", "Bearer ", value, "Bearer <key id>:<secret>")
+        return Bearer(self._tokens)
+
+    def check(self, requirements: Sequence[Mapping[str, Any]], sent: Sent) -> tuple[str | None, list[Verify]]:
+        """Check a request against alternative requirements.
+
+        Returns:
+            The caller, for rate limits, None if it has no name; and what is still to be checked with the body.
+
+        Raises:
+            Refused: it meets none of them; of several refusals that of the one that it tries.
+        """
+        if not requirements:
+            return None, []
+        refusals: list[tuple[bool, Refused]] = []
+        for requirement in requirements:
+            kinds = self.kinds(requirement)
+            try:
+                checked = [kind.check(sent) for kind in kinds]
+            except Refused as refused:
+                refusals.append((any(kind.is_tried(sent) for kind in kinds), refused))
+            else:
+                caller = next((caller for caller, _ in checked if caller is not None), None)
+                return caller, [verify for _, verify in checked if verify is not None]
+        raise next((refused for is_tried, refused in refusals if is_tried), refusals[0][1])
+
+
+def _is_header(scheme: Mapping[str, Any]) -> bool:
+    return scheme.get("type") == "apiKey" and scheme.get("in") == "header"
+
+
+def _signing_names(schemes: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The headers that the extensions of a signing scheme name, such as ``x-name-applicationId``."""
+    return [
+        str(value) for scheme in schemes for key, value in scheme.items() if re.match("x-name-", key) and str(value)
+    ]
 
 
 class RateLimits:
@@ -161,7 +397,7 @@ class RateLimits:
     def __init__(self, rates: Sequence[tuple[int, float]], clock: Callable[[], float]) -> None:
         self._rates = tuple(rates)
         self._clock = clock
-        self._calls: dict[str, deque[float]] = {}
+        self._calls: OrderedDict[str, deque[float]] = OrderedDict()
 
     def count(self, caller: str) -> None:
         """Count a call.
@@ -172,6 +408,8 @@ class RateLimits:
         if not self._rates:
             return
         now = self._clock()
+        if caller not in self._calls and len(self._calls) >= _MOST_CALLERS:
+            self._calls.popitem(last=False)
         calls = self._calls.setdefault(caller, deque())
         longest = max(seconds for _, seconds in self._rates)
         while calls and calls[0] <= now - longest:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+import hmac
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from abwire_sandbox import locks
-from abwire_sandbox.access import Tokens
 from abwire_sandbox.faults import Fault, Faults
 from abwire_sandbox.requestlog import RequestLog
 from abwire_sandbox.store import Store
 
+_TOKEN = "Bearer "  # noqa: S105 - a scheme
 METHODS: Final = {
     "/faults": ["GET", "POST", "DELETE"],
     "/requests": ["GET", "DELETE"],
@@ -35,17 +38,44 @@ class Controlled(Protocol):
 
     faults: Faults
     requests: RequestLog
-    tokens: Tokens
     store: Store
+
+    def expire_tokens(self) -> int:
+        """Have all access tokens expire."""
+        ...
 
     def reset(self) -> None:
         """Go back to the seeded state."""
 
-    def lock(self, group: str, key: object) -> None:
+    def lock(self, group: str, key: object, api: str = "kameleoon") -> None:
         """Lock an object."""
 
     def unlock(self, group: str, key: object) -> None:
         """Unlock an object."""
+
+
+def guarded(sandbox: Controlled, token: Callable[[], str]) -> ASGIApp:
+    """The endpoints, for those who have the token.
+
+    Args:
+        sandbox: what is controlled.
+        token: returns the token.
+    """
+    endpoints = Router(routes(sandbox), redirect_slashes=False)
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        sent = Headers(scope=scope).get("Authorization", "")
+        is_known = sent.startswith(_TOKEN) and hmac.compare_digest(sent[len(_TOKEN) :].encode(), token().encode())
+        if not is_known:
+            message = "the control endpoints take the header Authorization: Bearer $ABWIRE_SANDBOX_TOKEN"
+            headers = {"WWW-Authenticate": "Bearer"}
+            await JSONResponse({"message": f"{message}; the sandbox prints it at start"}, 401, headers)(
+                scope, receive, send
+            )
+            return
+        await endpoints(scope, receive, send)
+
+    return serve
 
 
 def routes(sandbox: Controlled) -> list[BaseRoute]:
@@ -81,7 +111,7 @@ def routes(sandbox: Controlled) -> list[BaseRoute]:
         return JSONResponse({"seed": sandbox.store.number("seed")})
 
     async def expire_tokens(request: Request) -> Response:
-        return JSONResponse({"expired": sandbox.tokens.expire()})
+        return JSONResponse({"expired": sandbox.expire_tokens()})
 
     handlers = (faults, requests, lock, reset, expire_tokens)
     return [Route(path, handle, methods=METHODS[path]) for path, handle in zip(METHODS, handlers, strict=True)]

@@ -1,4 +1,4 @@
-"""What both APIs do alike with their objects: list, search, get, create, replace, update, delete, duplicate.
+"""What all APIs do alike with their objects: list, search, get, create, replace, update, delete, duplicate.
 
 Which operation does which follows from the names that the overlays give to methods; :class:`Resource` says what is
 particular to a kind of object, and the packages of the vendors do what remains.
@@ -9,13 +9,21 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
-from abwire_sandbox import keys, specs
+from abwire_sandbox import specs
 from abwire_sandbox.errors import Refused
+from abwire_sandbox.shapes import Kind
 from abwire_sandbox.specs import Operation
 from abwire_sandbox.store import Item, Store
 from abwire_sandbox.world import World
+
+CODE: Final = "code"
+SHAPE: Final = "shape"
+SCHEMA: Final = "schema"
+BELONGS: Final = "$belongs"
+"""The member of a stored object that holds the path arguments it was made with."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,11 @@ class Call:
     """The body, from JSON; of a form, its parts."""
     goes_wrong: Callable[[str], bool] = lambda kind: False
     """Whether a fault of a kind was asked for; it counts as hit, so ask where it would have an effect."""
+    kind: str = ""
+    """The kind of objects that it is about: by default the group of the operation."""
+
+    def __post_init__(self) -> None:
+        self.kind = self.kind or self.operation.group
 
 
 @dataclass
@@ -47,8 +60,10 @@ class Answer:
     """What a request is answered with, on success."""
 
     payload: Any = None
-    """JSON; None where the spec has no content. A function is called in a thread of its own, since it takes long."""
+    """JSON or a text; None without content. A function is called in a thread of its own, since it takes long."""
     headers: dict[str, str] = field(default_factory=dict)
+    made_by: str = CODE
+    """What it was made by: code, the shape of the operation, or its schema alone."""
 
 
 def _as_it_is(engine: Engine, item: Item, call: Call) -> Item:
@@ -68,6 +83,9 @@ class Resource:
         final: fields that are set at the beginning only.
         optional: fields that are empty in answers unless they are asked for, with what stands for empty.
         title: the field with the name.
+        first: the first number that an object is known by; each kind counts from its own, as with the vendors.
+        kind: how the operations see it, where no data describes it.
+        needed: fields that a new object must be given, and one that replaces another.
     """
 
     noun: str
@@ -78,6 +96,9 @@ class Resource:
     final: Collection[str] = ()
     optional: Mapping[str, Any] = field(default_factory=dict)
     title: str = "name"
+    first: int = 1
+    kind: Kind | None = None
+    needed: Collection[str] = ()
 
     def keeps(self, name: str) -> bool:
         """Whether a field stays as it is, whatever a change says."""
@@ -92,13 +113,22 @@ class Engine:
         world: what the sandbox is to be like.
         namespace: what the names of their collections begin with.
         resources: the kinds of objects, by the groups of their operations.
+        parents: the kinds that path parameters name, by parameter.
     """
 
-    def __init__(self, store: Store, world: World, namespace: str, resources: Mapping[str, Resource]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        world: World,
+        namespace: str,
+        resources: Mapping[str, Resource],
+        parents: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.store = store
         self.world = world
+        self.namespace = namespace
         self.resources = resources
-        self._namespace = namespace
+        self.parents = parents
 
     def timestamp(self) -> str:
         """The time, as answers have it."""
@@ -106,7 +136,7 @@ class Engine:
 
     def collection(self, group: str) -> str:
         """The name of a collection in the store."""
-        return f"{self._namespace}.{group}"
+        return f"{self.namespace}.{group}"
 
     def items(self, group: str) -> list[Item]:
         """All objects of a kind, oldest first."""
@@ -126,19 +156,32 @@ class Engine:
 
     def new_key(self, group: str) -> int:
         """A number that no object of the kind has, or had."""
-        return keys.new_key(self.store, self.collection(group))
+        return self.store.next_number(self.collection(group), self.resources[group].first)
 
     # --- what operations do ---
 
     def scope(self, call: Call) -> list[Item]:
         """The objects of the kind that a call is about, within what its path arguments name."""
-        group = call.operation.group
+        group = call.kind
         resource = self.resources[group]
-        by = {resource.by[name]: value for name, value in call.arguments.items()}
+        by = {resource.by[name]: value for name, value in call.arguments.items() if name in resource.by}
         if tuple(by) == (resource.key,):
             item = self.get(group, by[resource.key])
             return [] if item is None else [item]
-        return [item for item in self.items(group) if all(str(item.get(name)) == by[name] for name in by)]
+        return [item for item in self.items(group) if all(_field(item, name) in (None, by[name]) for name in by)]
+
+    def check_parents(self, call: Call) -> None:
+        """Check that what the path arguments say an object belongs to is there.
+
+        Raises:
+            Refused: it is not.
+        """
+        for name, value in call.arguments.items():
+            kind = self.parents.get(name)
+            if kind is None or kind == call.kind or not self.items(kind):
+                continue
+            if not any(_field(item, self.resources[kind].by[name]) == value for item in self.items(kind)):
+                raise Refused(404, f"there is no {self.resources[kind].noun} {value}", fields=(name,))
 
     def find(self, call: Call) -> Item:
         """The object that the path arguments name.
@@ -148,16 +191,23 @@ class Engine:
         """
         found = self.scope(call)
         if not found:
-            named = "/".join(call.arguments.values())
-            raise Refused(404, f"there is no {self.resources[call.operation.group].noun} {named}")
+            resource = self.resources[call.kind]
+            last = [value for name, value in call.arguments.items() if name in resource.by][-1:]
+            name = next((name for name in reversed(call.arguments) if name in resource.by), None)
+            raise Refused(404, f"there is no {resource.noun} {''.join(last)}".rstrip(), fields=(name,) if name else ())
         return found[0]
 
     def add(self, call: Call, body: Mapping[str, Any]) -> Item:
         """Make an object of what a request says."""
-        group = call.operation.group
+        group = call.kind
         resource = self.resources[group]
         fixed = {resource.key, *resource.fixed}
-        given = {name: value for name, value in body.items() if name not in fixed and value is not None}
+        known = call.operation.item
+        given = {
+            name: value
+            for name, value in body.items()
+            if name not in fixed and value is not None and (known is None or name in known[0])
+        }
         return self.put(group, resource.make(self, {resource.key: self.new_key(group), **given}, call))
 
     def create(self, call: Call) -> Answer:
@@ -171,7 +221,10 @@ class Engine:
     def replace(self, call: Call) -> Answer:
         """Replace an object: what the request leaves out is gone, save what it could not have set."""
         old = self.find(call)
-        resource = self.resources[call.operation.group]
+        resource = self.resources[call.kind]
+        missing = sorted(name for name in resource.needed if name not in call.body and not resource.keeps(name))
+        if missing:
+            raise Refused(422, f"{', '.join(missing)} must be given: a PUT replaces all", fields=tuple(missing))
         kept = {name: value for name, value in old.items() if resource.keeps(name)}
         given = {name: value for name, value in call.body.items() if not resource.keeps(name) and value is not None}
         return self.answer(call, self.change(call, old, {**kept, **given}))
@@ -183,7 +236,7 @@ class Engine:
 
     def changes(self, call: Call) -> dict[str, Any]:
         """What the body of an update may change."""
-        resource = self.resources[call.operation.group]
+        resource = self.resources[call.kind]
         return {name: value for name, value in call.body.items() if not resource.keeps(name)}
 
     def change(self, call: Call, old: Item, new: Item) -> Item:
@@ -199,16 +252,16 @@ class Engine:
         for name in ("dateModified", "modificationDate"):
             if name in old:
                 new = {**new, name: self.timestamp()}
-        return self.put(call.operation.group, new)
+        return self.put(call.kind, new)
 
     def delete(self, call: Call) -> Answer:
         """Delete an object."""
-        self.remove(call.operation.group, self.find(call))
+        self.remove(call.kind, self.find(call))
         return Answer()
 
     def duplicate(self, call: Call) -> Answer:
         """Copy an object under another name, which the request may give."""
-        resource = self.resources[call.operation.group]
+        resource = self.resources[call.kind]
         old = self.find(call)
         copy = {**old, resource.title: f"{old.get(resource.title, resource.noun)} (copy)"}
         given = {name: value for name, value in (call.body or {}).items() if name in copy and value is not None}
@@ -218,11 +271,11 @@ class Engine:
 
     def answer(self, call: Call, item: Item, *, is_whole: bool | None = None) -> Answer:
         """An object as the answer to a call; see :meth:`shown`."""
-        return Answer(self.shown(call, item, is_whole=is_whole))
+        return Answer(_wrapped(call.operation, self.shown(call, item, is_whole=is_whole)))
 
-    def answer_all(self, call: Call, items: Sequence[Item]) -> Answer:
-        """Objects as the answer to a call."""
-        return Answer([self.shown(call, item) for item in items])
+    def answer_all(self, call: Call, items: Sequence[Item], pagination: Mapping[str, int] | None = None) -> Answer:
+        """Objects as the answer to a call; where its schema has a place for it, with what page it is."""
+        return Answer(_wrapped(call.operation, [self.shown(call, item) for item in items], pagination))
 
     def shown(self, call: Call, item: Item, *, is_whole: bool | None = None) -> Item:
         """An object as an answer has it: only what the spec knows, and optional fields empty unless asked for.
@@ -233,12 +286,13 @@ class Engine:
             is_whole: whether optional fields are there in any case; by default, where they cannot be asked for.
         """
         known = call.operation.item
-        shown = dict(item) if known is None else {name: value for name, value in item.items() if name in known[0]}
+        names = item if known is None else known[0]
+        shown = {name: value for name, value in item.items() if name in names and name != BELONGS}
         if is_whole is None:
             is_whole = all(parameter["name"] != "optionalFields" for parameter in call.operation.parameters)
         if not is_whole:
             asked = call.query.get("optionalFields", ())
-            for name, empty in self.resources[call.operation.group].optional.items():
+            for name, empty in self.resources[call.kind].optional.items():
                 if name in shown and name not in asked:
                     shown[name] = empty
         return shown
@@ -247,6 +301,23 @@ class Engine:
         """The fields of the objects that a call is about."""
         known = call.operation.item
         return set(known[0]) if known else set()
+
+
+def _field(item: Item, name: str) -> str | None:
+    """A field that a path argument names; None if the object does not say what it belongs to."""
+    belongs = item.get(BELONGS)
+    value = item.get(name) if belongs is None or name not in belongs else belongs[name]
+    return None if value is None else str(value)
+
+
+def _wrapped(operation: Operation, payload: Any, pagination: Mapping[str, int] | None = None) -> Any:
+    """What is answered, in the object in which the spec has it."""
+    if operation.envelope is None:
+        return payload
+    schema = operation.response_schema(operation.status) or {}
+    if pagination is None or "extra" not in specs.members(operation.spec, schema)[0]:
+        return {operation.envelope: payload}
+    return {operation.envelope: payload, "extra": {"pagination": dict(pagination)}}
 
 
 Handler = Callable[[Engine, Call], Answer]
@@ -261,46 +332,6 @@ COMMON: Mapping[str, Handler] = {
     "duplicate": Engine.duplicate,
 }
 """Handlers by the name of the method."""
-
-
-class Api:
-    """Answers valid requests to one API.
-
-    Args:
-        engine: keeps its objects.
-        operations: all its operations.
-        handlers: what the engine does not do, by ``group.method`` or, for all groups, by ``method``.
-        check: is called before each request is carried out; raises :class:`Refused` if it must not be.
-
-    Raises:
-        LookupError: nothing carries out an operation.
-    """
-
-    def __init__(
-        self,
-        engine: Engine,
-        operations: Sequence[Operation],
-        handlers: Mapping[str, Handler],
-        check: Callable[[Engine, Call], None],
-    ) -> None:
-        self.engine = engine
-        self._check = check
-        self._handlers: dict[str, Handler] = {}
-        for operation in operations:
-            name = f"{operation.group}.{operation.verb}"
-            handler = handlers.get(name) or handlers.get(operation.verb) or COMMON.get(operation.verb)
-            if handler is None:
-                raise LookupError(f"the sandbox has nothing that does {name}")
-            self._handlers[operation.id] = handler
-
-    def handle(self, call: Call) -> Answer:
-        """Carry out a request.
-
-        Raises:
-            Refused: it cannot be carried out.
-        """
-        self._check(self.engine, call)
-        return self._handlers[call.operation.id](self.engine, call)
 
 
 def merged(old: Any, patch: Any) -> Any:

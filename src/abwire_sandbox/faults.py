@@ -8,7 +8,7 @@ import math
 import random
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,7 +33,7 @@ class Fault:
         method: of the requests that it hits; any, if it is None.
         path: of the requests that it hits, relative to the base URL of the API, such as ``/goals/*``; ``*`` stands for
             any text, slashes too.
-        api: ``kameleoon`` or ``convert``; both, if it is None.
+        api: of the requests that it hits, by the name of its spec; any, if it is None.
         count: how many requests it hits; every one, if it is None.
         probability: with which it hits a request, from 0 to 1.
         seconds: how long a latency is.
@@ -113,7 +113,7 @@ _RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "kind": (lambda value: _is_text(value) and value in KINDS, f"one of {', '.join(KINDS)}"),
     "method": (lambda value: value is None or _is_text(value), "an HTTP method, or null for any"),
     "path": (_is_text, "a path, in which * stands for any text"),
-    "api": (lambda value: value in (None, "kameleoon", "convert"), "kameleoon or convert, or null for both"),
+    "api": (lambda value: value is None or _is_text(value), "the name of a spec, or null for any"),
     "count": (lambda value: value is None or _is_whole(value, 1), "a whole number from 1, or null for no end"),
     "probability": (lambda value: _is_number(value, 0, 1), "a number from 0 to 1"),
     "seconds": (lambda value: _is_number(value, 0, _LONGEST), f"a number from 0 to {_LONGEST:.0f}"),
@@ -129,10 +129,12 @@ class Faults:
 
     Args:
         seed: what chance depends on.
+        apis: the names of the specs.
     """
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self, seed: int = 0, apis: Sequence[str] = ()) -> None:
         self._seed = seed
+        self._apis = apis
         self._lock = threading.Lock()
         self.clear()
 
@@ -147,6 +149,8 @@ class Faults:
             TypeError: there is no such option.
         """
         fault = Fault(kind, **options)
+        if fault.api is not None and fault.api not in self._apis:
+            raise ValueError(f"api is {fault.api!r}, and not one of {', '.join(self._apis)}, or null for any")
         with self._lock:
             self._faults.append(fault)
         return fault
@@ -169,7 +173,7 @@ class Faults:
 
         Args:
             kind: one of :data:`KINDS`.
-            api: ``kameleoon`` or ``convert``.
+            api: the name of its spec.
             method: of the request.
             path: of the request, relative to the base URL of the API.
         """
@@ -179,6 +183,10 @@ class Faults:
                     fault.hits += 1
                     return fault
         return None
+
+    def waits(self, kind: str) -> bool:
+        """Whether there is a fault of a kind."""
+        return any(fault.kind == kind for fault in self)
 
     def _happens(self, fault: Fault) -> bool:
         return fault.probability >= 1 or self._chance.random() < fault.probability

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
+import ipaddress
+import logging
+import os
 import signal
 import socket
 import threading
@@ -12,19 +16,13 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+import h11
 import uvicorn
 from starlette.types import Scope
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from abwire_sandbox.app import (
-    APPLICATION_ID,
-    CLIENT_ID,
-    CLIENT_SECRET,
-    CONVERT_PATH,
-    KAMELEOON_PATH,
-    SECRET_KEY,
-    SandboxApp,
-)
+from abwire_sandbox.access import APPLICATION_ID, CLIENT_ID, CLIENT_SECRET, SECRET_KEY
+from abwire_sandbox.app import SandboxApp
 from abwire_sandbox.errors import SandboxError
 from abwire_sandbox.faults import Faults
 from abwire_sandbox.requestlog import RequestLog
@@ -33,11 +31,20 @@ from abwire_sandbox.world import World
 
 T = TypeVar("T")
 
+_LOGGER = logging.getLogger(__name__)
+_LOGGER.setLevel(logging.ERROR)  # what clients send that is not HTTP is no news
+
 _BACKLOG = 2048
 _PATIENCE = 10.0
 """Seconds to wait for the server to start, and to stop."""
 _LAST_REQUESTS = 5
 """Seconds in which requests that are under way may end when the server stops."""
+_CLOSING = 2.0
+"""Seconds in which the client may take what was sent before its connection is dropped."""
+_REQUEST = 30.0
+"""Seconds in which a request has to arrive; it would hold its connection for ever."""
+TOKEN_VARIABLE = "ABWIRE_SANDBOX_TOKEN"  # noqa: S105 - a name
+"""The environment variable with the token of the control endpoints."""
 
 
 class _Connections:
@@ -61,25 +68,62 @@ class _Connections:
             transport, closed = found
             transport.close()
             # Until it is closed, the server would take a missing answer for a mistake.
-            await asyncio.wait_for(closed.wait(), _PATIENCE)
+            try:
+                await asyncio.wait_for(closed.wait(), _CLOSING)
+            except TimeoutError:  # the client does not take what was sent already
+                transport.abort()
+                await closed.wait()
 
 
 def _address(transport: asyncio.Transport) -> tuple[Any, ...]:
     return tuple(transport.get_extra_info("peername")[:2])
 
 
-def _protocol(connections: _Connections) -> type[asyncio.Protocol]:
-    """HTTP over connections that can be dropped."""
+def _protocol(connections: _Connections, patience: float) -> type[asyncio.Protocol]:
+    """HTTP over connections that can be dropped, and that end when a request does not arrive in time."""
 
     class Protocol(H11Protocol):
+        _timer: asyncio.TimerHandle | None = None
+
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            self.logger = _LOGGER
+
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
             self._made = transport
             connections.opened(transport)
+            self._await_request()
+
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            self._watch()
+
+        def on_response_complete(self) -> None:
+            super().on_response_complete()
+            self._watch()
+
+        def _watch(self) -> None:
+            """Give a request that has begun its time."""
+            state = self.conn.their_state
+            is_begun = state is h11.SEND_BODY or (state is h11.IDLE and bool(self.conn.trailing_data[0]))
+            if not is_begun:
+                self._cancel()
+            elif self._timer is None:
+                self._await_request()
 
         def connection_lost(self, exc: Exception | None) -> None:
+            self._cancel()
             connections.closed(self._made)
             super().connection_lost(exc)
+
+        def _await_request(self) -> None:
+            self._timer = asyncio.get_running_loop().call_later(patience, self._made.abort)
+
+        def _cancel(self) -> None:
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
 
     return Protocol
 
@@ -106,17 +150,22 @@ class Sandbox:
         connections = _Connections()
         self._socket = _listening(host, port)
         try:
-            self._app = SandboxApp(world, connections.drop)
+            names = (*world.hosts, host)
+            self._app = SandboxApp(
+                dataclasses.replace(world, hosts=names), connections.drop, os.environ.get(TOKEN_VARIABLE)
+            )
         except BaseException:
             self._socket.close()
             raise
         self._host = host
+        self.is_exposed = not _is_loopback(self._socket.getsockname()[0])
+        """Whether other machines reach it."""
         self.port: int = self._socket.getsockname()[1]
         """The port that it listens at."""
         self._server = uvicorn.Server(
             uvicorn.Config(
                 self._app,
-                http=_protocol(connections),
+                http=_protocol(connections, _REQUEST),
                 ws="none",
                 lifespan="off",
                 log_config=None,
@@ -138,27 +187,40 @@ class Sandbox:
         return f"http://{host}:{self.port}"
 
     @property
+    def urls(self) -> dict[str, str]:
+        """The base URLs of the APIs, by the names of their specs, such as ``kameleoon``."""
+        return {name: self.url + path for name, path in self._app.mounts.items()}
+
+    @property
     def kameleoon_url(self) -> str:
         """The base URL of the Kameleoon Automation API."""
-        return self.url + KAMELEOON_PATH
+        return self.urls["kameleoon"]
 
     @property
     def convert_url(self) -> str:
-        """The base URL of the Convert API."""
-        return self.url + CONVERT_PATH
+        """The base URL of the Convert API, version 1."""
+        return self.urls["convert-v1"]
+
+    @property
+    def control_token(self) -> str:
+        """What requests to the control endpoints have to hold, as a bearer token."""
+        return self._app.control_token
 
     @property
     def environment(self) -> dict[str, str]:
         """The environment variables with which ``from_env()`` finds the sandbox, and scripts its control endpoints."""
-        return {
-            "ABWIRE_SANDBOX_URL": self.url,
-            "KAMELEOON_BASE_URL": self.kameleoon_url,
-            "KAMELEOON_CLIENT_ID": self.client_id,
-            "KAMELEOON_CLIENT_SECRET": self.client_secret,
-            "CONVERT_BASE_URL": self.convert_url,
-            "CONVERT_APPLICATION_ID": self.application_id,
-            "CONVERT_SECRET_KEY": self.secret_key,
-        }
+        found = {"ABWIRE_SANDBOX_URL": self.url, TOKEN_VARIABLE: self.control_token}
+        for name, url in self.urls.items():
+            client = self._app.apis[name].known.spec.get("x-sdk-client", {})
+            prefix = str(client.get("environment") or name.upper().replace("-", "_"))
+            credentials = (
+                {"CLIENT_ID": self.client_id, "CLIENT_SECRET": self.client_secret}
+                if self._app.apis[name].guard.token_path
+                else {"APPLICATION_ID": self.application_id, "SECRET_KEY": self.secret_key}
+            )
+            for variable, value in {"BASE_URL": url, **credentials}.items():
+                found.setdefault(f"{prefix}_{variable}", value)
+        return found
 
     # --- what it did, and is to do ---
 
@@ -183,7 +245,7 @@ class Sandbox:
 
     def expire_tokens(self) -> int:
         """Have all access tokens expire; returns how many had life left."""
-        return self._do(self._app.tokens.expire)
+        return self._do(self._app.expire_tokens)
 
     def lock(self, group: str, key: object) -> None:
         """Lock an object of Kameleoon, as if somebody had it open in the app: changes are answered with 423.
@@ -247,6 +309,15 @@ class Sandbox:
         self._socket.close()
         self._app.close()
 
+    @contextlib.contextmanager
+    def serving(self) -> Iterator[None]:
+        """Serve for the time of a ``with`` statement, whatever mistakes are made."""
+        self.start()
+        try:
+            yield
+        finally:
+            self.stop()
+
     def run(self, ready: Callable[[], object]) -> None:
         """Serve until SIGINT or SIGTERM; for the main thread.
 
@@ -276,6 +347,10 @@ class Sandbox:
             raise SandboxError("\n".join(self.bugs))
 
 
+def _is_loopback(address: str) -> bool:
+    return ipaddress.ip_address(address.partition("%")[0]).is_loopback
+
+
 def _listening(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio sends small answers at once only where the protocol is named.
@@ -290,9 +365,25 @@ def _listening(host: str, port: int) -> socket.socket:
     return listener
 
 
+def start(*, host: str = "127.0.0.1", port: int = 0, **options: Any) -> Sandbox:
+    """Serve all APIs in a thread until :meth:`Sandbox.stop`, where a ``with`` statement is in the way.
+
+    Args:
+        host: the address to listen at.
+        port: the port to listen at; a free one, if it is 0.
+        options: what the sandbox is to be like, as for :class:`~abwire_sandbox.world.World`.
+
+    Returns:
+        The running sandbox; ``bugs`` lists its mistakes, if it makes any.
+    """
+    sandbox = Sandbox(World(**options), host, port)
+    sandbox.start()
+    return sandbox
+
+
 @contextlib.contextmanager
 def serve(*, host: str = "127.0.0.1", port: int = 0, **options: Any) -> Iterator[Sandbox]:
-    """Serve both APIs in a thread, for the time of a ``with`` statement.
+    """Serve all APIs in a thread, for the time of a ``with`` statement.
 
     Args:
         host: the address to listen at.

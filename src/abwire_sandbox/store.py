@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
+T = TypeVar("T")
 Item = dict[str, Any]
 
 _APPLICATION: Final = int.from_bytes(b"abws")
 """Marks the files that are states of the sandbox."""
+_VERSION: Final = 2
+"""Of the form of the state: what collections are called, and what objects hold."""
 _PATIENCE: Final = 0.5
 """Seconds to wait for a file that another program has open."""
 
@@ -32,6 +36,7 @@ class Store:
     def __init__(self, path: Path | None = None) -> None:
         self._collections: dict[str, dict[str, Item]] = {}
         self._numbers: dict[str, int] = {}
+        self._undo: list[Callable[[], None]] = []
         self._database: sqlite3.Connection | None = None
         if path is not None:
             try:
@@ -41,6 +46,7 @@ class Store:
             except sqlite3.OperationalError as error:
                 self.close()
                 hint = " (is another sandbox using it?)" if "locked" in str(error) else ""
+                hint = hint or (" (it is a folder)" if path.is_dir() else "")
                 raise ValueError(f"{path} cannot be used: {error}{hint}") from error
             except sqlite3.DatabaseError as error:
                 self.close()
@@ -52,17 +58,26 @@ class Store:
         (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if tables and application != _APPLICATION:
             raise sqlite3.DatabaseError("it is the database of another program")
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        if tables and version != _VERSION:
+            raise sqlite3.DatabaseError("another version of abwire has made it; give another file")
         database.executescript(
             # Two sandboxes on one file would not see each other's changes, since each has all objects in memory.
             "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
-            f"PRAGMA application_id = {_APPLICATION};"
+            f"PRAGMA application_id = {_APPLICATION}; PRAGMA user_version = {_VERSION};"
             "CREATE TABLE IF NOT EXISTS number (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;"
             "CREATE TABLE IF NOT EXISTS item (position INTEGER PRIMARY KEY, collection TEXT NOT NULL,"
             " key TEXT NOT NULL, body TEXT NOT NULL, UNIQUE (collection, key)) STRICT;"
         )
         self._numbers = dict(database.execute("SELECT name, value FROM number"))
         for collection, key, body in database.execute("SELECT collection, key, body FROM item ORDER BY position"):
-            self._collections.setdefault(collection, {})[key] = json.loads(body)
+            try:
+                item = json.loads(body)
+            except (ValueError, TypeError, RecursionError):
+                item = None
+            if not isinstance(item, dict) or not isinstance(collection, str) or not isinstance(key, str):
+                raise sqlite3.DatabaseError(f"{collection} {key} in it is not a JSON object")
+            self._collections.setdefault(collection, {})[key] = item
 
     def close(self) -> None:
         """Close the file."""
@@ -71,14 +86,33 @@ class Store:
             self._database = None
 
     def commit(self) -> None:
-        """Write the changes since the last commit to the file."""
+        """Write the changes since the last commit to the file.
+
+        Raises:
+            sqlite3.Error: the file cannot be written; :meth:`rollback` then takes the changes back.
+        """
         if self._database is not None:
             self._database.commit()
+        self._undo.clear()
+
+    def rollback(self) -> None:
+        """Take back the changes since the last commit, in memory and in the file."""
+        for undo in reversed(self._undo):
+            undo()
+        self._undo.clear()
+        if self._database is not None:
+            with contextlib.suppress(sqlite3.Error):  # SQLite may have done so by itself
+                self._database.rollback()
 
     def clear(self) -> None:
         """Forget everything."""
-        self._collections.clear()
-        self._numbers.clear()
+        before = self._collections, self._numbers
+        self._collections, self._numbers = {}, {}
+
+        def undo() -> None:
+            self._collections, self._numbers = before
+
+        self._undo.append(undo)
         if self._database is not None:
             self._database.execute("DELETE FROM item")
             self._database.execute("DELETE FROM number")
@@ -97,6 +131,7 @@ class Store:
 
     def set_number(self, name: str, value: int) -> None:
         """Remember a number."""
+        self._undo.append(_restoring(self._numbers, name))
         self._numbers[name] = value
         if self._database is not None:
             self._database.execute(
@@ -120,7 +155,9 @@ class Store:
 
     def put(self, collection: str, key: object, item: Item) -> Item:
         """Add an object, or put it in the place of the one with the same key."""
-        self._collections.setdefault(collection, {})[str(key)] = item
+        items = self._collections.setdefault(collection, {})
+        self._undo.append(_restoring(items, str(key)))
+        items[str(key)] = item
         if self._database is not None:
             body = json.dumps(item, separators=(",", ":"))
             self._database.execute(
@@ -132,7 +169,15 @@ class Store:
 
     def remove(self, collection: str, key: object) -> None:
         """Remove an object."""
-        del self._collections[collection][str(key)]
+        items = self._collections[collection]
+        before = dict(items)
+
+        def undo() -> None:
+            items.clear()
+            items.update(before)  # in the order that they had
+
+        self._undo.append(undo)
+        del items[str(key)]
         if self._database is not None:
             self._database.execute("DELETE FROM item WHERE collection = ? AND key = ?", (collection, str(key)))
 
@@ -143,3 +188,11 @@ class Store:
     def __iter__(self) -> Iterator[str]:
         """The names of the collections."""
         return iter(list(self._collections))
+
+
+def _restoring(values: dict[str, T], key: str) -> Callable[[], None]:
+    """What restores a value as it is now."""
+    if key in values:
+        before = values[key]
+        return lambda: values.__setitem__(key, before)
+    return lambda: values.__delitem__(key)

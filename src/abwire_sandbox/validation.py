@@ -18,19 +18,20 @@ from openapi_core.testing import MockRequest, MockResponse
 from openapi_core.validation.schemas import (
     oas30_read_schema_validators_factory,
     oas30_write_schema_validators_factory,
+    oas31_schema_validators_factory,
 )
 from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
 from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
 from openapi_core.validation.schemas.validators import SchemaValidator
 from werkzeug.datastructures import ImmutableMultiDict
 
-from abwire_sandbox.specs import Operation
+from abwire_sandbox.specs import JSON, Operation
 
 _REMEMBERED = 1024
 _LARGE = 100_000
 """Bytes from which on a body is not worth remembering."""
-_SHOWN = 3
-"""How many faults of one value are told."""
+_SHOWN = 20
+"""How many faults of one value are told: all fields that are missing, but no flood."""
 
 Faults = tuple[str, ...]
 """What is wrong, for people."""
@@ -74,18 +75,23 @@ class Validator:
 
     def __init__(self, spec: Mapping[str, Any]) -> None:
         nothing: Any = None  # validates the spec, which the pipeline that makes it has done
-        checked = {**spec, "security": []}  # who asks is checked elsewhere, for real
+        requests = _open(spec)  # who asks is checked elsewhere, for real
+        reads, writes = _FACTORIES[str(spec["openapi"])[:3]]
         self._requests, self._responses = (
             OpenAPI.from_dict(
-                checked,
+                document,
                 config=Config(
                     spec_validator_cls=nothing,
                     path_finder_cls=_Finder,
                     extra_format_validators={"date-time": _is_date_time},
                     schema_validators_factory=_Schemas(plain),
+                    extra_media_type_deserializers={"download/json": json.loads},
                 ),
             )
-            for plain in (oas30_write_schema_validators_factory, oas30_read_schema_validators_factory)
+            for document, plain in (
+                (requests, writes),
+                (widened(requests), reads),
+            )
         )
         # What was valid once is valid again; under load most requests and answers repeat.
         self._remembered_request = functools.lru_cache(_REMEMBERED)(self._request_faults)
@@ -111,10 +117,10 @@ class Validator:
         find = self._remembered_request if len(body) < _LARGE else self._request_faults
         return find(operation, tuple(arguments.items()), query, (content_type, body))
 
-    def response_faults(self, operation: Operation, status: int, body: bytes) -> Faults:
+    def response_faults(self, operation: Operation, status: int, body: bytes, media: str = JSON) -> Faults:
         """What is wrong with an answer; nothing, if it is valid."""
         find = self._remembered_response if len(body) < _LARGE else self._response_faults
-        return find(operation, status, body)
+        return find(operation, status, body, media)
 
     def _request_faults(
         self,
@@ -141,9 +147,9 @@ class Validator:
         except Exception as error:
             return (f"a parameter or the body cannot be read: {type(error).__name__}",)
 
-    def _response_faults(self, operation: Operation, status: int, body: bytes) -> Faults:
+    def _response_faults(self, operation: Operation, status: int, body: bytes, media: str) -> Faults:
         request = MockRequest("", operation.method, operation.path)
-        response = MockResponse(body, status, content_type=operation.media_type(status) if body else "")
+        response = MockResponse(body, status, content_type=media if body else "")
         return _told(self._responses.iter_apicall_response_errors(request, response))
 
 
@@ -196,3 +202,35 @@ def _is_date_time(value: object) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _open(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """A spec that everybody may call."""
+    paths = {
+        path: {
+            key: {name: value for name, value in found.items() if name != "security"}
+            if isinstance(found, dict)
+            else found
+            for key, found in item.items()
+        }
+        for path, item in spec["paths"].items()
+    }
+    return {**spec, "paths": paths, "security": []}
+
+
+_FACTORIES = {
+    "3.0": (oas30_read_schema_validators_factory, oas30_write_schema_validators_factory),
+    "3.1": (oas31_schema_validators_factory, oas31_schema_validators_factory),
+}
+"""Validators of answers and of requests, by the version of OpenAPI."""
+
+
+def widened(node: Any) -> Any:
+    """A spec in which a wrapper may be left out where an overlay says so: the sandbox can serve either form."""
+    if isinstance(node, list):
+        return [widened(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    wide = {key: widened(value) for key, value in node.items()}
+    bare = wide.get("x-sdk-accepts-bare")
+    return {"anyOf": [wide, wide["properties"][bare["into"]]]} if isinstance(bare, dict) else wide

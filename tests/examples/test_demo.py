@@ -17,10 +17,12 @@ from typing import Any
 import httpx
 import pytest
 
+from abwire_sandbox.server import TOKEN_VARIABLE
 from scripts import demo
 from scripts.specs.project import ROOT
 
 PATIENCE = 30.0
+TOKEN = "agreed-with-the-tests"
 
 
 @dataclass
@@ -65,6 +67,7 @@ def running(*options: str) -> Iterator[Demo]:
     """The demo as a user runs it, only without the part that needs no sandbox."""
     command = [sys.executable, "-m", "scripts.demo", "--no-generate", *options]
     environment = {**os.environ, "PYTHONPATH": ":".join(sys.path), "COLUMNS": "120", "PYTHONIOENCODING": "utf-8"}
+    environment |= {TOKEN_VARIABLE: TOKEN}
     with subprocess.Popen(
         command,
         cwd=ROOT,
@@ -77,7 +80,8 @@ def running(*options: str) -> Iterator[Demo]:
         try:
             assert process.stdout is not None
             found = next(filter(None, (re.search(r"is at (\S+) \(process (\d+)\)", line) for line in process.stdout)))
-            with httpx.Client(base_url=f"{found[1]}/_sandbox", trust_env=False) as control:
+            headers = {"Authorization": f"Bearer {TOKEN}"}
+            with httpx.Client(base_url=f"{found[1]}/_sandbox", headers=headers, trust_env=False) as control:
                 yield Demo(process, int(found[2]), control)
         finally:
             if process.poll() is None:
@@ -110,6 +114,23 @@ def test_it_goes_through_whatever_proxy_the_machine_has(
     assert errors == ""
     for part in (*(title for _, title in demo.TOUR), "reliability", "Daily rate", "hypotheses, by score"):
         assert part in output
+    assert output.endswith(f"{demo.NEXT}\n")
+    assert re.search(r"\n {23}\d{4}-\d\d-\d\d +\d{4}-\d\d-\d\d\n", output)  # below the chart
+
+
+def test_the_clients_are_used_before_they_are_regenerated(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def generated(arguments: list[str]) -> int:
+        print("here come the figures")
+        return status
+
+    monkeypatch.setattr("scripts.generate.main", generated)
+    for status in (0, 4):
+        assert demo.main([]) == status
+        output = capfd.readouterr().out
+        assert output.index("hypotheses, by score") < output.index("here come the figures")
+        assert (demo.NEXT in output) is (status == 0)
 
 
 def test_a_sandbox_that_is_killed_while_results_are_awaited_is_the_reason_that_is_given() -> None:
@@ -129,7 +150,7 @@ def test_a_sandbox_that_is_killed_while_results_are_awaited_is_the_reason_that_i
 
 def test_a_sandbox_that_is_killed_in_the_part_on_convert_is_the_reason_that_is_given() -> None:
     with running("--waiting-polls", "0") as started:
-        started.add_fault(kind="latency", api="convert", path="/hypotheses/*", seconds=60)
+        started.add_fault(kind="latency", api="convert-v1", path="/hypotheses/*", seconds=60)
         started.wait_until(lambda request: request["path"].startswith("/hypotheses/"))
         os.kill(started.sandbox, signal.SIGKILL)
         status, output, errors = started.ended()

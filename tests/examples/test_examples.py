@@ -182,7 +182,7 @@ def test_wrong_arguments_are_explained(
         ("results_to_csv.py", ("17", "2026-11-01", "2026-11-02"), "(there is no feature flag 17)"),
         ("audit_goals.py", ("17",), "(there is no project 17)"),
         ("audit_goals.py", ("..",), "ValueError: the path argument project_id must not be '..'"),
-        ("copy_audience.py", ("10010", "17", "10011"), "(there is no audience 10010/17)"),
+        ("copy_audience.py", ("10010", "17", "10011"), "(there is no audience 17)"),
         ("copy_audience.py", ("10010", "", "10011"), "ValueError: the path argument audience_id must not be ''"),
     ],
 )

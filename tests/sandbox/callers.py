@@ -12,6 +12,12 @@ from abwire.kameleoon import AsyncKameleoon, Kameleoon
 
 from abwire_core.pages import AsyncPages, Pages
 from abwire_sandbox import Sandbox
+from scripts.tools.sandbox_process import Running
+
+
+def token(sandbox: Sandbox | Running) -> dict[str, str]:
+    """The header that requests to the control endpoints need."""
+    return {"Authorization": f"Bearer {sandbox.environment['ABWIRE_SANDBOX_TOKEN']}"}
 
 
 class Caller(Protocol):

@@ -17,8 +17,9 @@ from abwire.kameleoon import Kameleoon
 
 from abwire_core.errors import AuthenticationError, RateLimitError
 from abwire_sandbox import Sandbox, serve
-from abwire_sandbox.access import RateLimits, Tokens, check_signature
+from abwire_sandbox.access import RateLimits, Sent, Signing, Tokens
 from abwire_sandbox.errors import Refused
+from tests.sandbox.callers import token
 
 pytestmark = pytest.mark.filterwarnings("ignore:Convert superseded:DeprecationWarning")
 
@@ -142,9 +143,14 @@ def test_known_signatures_are_accepted() -> None:
         "Authorization": f"Convert-HMAC-SHA256 Signature={hexadecimal}",
     }
 
-    check_signature(
-        headers, url, b"", application_id="example-app-id", secret_key="example-secret", now=1_699_999_990.0
-    )
+    signing = Signing("Convert-Application-ID", "Expires", lambda: 1_699_999_990.0, "example-app-id", "example-secret")
+    caller, verify = signing.check(Sent(headers, url))
+
+    assert caller is None
+    assert verify is not None
+    verify(b"")
+    with pytest.raises(Refused, match="the signature is wrong"):
+        verify(b"{}")
 
 
 @pytest.mark.parametrize(
@@ -261,10 +267,12 @@ def test_a_client_is_told_when_to_come_back(no_proxies: None) -> None:
 
 def test_no_credential_is_logged(sandbox: Sandbox, http: httpx.Client, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    token = http.post("/oauth/token", data=form(sandbox)).json()["access_token"]
-    http.get("/goals", headers={"Authorization": f"Bearer {token}"})
+    access = http.post("/oauth/token", data=form(sandbox)).json()["access_token"]
+    http.get("/goals", headers={"Authorization": f"Bearer {access}"})
 
-    shown = json.dumps(httpx.get(f"{sandbox.url}/_sandbox/requests").json()) + repr(list(sandbox.requests))
+    shown = json.dumps(httpx.get(f"{sandbox.url}/_sandbox/requests", headers=token(sandbox)).json()) + repr(
+        list(sandbox.requests)
+    )
     assert "/oauth/token" in shown
-    assert token not in shown
+    assert access not in shown
     assert sandbox.client_secret not in shown

@@ -64,7 +64,7 @@ class Called:
 
 CREATE = Called(
     "kameleoon.goals.create",
-    (models.GoalCreate(name=NEW, site_id=21001, type_=models.GoalType.CLICK, has_multiple_conversions=False),),
+    (models.GoalCreate(name=NEW, site_id=21001, type_=models.GoalType.CUSTOM, has_multiple_conversions=False),),
     "POST",
     "/goals",
     is_repeatable=False,
@@ -157,7 +157,7 @@ def made(sandbox: Sandbox) -> int:
     """How many goals were made."""
     items = sandbox.dump()
     names = [goal["name"] for goal in items["kameleoon.goals"].values()]
-    names += [goal["goal_name"] for goal in items["convert.goals"].values()]
+    names += [goal["goal_name"] for goal in items["convert-v1.goals"].values()]
     return names.count(NEW)
 
 
@@ -378,7 +378,7 @@ def test_a_client_is_as_good_as_new_after_a_fault(any_call: Caller, sandbox: San
 
 
 def test_faults_of_one_api_leave_the_other_alone(insistent: Caller, sandbox: Sandbox) -> None:
-    sandbox.faults.add("drop", api="convert")
+    sandbox.faults.add("drop", api="convert-v1")
 
     READ.make(insistent)
     with pytest.raises(ApiConnectionError):

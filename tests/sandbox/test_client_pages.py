@@ -10,7 +10,7 @@ from abwire.kameleoon import models
 
 from abwire_core.errors import ApiConnectionError, ServerError
 from abwire_sandbox import Sandbox, serve
-from abwire_sandbox.specs import Operation, Router, document
+from abwire_sandbox.specs import Operation, Router, document, paths
 from tests.sandbox.callers import Caller, SyncCaller
 
 pytestmark = pytest.mark.filterwarnings("ignore:Convert superseded:DeprecationWarning")
@@ -45,7 +45,7 @@ def goals_there_are(sandbox: Sandbox, count: int) -> list[int]:
             call("kameleoon.goals.delete", int(key))
         for number in range(len(there), count):
             body = models.GoalCreate(
-                name=f"Goal {number}", site_id=21001, type_=models.GoalType.CLICK, has_multiple_conversions=False
+                name=f"Goal {number}", site_id=21001, type_=models.GoalType.CUSTOM, has_multiple_conversions=False
             )
             call("kameleoon.goals.create", body)
     sandbox.requests.clear()
@@ -84,13 +84,15 @@ def test_every_row_of_convert_comes_once_in_its_order(
     found = any_call(f"convert.{group}.list", PROJECT, **({} if size is None else {"results_per_page": size}))
 
     key = {"goals": "goal_id", "audiences": "audience_id"}.get(group, "id")
-    there = [item[key] for item in sandbox.dump()[f"convert.{group}"].values() if str(item["project_id"]) == PROJECT]
+    there = [item[key] for item in sandbox.dump()[f"convert-v1.{group}"].values() if str(item["project_id"]) == PROJECT]
     assert [getattr(item, key) for item in found] == there
 
 
 def lists() -> list[Operation]:
     """The operations of Kameleoon whose answers come in pages."""
-    return [found for found in Router(document("kameleoon")).operations if "x-sdk-pagination" in found.definition]
+    return [
+        found for found in Router(document(paths()["kameleoon"])).operations if "x-sdk-pagination" in found.definition
+    ]
 
 
 @pytest.mark.parametrize("operation", lists(), ids=lambda operation: f"{operation.group}.{operation.verb}")
@@ -124,7 +126,7 @@ def test_a_server_that_ignores_the_page_gives_its_rows_once(
 
 
 def test_a_server_of_convert_that_ignores_the_page_gives_its_rows_once(any_call: Caller, sandbox: Sandbox) -> None:
-    sandbox.faults.add("repeat_page", api="convert")
+    sandbox.faults.add("repeat_page", api="convert-v1")
 
     found = any_call("convert.hypotheses.list", PROJECT)
 
@@ -145,7 +147,7 @@ def test_no_page_is_asked_for_before_it_is_wanted(any_call: Caller, sandbox: San
 
 def test_an_object_that_is_made_meanwhile_comes_too(any_call: Caller, sandbox: Sandbox, call: SyncCaller) -> None:
     there = goals_there_are(sandbox, 2 * CAP)
-    body = models.GoalCreate(name="Late", site_id=21001, type_=models.GoalType.CLICK, has_multiple_conversions=False)
+    body = models.GoalCreate(name="Late", site_id=21001, type_=models.GoalType.CUSTOM, has_multiple_conversions=False)
     late: list[int] = []
 
     def make(number: int) -> None:

@@ -12,15 +12,19 @@ import sys
 import threading
 from contextlib import AbstractContextManager, closing
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from abwire.convert_v1 import Convert
 from abwire.kameleoon import Kameleoon
 
+from abwire_core.errors import ServerError
+from abwire_sandbox import Sandbox
 from abwire_sandbox.__main__ import main
 from scripts.tools import sandbox_process
 from scripts.tools.sandbox_process import Running
+from tests.sandbox.callers import SyncCaller, token
 
 pytestmark = pytest.mark.filterwarnings("ignore:Convert superseded:DeprecationWarning")
 
@@ -51,7 +55,9 @@ def test_it_serves_both_apis_until_a_signal(
 
 def test_a_request_that_waits_does_not_keep_it_from_ending(no_proxies: None) -> None:
     with running() as sandbox, httpx.Client(base_url=sandbox.url) as client:
-        client.post("/_sandbox/faults", json={"kind": "latency", "seconds": 60}).raise_for_status()
+        client.post(
+            "/_sandbox/faults", headers=token(sandbox), json={"kind": "latency", "seconds": 60}
+        ).raise_for_status()
         broken: list[httpx.RequestError] = []
 
         def wait() -> None:
@@ -62,7 +68,7 @@ def test_a_request_that_waits_does_not_keep_it_from_ending(no_proxies: None) -> 
 
         waiting = threading.Thread(target=wait)
         waiting.start()
-        while not httpx.get(f"{sandbox.url}/_sandbox/requests").json():
+        while not httpx.get(f"{sandbox.url}/_sandbox/requests", headers=token(sandbox)).json():
             pass
         sandbox.process.terminate()
         assert sandbox.process.wait(10) == 0
@@ -80,6 +86,7 @@ def test_it_says_what_to_export() -> None:
     environment = sandbox.environment
 
     assert environment.keys() == {
+        "ABWIRE_SANDBOX_TOKEN",
         "ABWIRE_SANDBOX_URL",
         "KAMELEOON_BASE_URL",
         "KAMELEOON_CLIENT_ID",
@@ -182,3 +189,79 @@ def test_it_explains_its_options(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--help"])
     assert {"--host", "--port", "--state", "--seed"} <= set(re.findall("--[a-z]+", capsys.readouterr().out))
+
+
+# --- a program, and the sandbox only as long as it runs ---
+
+PROGRAM = """
+import os, sys
+from abwire.kameleoon import Kameleoon
+
+with Kameleoon.from_env() as kameleoon:
+    print(kameleoon.goals.get(30001).name, sys.argv[1:], os.environ["NO_PROXY"])
+sys.exit(int(sys.argv[1]))
+"""
+
+
+def ran(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": ":".join(sys.path)}
+    environment |= {"HTTP_PROXY": "http://127.0.0.1:1", "http_proxy": "http://127.0.0.1:1"}
+    command = [sys.executable, "-W", "error", "-m", "abwire_sandbox", "run", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60, **options)
+
+
+def test_a_program_runs_with_what_it_needs(tmp_path: Path) -> None:
+    (tmp_path / "a program.py").write_text(PROGRAM)
+    done = ran("--seed", "1", "--access-log", str(tmp_path / "a program.py"), "3", "--seed", "-x")
+
+    assert done.returncode == 3
+    assert done.stdout == "Purchase confirmed ['3', '--seed', '-x'] 127.0.0.1\n"
+    first, second = (line.split(" ", 1)[1] for line in done.stderr.splitlines())
+    assert re.fullmatch(r"POST /kameleoon/oauth/token 200 \d+ms", first)
+    assert re.fullmatch(r"GET /kameleoon/goals/30001 200 \d+ms get-goal", second)
+
+
+def test_a_command_runs_with_what_it_needs() -> None:
+    program = "import os; print(os.environ['KAMELEOON_CLIENT_ID'], os.environ['CONVERT_BASE_URL'])"
+    done = ran("python", "-c", program)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.fullmatch(r"sandbox-client http://127\.0\.0\.1:\d+/convert/api/v1\n", done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("program", "status", "said"),
+    [
+        (["nothing-of-this-name"], 127, "nothing-of-this-name cannot be run: No such file or directory\n"),
+        (["/"], 126, "/ cannot be run: Permission denied\n"),
+        (["python", "-c", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"], 137, ""),
+    ],
+)
+def test_a_program_that_does_not_run_is_named(program: list[str], status: int, said: str) -> None:
+    done = ran(*program)
+
+    assert (done.returncode, done.stdout, done.stderr) == (status, "", said)
+
+
+def test_without_a_program_it_says_what_it_wants() -> None:
+    done = ran()
+
+    assert done.returncode == 2
+    assert "the following arguments are required: program" in done.stderr
+
+
+def test_the_access_log_has_a_line_for_each_request_and_no_secret(
+    sandbox: Sandbox, call: SyncCaller, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "abwire_sandbox.access")
+    sandbox.faults.add("status", path="/goals/30002", status=500, count=1)
+    call("kameleoon.goals.list", page=2)
+    with pytest.raises(ServerError):
+        call("kameleoon.goals.get", 30002)
+    lines = [record.getMessage() for record in caplog.records if record.name == "abwire_sandbox.access"]
+
+    assert [re.sub(r"\d+ms", "Nms", line) for line in lines][-2:] == [
+        "GET /kameleoon/goals 200 Nms get-all-goals",
+        "GET /kameleoon/goals/30002 500 Nms status",
+    ]
+    assert sandbox.client_secret not in caplog.text

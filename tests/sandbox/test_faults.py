@@ -23,7 +23,7 @@ from abwire_core.errors import (
 )
 from abwire_sandbox import Sandbox
 from abwire_sandbox.faults import KINDS, Fault, Faults
-from tests.sandbox.callers import Caller, SyncCaller
+from tests.sandbox.callers import Caller, SyncCaller, token
 
 pytestmark = pytest.mark.filterwarnings("ignore:Convert superseded:DeprecationWarning")
 
@@ -40,7 +40,7 @@ def connected(sandbox: Sandbox, **options: Any) -> Kameleoon:
 def test_a_status_is_answered_as_often_as_wanted_and_nothing_is_done(any_call: Caller, sandbox: Sandbox) -> None:
     site = any_call("kameleoon.sites.list")[0].id
     fault = sandbox.faults.add("status", method="POST", path="/goals", status=500, message="closed", count=1)
-    body = models.GoalCreate(name="New", site_id=site, type_=models.GoalType.CLICK, has_multiple_conversions=False)
+    body = models.GoalCreate(name="New", site_id=site, type_=models.GoalType.CUSTOM, has_multiple_conversions=False)
 
     with pytest.raises(ServerError, match="closed") as raised:
         any_call("kameleoon.goals.create", body)
@@ -140,7 +140,7 @@ NONSENSE: list[tuple[dict[str, Any], str]] = [
     ({"kind": ["drop"]}, "kind is ['drop'], and not one of"),
     ({"kind": "drop", "method": 1}, "method is 1, and not an HTTP method"),
     ({"kind": "drop", "path": None}, "path is None, and not a path"),
-    ({"kind": "drop", "api": "other"}, "api is 'other', and not kameleoon or convert"),
+    ({"kind": "drop", "api": "other"}, "api is 'other', and not one of convert-v1, kameleoon, or null for any"),
     ({"kind": "drop", "count": 0}, "count is 0, and not a whole number from 1"),
     ({"kind": "drop", "count": 1.5}, "count is 1.5, and not a whole number"),
     ({"kind": "drop", "count": True}, "count is True, and not a whole number"),
@@ -164,11 +164,11 @@ NONSENSE: list[tuple[dict[str, Any], str]] = [
 @pytest.mark.parametrize(("options", "said"), NONSENSE)
 def test_a_fault_that_makes_no_sense_is_refused(sandbox: Sandbox, options: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=re.escape(said)):
-        Fault(**options)
-    response = httpx.post(f"{sandbox.url}/_sandbox/faults", content=json.dumps(options))
+        sandbox.faults.add(**options)
+    response = httpx.post(f"{sandbox.url}/_sandbox/faults", headers=token(sandbox), content=json.dumps(options))
     assert response.status_code == 400
     assert said in response.json()["message"]
-    assert httpx.get(f"{sandbox.url}/_sandbox/faults").json() == []
+    assert httpx.get(f"{sandbox.url}/_sandbox/faults", headers=token(sandbox)).json() == []
 
 
 def test_a_fault_counts_only_what_it_changes(any_call: Caller, sandbox: Sandbox) -> None:
@@ -176,7 +176,7 @@ def test_a_fault_counts_only_what_it_changes(any_call: Caller, sandbox: Sandbox)
     request = models.ResultsRequest(date_intervals=[], conversion_type=models.ConversionType.ALL_CONVERSION)
     kinds = ("expired_token", "repeat_page", "failed_results", "cut")
     faults = {kind: sandbox.faults.add(kind, count=1) for kind in kinds}
-    sandbox.faults.add("drop", api="convert")
+    sandbox.faults.add("drop", api="convert-v1")
     expected = {
         "POST /oauth/token": ["cut"],
         "GET /goals/30001": ["expired_token"],
@@ -202,15 +202,15 @@ def test_a_fault_counts_only_what_it_changes(any_call: Caller, sandbox: Sandbox)
 
 def test_faults_are_controlled_over_http(call: SyncCaller, sandbox: Sandbox) -> None:
     control = f"{sandbox.url}/_sandbox/faults"
-    made = httpx.post(control, json={"kind": "status", "path": "/goals/*", "status": 502})
+    made = httpx.post(control, headers=token(sandbox), json={"kind": "status", "path": "/goals/*", "status": 502})
     with pytest.raises(ServerError):
         call("kameleoon.goals.get", 30001)
 
     assert made.status_code == 201
-    assert [(fault["kind"], fault["status"], fault["hits"]) for fault in httpx.get(control).json()] == [
-        ("status", 502, 1)
-    ]
-    assert httpx.delete(control).json() == []
+    assert [
+        (fault["kind"], fault["status"], fault["hits"]) for fault in httpx.get(control, headers=token(sandbox)).json()
+    ] == [("status", 502, 1)]
+    assert httpx.delete(control, headers=token(sandbox)).json() == []
     assert call("kameleoon.goals.get", 30001).id == 30001
 
 
@@ -227,7 +227,7 @@ def test_faults_are_controlled_over_http(call: SyncCaller, sandbox: Sandbox) -> 
     ],
 )
 def test_what_is_no_fault_is_refused(sandbox: Sandbox, body: bytes, said: str) -> None:
-    response = httpx.post(f"{sandbox.url}/_sandbox/faults", content=body)
+    response = httpx.post(f"{sandbox.url}/_sandbox/faults", headers=token(sandbox), content=body)
 
     assert response.status_code == 400
     assert response.json()["message"].startswith(said)
@@ -245,7 +245,7 @@ def test_what_is_no_fault_is_refused(sandbox: Sandbox, body: bytes, said: str) -
     ],
 )
 def test_what_cannot_be_locked_is_refused(sandbox: Sandbox, body: bytes, said: str) -> None:
-    response = httpx.post(f"{sandbox.url}/_sandbox/locks", content=body)
+    response = httpx.post(f"{sandbox.url}/_sandbox/locks", headers=token(sandbox), content=body)
 
     assert response.status_code == 400
     assert response.json()["message"].startswith(said)
@@ -260,7 +260,7 @@ def test_requests_are_logged_with_what_they_held(call: SyncCaller, sandbox: Sand
     call("kameleoon.goals.update", 30001, models.GoalUpdate(description="x"))
     call("kameleoon.goals.list", page=3)
 
-    shown = httpx.get(f"{sandbox.url}/_sandbox/requests").json()[1:3]
+    shown = httpx.get(f"{sandbox.url}/_sandbox/requests", headers=token(sandbox)).json()[1:3]
     assert [(entry["method"], entry["path"], entry["operation"], entry["status"]) for entry in shown] == [
         ("PATCH", "/goals/30001", "partial-update-goal", 200),
         ("GET", "/goals", "get-all-goals", 200),
@@ -268,7 +268,7 @@ def test_requests_are_logged_with_what_they_held(call: SyncCaller, sandbox: Sand
     assert sandbox.requests[1].json == {"description": "x"}
     assert sandbox.requests[2].query == (("page", "3"),)
     assert 0 < sandbox.requests[1].seconds < 5
-    assert httpx.delete(f"{sandbox.url}/_sandbox/requests").json() == []
+    assert httpx.delete(f"{sandbox.url}/_sandbox/requests", headers=token(sandbox)).json() == []
 
 
 def test_a_locked_object_cannot_be_changed_and_can_be_read(any_call: Caller, sandbox: Sandbox) -> None:
@@ -287,7 +287,7 @@ def test_objects_are_locked_over_http(call: SyncCaller, sandbox: Sandbox) -> Non
     control = f"{sandbox.url}/_sandbox/locks"
     flag = call("kameleoon.feature_flags.list")[0]
     lock = {"group": "feature_flags", "id": flag.id}
-    assert lock in httpx.post(control, json=lock).json()
+    assert lock in httpx.post(control, headers=token(sandbox), json=lock).json()
 
     with pytest.raises(ObjectLockedError):
         call("kameleoon.feature_flags.duplicate", flag.site_code, flag.feature_key)
@@ -295,7 +295,7 @@ def test_objects_are_locked_over_http(call: SyncCaller, sandbox: Sandbox) -> Non
     with pytest.raises(ObjectLockedError):
         call("kameleoon.feature_flags.update_rule", rule.id, models.FeatureFlagRuleUpdate())
 
-    assert lock not in httpx.request("DELETE", control, json=lock).json()
+    assert lock not in httpx.request("DELETE", control, headers=token(sandbox), json=lock).json()
     assert call("kameleoon.feature_flags.duplicate", flag.site_code, flag.feature_key).id != flag.id
 
 
@@ -325,7 +325,7 @@ def test_a_reset_brings_back_the_first_state(call: SyncCaller, sandbox: Sandbox)
     sandbox.faults.add("drop", count=5, path="/nothing")
     assert sandbox.dump() != before
 
-    assert httpx.post(f"{sandbox.url}/_sandbox/reset").json() == {"seed": 1}
+    assert httpx.post(f"{sandbox.url}/_sandbox/reset", headers=token(sandbox)).json() == {"seed": 1}
 
     assert sandbox.dump() == before
     assert len(sandbox.faults) == len(sandbox.requests) == 0
@@ -335,23 +335,23 @@ def test_a_reset_brings_back_the_first_state(call: SyncCaller, sandbox: Sandbox)
 def test_tokens_expire_over_http(call: SyncCaller, sandbox: Sandbox) -> None:
     call("kameleoon.goals.get", 30001)
 
-    assert httpx.post(f"{sandbox.url}/_sandbox/expire-tokens").json()["expired"] >= 1
-    assert httpx.post(f"{sandbox.url}/_sandbox/expire-tokens").json() == {"expired": 0}
+    assert httpx.post(f"{sandbox.url}/_sandbox/expire-tokens", headers=token(sandbox)).json()["expired"] >= 1
+    assert httpx.post(f"{sandbox.url}/_sandbox/expire-tokens", headers=token(sandbox)).json() == {"expired": 0}
 
 
 @pytest.mark.parametrize("path", ["/", "/_sandbox", "/_sandbox/moons", "/kameleon/goals"])
 def test_another_path_says_what_there_is(sandbox: Sandbox, path: str) -> None:
-    response = httpx.get(sandbox.url + path)
+    response = httpx.get(sandbox.url + path, headers=token(sandbox))
 
     assert response.status_code == 404
     assert response.json()["message"] == (
-        "the sandbox serves /kameleoon, /convert/api/v1, /_sandbox/faults, /_sandbox/requests, /_sandbox/locks, "
+        "the sandbox serves /convert/api/v1, /kameleoon, /_sandbox/faults, /_sandbox/requests, /_sandbox/locks, "
         "/_sandbox/reset, /_sandbox/expire-tokens"
     )
 
 
 def test_another_method_says_which_there_are(sandbox: Sandbox) -> None:
-    response = httpx.put(f"{sandbox.url}/_sandbox/faults")
+    response = httpx.put(f"{sandbox.url}/_sandbox/faults", headers=token(sandbox))
 
     assert (response.status_code, response.headers["Allow"]) == (405, "DELETE, GET, HEAD, POST")
     assert response.json()["message"] == "/_sandbox/faults takes DELETE, GET, HEAD, POST"

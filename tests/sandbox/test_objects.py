@@ -32,11 +32,13 @@ def test_a_patch_removes_by_null_and_leaves_the_rest(call: SyncCaller) -> None:
 
 def test_a_patch_merges_objects_and_replaces_arrays(call: SyncCaller) -> None:
     experiment = call("kameleoon.experiments.list", optional_fields=["tags", "goals"])[0]
-    update = models.ExperimentUpdate(tags=["one"], deviations=models.ExperimentDeviations.from_dict({"extra": 0.25}))
+    variation = call("kameleoon.variations.create", models.VariationCreate(name="New", site_id=experiment.site_id))
+    shares = {str(variation.id): 0.25}
+    update = models.ExperimentUpdate(tags=["one"], deviations=models.ExperimentDeviations.from_dict(shares))
     after = call("kameleoon.experiments.update", experiment.id, update)
 
     assert after.tags == ["one"]
-    assert after.deviations.to_dict() == {**experiment.deviations.to_dict(), "extra": 0.25}
+    assert after.deviations.to_dict() == {**experiment.deviations.to_dict(), **shares}
     assert after.goals == experiment.goals
 
 
@@ -49,7 +51,10 @@ def test_what_answers_must_have_cannot_be_removed(call: SyncCaller) -> None:
 def test_the_status_of_a_goal_says_whether_it_is_active(call: SyncCaller) -> None:
     goal = call("kameleoon.goals.update", 30001, models.GoalUpdate(status=models.GoalStatus.INACTIVE))
     assert goal.is_active is False
-    assert call("kameleoon.goals.replace", 30001, models.GoalReplace(status=models.GoalStatus.ACTIVE)).is_active is True
+    assert (
+        call("kameleoon.goals.replace", 30001, models.GoalReplace(name="x", status=models.GoalStatus.ACTIVE)).is_active
+        is True
+    )
 
 
 def test_a_change_is_dated(call: SyncCaller) -> None:
@@ -65,7 +70,7 @@ def test_a_change_is_dated(call: SyncCaller) -> None:
 
 def test_identifiers_are_not_given_twice(call: SyncCaller) -> None:
     site = call("kameleoon.sites.list")[0].id
-    body = models.GoalCreate(name="x", site_id=site, type_=models.GoalType.CLICK, has_multiple_conversions=False)
+    body = models.GoalCreate(name="x", site_id=site, type_=models.GoalType.CUSTOM, has_multiple_conversions=False)
     first = call("kameleoon.goals.create", body).id
     call("kameleoon.goals.delete", first)
 
@@ -102,7 +107,7 @@ def test_what_is_not_there_is_not_found(call: SyncCaller, name: str, arguments: 
     [
         (
             "kameleoon.goals.create",
-            (models.GoalCreate(name="x", site_id=17, type_=models.GoalType.CLICK, has_multiple_conversions=False),),
+            (models.GoalCreate(name="x", site_id=17, type_=models.GoalType.CUSTOM, has_multiple_conversions=False),),
             "siteId: there is no site 17",
         ),
         ("kameleoon.experiments.update", (188001, models.ExperimentUpdate(goals=[17])), "goals: there is no goal 17"),
@@ -364,7 +369,7 @@ def test_an_image_for_no_site_is_refused(call: SyncCaller) -> None:
 
 
 def test_scores_are_strings_on_the_wire_and_follow_from_the_attributes(call: SyncCaller, sandbox: Sandbox) -> None:
-    seeded = list(sandbox.dump()["convert.hypotheses"].values())
+    seeded = list(sandbox.dump()["convert-v1.hypotheses"].values())
     assert all(isinstance(item["prioritization_score"], str) for item in seeded)
     for item in seeded:
         mean = sum(item["prioritization_score_attributes"].values()) / 3

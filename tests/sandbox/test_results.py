@@ -412,3 +412,30 @@ def test_a_report_of_convert_is_limited_to_its_range(call: SyncCaller) -> None:
     found = call("convert.reports.goal", project, experience.id, goal, body)["data"]["reportData"]["variations"]
 
     assert [day["timestamp"] for day in found[0]["stats"]] == [start, start + 86400, start + 2 * 86400]
+
+
+def test_switching_a_flag_off_does_not_rewrite_what_it_has_measured(no_proxies: None) -> None:
+    now = datetime.datetime(2026, 11, 2, 12, tzinfo=datetime.UTC)
+    since = models.DateInterval(start=datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC))
+    request = models.ResultsRequest(date_intervals=[since], conversion_type=models.ConversionType.ALL_CONVERSION)
+
+    with serve(rate_limits=(), waiting_polls=0, now=lambda: now) as sandbox, SyncCaller(sandbox) as call:
+
+        def visits() -> dict[str, int]:
+            data = call("kameleoon.feature_flags.fetch_results", 9001, request).to_dict()["variationData"]
+            return {
+                key: found["breakdownData"]["_reference"]["generalData"]["visitCount"] for key, found in data.items()
+            }
+
+        flag = sandbox.dump()["kameleoon.feature_flags"]["9001"]
+        before = visits()
+        off = models.FeatureFlagEnvironmentUpdate.from_dict(
+            {"featureKey": flag["featureKey"], "name": flag["name"], "featureEnabled": False}
+            | {name: flag[name] for name in ("secondaryGoalIds", "tags", "variables", "variations")}
+            | {name: flag["environmentConfigurations"][2][name] for name in ("integrations", "rolloutRules")}
+        )
+        call("kameleoon.feature_flags.update_environment", flag["siteCode"], flag["featureKey"], "production", off)
+        assert visits() == before
+        now += datetime.timedelta(days=9)
+        assert visits() == before
+    assert sum(before.values()) > 1000

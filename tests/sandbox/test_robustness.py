@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from starlette.types import Scope
 
 from abwire_core.auth import BearerAuth, RequestSigning
-from abwire_sandbox.app import CONVERT_PATH, KAMELEOON_PATH, SandboxApp
+from abwire_sandbox.app import SandboxApp
 from abwire_sandbox.world import World
 from tests.client.apis import OPERATIONS, Operation
 from tests.core.signing import HEADERS
@@ -32,20 +32,22 @@ class Asker:
     def __init__(self, runner: asyncio.Runner) -> None:
         self.app = SandboxApp(World(rate_limits=(), waiting_polls=0), _drop)
         self._runner = runner
-        self._client = httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://sandbox.test")
+        self._client = httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://localhost")
         form = {
             "grant_type": "client_credentials",
             "client_id": "sandbox-client",
             "client_secret": "sandbox-client-secret",
         }
-        token = runner.run(self._client.post(f"{KAMELEOON_PATH}/oauth/token", data=form)).json()["access_token"]
+        token = runner.run(self._client.post(f"{self.app.mounts['kameleoon']}/oauth/token", data=form)).json()[
+            "access_token"
+        ]
         self._auth = {
             "kameleoon": BearerAuth(token),
             "convert-v1": RequestSigning("sandbox-application", "sandbox-secret-key", **HEADERS),
         }
 
     def __call__(self, operation: Operation, path: str, request: dict[str, Any]) -> httpx.Response:
-        base = KAMELEOON_PATH if operation.api.name == "kameleoon" else CONVERT_PATH
+        base = self.app.mounts[operation.api.name]
         auth = self._auth[operation.api.name]
         return self._runner.run(self._client.request(operation.method, base + path, auth=auth, **request))
 
@@ -70,7 +72,7 @@ def known_values(app: SandboxApp, operation: Operation) -> dict[str, list[Any]]:
         rule for flag in flags for found in flag["environmentConfigurations"] for rule in found.get("rolloutRules", ())
     ]
     groups = [group for segment in segments for group in segment["conditionsData"].get("firstLevel", ())]
-    experiences = items["convert.experiences"][:1]
+    experiences = items["convert-v1.experiences"][:1]
     known: dict[str, list[Any]] = {
         "siteCode": [flag["siteCode"] for flag in flags],
         "featureKey": [flag["featureKey"] for flag in flags],
@@ -87,7 +89,7 @@ def known_values(app: SandboxApp, operation: Operation) -> dict[str, list[Any]]:
         "project_id": [experience["project_id"] for experience in experiences],
         "experience_id": [experience["id"] for experience in experiences],
         "variation_id": [found["variation"]["id"] for experience in experiences for found in experience["variations"]],
-        "goal_id": [goal["goal_id"] for goal in items["convert.goals"][:1]],
+        "goal_id": [goal["goal_id"] for goal in items["convert-v1.goals"][:1]],
         "themeId": [theme["id"] for theme in items["kameleoon.themes"]],
         "variations": [variation["id"] for variation in items["kameleoon.variations"]],
         "experimentId": [found["id"] for found in items["kameleoon.experiments"] if found["status"] == "STOPPED"],
@@ -96,7 +98,7 @@ def known_values(app: SandboxApp, operation: Operation) -> dict[str, list[Any]]:
         known[name] = [site["id"] for site in items["kameleoon.sites"]]
     for name in ("mainGoal", "mainGoalId", "primaryGoalId", "secondaryGoalIds", "goals", "goalsIds"):
         known[name] = [goal["id"] for goal in items["kameleoon.goals"]]
-    own = items.get(f"{operation.api.name.removesuffix('-v1')}.{operation.spec['x-sdk-group']}", [])
+    own = items.get(f"{operation.api.name}.{operation.spec['x-sdk-group']}", [])
     for parameter in operation.parameters:
         if parameter["in"] == "path" and parameter["name"] not in known:
             keys = [item.get("id", item.get(parameter["name"])) for item in own[:3]]

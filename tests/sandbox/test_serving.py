@@ -17,11 +17,10 @@ import pytest
 import abwire_sandbox
 from abwire_core.errors import ServerError
 from abwire_sandbox import Sandbox, SandboxError, serve, specs
-from abwire_sandbox import engine as engine_module
-from abwire_sandbox.engine import Answer, Engine
+from abwire_sandbox.engine import COMMON, Answer, Engine
 from scripts.specs.documents import load, plain
 from scripts.specs.project import ROOT
-from tests.sandbox.callers import SyncCaller
+from tests.sandbox.callers import SyncCaller, token
 
 pytestmark = pytest.mark.filterwarnings("ignore:Convert superseded:DeprecationWarning")
 
@@ -53,10 +52,21 @@ def test_a_sandbox_ends_with_its_block(no_proxies: None) -> None:
     threads = threading.active_count()
     with serve() as sandbox:
         url = f"{sandbox.url}/_sandbox/requests"
-        assert httpx.get(url).status_code == 200
+        assert httpx.get(url, headers=token(sandbox)).status_code == 200
         assert threading.active_count() == threads + 1
 
     assert threading.active_count() == threads
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(url)
+
+
+def test_a_sandbox_is_started_and_stopped_without_a_block(no_proxies: None) -> None:
+    sandbox = abwire_sandbox.start(seed=2)
+    url = f"{sandbox.url}/_sandbox/requests"
+    assert httpx.get(url, headers=token(sandbox)).status_code == 200
+    sandbox.stop()
+    sandbox.stop()
+
     with pytest.raises(httpx.ConnectError):
         httpx.get(url)
 
@@ -74,6 +84,7 @@ def test_an_open_connection_does_not_keep_it_from_ending(no_proxies: None) -> No
 
 def test_the_environment_is_what_from_env_reads(sandbox: Sandbox) -> None:
     assert sandbox.environment == {
+        "ABWIRE_SANDBOX_TOKEN": sandbox.control_token,
         "ABWIRE_SANDBOX_URL": sandbox.url,
         "KAMELEOON_BASE_URL": sandbox.kameleoon_url,
         "KAMELEOON_CLIENT_ID": sandbox.client_id,
@@ -93,7 +104,7 @@ def test_an_answer_against_its_spec_fails_the_test_run(
             raise RuntimeError("oh")
         return Answer({"id": "not a number"})
 
-    monkeypatch.setattr("abwire_sandbox.engine.COMMON", {**engine_module.COMMON, "get": read})
+    monkeypatch.setattr("abwire_sandbox.api.COMMON", {**COMMON, "get": read})
 
     def run() -> None:
         with serve() as sandbox, SyncCaller(sandbox) as call, pytest.raises(ServerError, match="a mistake"):
@@ -162,14 +173,13 @@ def test_every_name_of_the_package_is_there() -> None:
         getattr(abwire_sandbox, "nothing")  # noqa: B009 - type checkers know that there is none
 
 
-def test_the_specs_are_found_in_a_package_before_a_checkout() -> None:
+def test_the_specs_are_found_in_a_package_before_a_checkout(tmp_path: Path) -> None:
     assert [folder.name for folder in specs.FOLDERS] == ["specs", "specs"]
     assert specs.FOLDERS[1] == ROOT / "generated" / "specs"
-    with pytest.raises(FileNotFoundError, match=r"no effective spec nothing\.yaml"):
-        specs.document("nothing")
+    with pytest.raises(FileNotFoundError, match="no effective spec in "):
+        specs.paths(tmp_path)
 
 
 def test_reading_the_specs_changes_no_value() -> None:
-    for name in ("kameleoon", "convert-v1"):
-        path = ROOT / "generated" / "specs" / f"{name}.yaml"
-        assert specs.document(name) == plain(load(path, keep_comments=False))
+    for path in specs.paths().values():
+        assert specs.document(path) == plain(load(path, keep_comments=False))

@@ -72,7 +72,7 @@ def test_what_was_done_survives_a_restart(tmp_path: Path, no_proxies: None) -> N
     with serve(state=state, rate_limits=()) as sandbox, SyncCaller(sandbox) as call:
         site = call("kameleoon.sites.list")[0].id
         body = models.GoalCreate(
-            name="Kept", site_id=site, type_=models.GoalType.CLICK, has_multiple_conversions=False, description="é😀"
+            name="Kept", site_id=site, type_=models.GoalType.CUSTOM, has_multiple_conversions=False, description="é😀"
         )
         created = call("kameleoon.goals.create", body)
         call("kameleoon.goals.update", 30002, models.GoalUpdate(name="Changed"))

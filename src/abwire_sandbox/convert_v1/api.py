@@ -1,4 +1,4 @@
-"""The API as a whole: which operation is carried out by what."""
+"""What the engine does not do for Convert, version 1."""
 
 from __future__ import annotations
 
@@ -7,34 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
-from abwire_sandbox import keys, queries
+from abwire_sandbox import queries
 from abwire_sandbox.convert_v1 import results
-from abwire_sandbox.engine import Answer, Api, Call, Engine, Handler, Resource
+from abwire_sandbox.data import Maker
+from abwire_sandbox.engine import Answer, Call, Engine, Handler
 from abwire_sandbox.errors import Refused
-from abwire_sandbox.specs import Operation
-from abwire_sandbox.store import Item, Store
-from abwire_sandbox.world import World
+from abwire_sandbox.store import Item
 
-NAMESPACE: Final = "convert"
 _TEXTS = ("name", "goal_name", "audience_name", "description", "experience_description", "objective")
 """Where a search looks: in the name and the description, which objects call by different names."""
-
-
-def make(store: Store, world: World, operations: Sequence[Operation]) -> Api:
-    """The API, on a store."""
-    return Api(Engine(store, world, NAMESPACE, _RESOURCES), operations, _HANDLERS, _check)
-
-
-def error_body(refused: Refused) -> Item:
-    """An error, as version 2 of the API has it."""
-    body: Item = {"code": refused.status, "message": refused.message}
-    return {**body, "fields": list(refused.fields)} if refused.fields else body
-
-
-def _check(engine: Engine, call: Call) -> None:
-    project = call.arguments.get("project_id")
-    if project is not None and engine.get("projects", project) is None:
-        raise Refused(404, f"there is no project {project}", fields=("project_id",))
 
 
 # --- new objects; identifiers are strings, save those of hypotheses ---
@@ -42,7 +23,6 @@ def _check(engine: Engine, call: Call) -> None:
 
 def _project(engine: Engine, item: Item, call: Call) -> Item:
     return {
-        "status": "active",
         **item,
         "id": str(item["id"]),
         "account_id": results.ACCOUNT,
@@ -52,8 +32,7 @@ def _project(engine: Engine, item: Item, call: Call) -> Item:
 
 
 def _goal(engine: Engine, item: Item, call: Call) -> Item:
-    defaults = {"goal_type": "advanced", "description": ""}
-    return {**defaults, **item, "goal_id": str(item["goal_id"]), "project_id": call.arguments["project_id"]}
+    return {**item, "goal_id": str(item["goal_id"]), "project_id": call.arguments["project_id"]}
 
 
 def _audience(engine: Engine, item: Item, call: Call) -> Item:
@@ -63,9 +42,8 @@ def _audience(engine: Engine, item: Item, call: Call) -> Item:
 
 
 def _hypothesis(engine: Engine, item: Item, call: Call) -> Item:
-    defaults = {"status": "draft", "prioritization_score_type": "PIE", "tags": []}
     created = engine.world.now().strftime("%Y-%m-%d %H:%M:%S")
-    return _scored({**defaults, **item, "project_id": int(call.arguments["project_id"]), "created_at": created})
+    return _scored({**item, "project_id": int(call.arguments["project_id"]), "created_at": created})
 
 
 def _scored(hypothesis: Item) -> Item:
@@ -92,9 +70,8 @@ def _text(score: float) -> str:
 
 
 def _experience(engine: Engine, item: Item, call: Call) -> Item:
-    defaults = {"experience_type": "a/b", "experience_status": "draft"}
     times = {"start_time": 0, "end_time": 0, "project_id": call.arguments["project_id"]}
-    return _settled(engine, {**defaults, **item, "id": str(item["id"]), **times})
+    return _settled(engine, {**item, "id": str(item["id"]), **times})
 
 
 def _settled(engine: Engine, experience: Item) -> Item:
@@ -121,6 +98,8 @@ def _settled(engine: Engine, experience: Item) -> Item:
 def _named(engine: Engine, experience: Item, group: str, title: str) -> list[Item]:
     found = []
     for reference in experience.get(group, ()):
+        if "id" not in reference:
+            raise Refused(422, f"{group}: each is named by its id", fields=(group,))
         item = engine.get(group, reference.get("id"))
         if item is None or item["project_id"] != experience["project_id"]:
             raise Refused(422, f"{group}: the project has no {reference.get('id')}", fields=(group,))
@@ -131,31 +110,18 @@ def _named(engine: Engine, experience: Item, group: str, title: str) -> list[Ite
 def _numbered(engine: Engine, wrapped: Mapping[str, Any]) -> Item:
     variation = wrapped["variation"]
     if "id" not in variation:
-        variation = {**variation, "id": str(keys.new_key(engine.store, f"{NAMESPACE}.variations"))}
+        variation = {**variation, "id": str(engine.new_key("variations"))}
     return {**wrapped, "variation": variation}
 
 
-_PROJECT = {"project_id": "project_id"}
-_RESOURCES: Mapping[str, Resource] = {
-    "projects": Resource(
-        "project", {"project_id": "id"}, make=_project, fixed=("account_id", "tracking_snippet", "created_at")
-    ),
-    "experiences": Resource(
-        "experience", {**_PROJECT, "experience_id": "id"}, make=_experience, fixed=("start_time", "end_time")
-    ),
-    "goals": Resource("goal", {**_PROJECT, "goal_id": "goal_id"}, key="goal_id", make=_goal, title="goal_name"),
-    "hypotheses": Resource(
-        "hypothesis", {**_PROJECT, "hypothesis_id": "id"}, make=_hypothesis, fixed=("project_id", "created_at")
-    ),
-    "audiences": Resource(
-        "audience",
-        {**_PROJECT, "audience_id": "audience_id"},
-        key="audience_id",
-        make=_audience,
-        title="audience_name",
-    ),
-    "reports": Resource("report"),
+MAKERS: Final[Mapping[str, Maker]] = {
+    "projects": _project,
+    "experiences": _experience,
+    "goals": _goal,
+    "hypotheses": _hypothesis,
+    "audiences": _audience,
 }
+"""What completes new objects, by kind."""
 
 
 # --- updates: what is left out stays, as in version 2; lists are replaced as a whole ---
@@ -164,7 +130,7 @@ _RESOURCES: Mapping[str, Resource] = {
 def _updated(settle: Callable[[Engine, Item], Item]) -> Handler:
     def update(engine: Engine, call: Call) -> Answer:
         new = settle(engine, {**engine.find(call), **engine.changes(call)})
-        return engine.answer(call, engine.put(call.operation.group, new))
+        return engine.answer(call, engine.put(call.kind, new))
 
     return update
 
@@ -205,7 +171,7 @@ Asked = Mapping[str, Any]
 def _listed(choose: Callable[[Engine, Item, Asked], bool]) -> Handler:
     def every(engine: Engine, call: Call) -> Answer:
         asked: Asked = call.body or {}
-        items = engine.scope(call) if call.arguments else engine.items(call.operation.group)
+        items = engine.scope(call) if call.arguments else engine.items(call.kind)
         if asked.get("search"):
             items = [item for item in items if queries.mentions(item, asked["search"], _TEXTS)]
         items = [item for item in items if choose(engine, item, asked)]
@@ -275,14 +241,37 @@ def _moment(seconds: int) -> datetime.datetime:
         raise Refused(422, "timestamps are UNIX times in seconds", fields=at_fault) from None
 
 
-_HANDLERS: Mapping[str, Handler] = {
+def _bare_if_asked(handler: Handler) -> Handler:
+    """Answer with bare variations if the sandbox is to: nobody has seen which form the server has."""
+
+    def handle(engine: Engine, call: Call) -> Answer:
+        answer = handler(engine, call)
+        if engine.world.bare_variations:
+            many = answer.payload if isinstance(answer.payload, list) else [answer.payload]
+            bare = [
+                {**found, "variations": [_bare(wrapped) for wrapped in found.get("variations", ())]} for found in many
+            ]
+            answer.payload = bare if isinstance(answer.payload, list) else bare[0]
+        return answer
+
+    return handle
+
+
+def _bare(wrapped: Item) -> Item:
+    share = {"percentage": wrapped["percentage"]} if "percentage" in wrapped else {}
+    return {**wrapped["variation"], **share}
+
+
+HANDLERS: Mapping[str, Handler] = {
     "list": _listed(_any),
     "update": _updated(lambda engine, item: item),
     "audiences.list": _listed(_is_asked_audience),
-    "experiences.list": _listed(_is_asked_experience),
-    "experiences.update": _updated(_settled),
-    "experiences.add_variation": _add_variation,
-    "experiences.delete_variation": _delete_variation,
+    "experiences.add_variation": _bare_if_asked(_add_variation),
+    "experiences.create": _bare_if_asked(Engine.create),
+    "experiences.delete_variation": _bare_if_asked(_delete_variation),
+    "experiences.get": _bare_if_asked(Engine.read),
+    "experiences.list": _bare_if_asked(_listed(_is_asked_experience)),
+    "experiences.update": _bare_if_asked(_updated(_settled)),
     "hypotheses.list": _listed(_is_asked_hypothesis),
     "hypotheses.update": _updated(lambda engine, item: _scored(item)),
     "hypotheses.update_status": _updated(lambda engine, item: item),

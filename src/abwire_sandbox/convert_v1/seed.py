@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 from typing import Final
 
-from abwire_sandbox import keys
+from abwire_sandbox import data
 from abwire_sandbox.convert_v1 import results
-from abwire_sandbox.convert_v1.api import NAMESPACE
 from abwire_sandbox.dice import ANCHOR, Dice
 from abwire_sandbox.store import Item, Store
+
+NAMESPACE: Final = "convert-v1"
 
 _PROJECTS = (
     ("Northwind Outfitters", "northwind.example"),
@@ -59,7 +60,7 @@ _HYPOTHESIS_STATUSES: Final = ("draft", "completed", "applied", "proven", "dispr
 
 def fill(store: Store, seed: int) -> None:
     """Make all objects."""
-    dice = Dice(seed, "convert")
+    dice = Dice(seed, "convert-v1")
     for name, domain in _PROJECTS:
         project = _project(store, dice, name, domain)
         goals = [_goal(store, dice, project, *goal) for goal in _GOALS]
@@ -73,7 +74,7 @@ def _put(store: Store, group: str, item: Item, key: str = "id") -> Item:
 
 
 def _key(store: Store, group: str) -> str:
-    return str(keys.new_key(store, f"{NAMESPACE}.{group}"))
+    return str(data.new_key(store, NAMESPACE, group))
 
 
 def _project(store: Store, dice: Dice, name: str, domain: str) -> str:

@@ -1,90 +1,40 @@
-"""The API as a whole: which operation is carried out by what."""
+"""What the engine does not do for Kameleoon."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from abwire_sandbox import locks
-from abwire_sandbox.engine import Answer, Api, Call, Engine, Handler, Upload, merged
+from abwire_sandbox import data, locks
+from abwire_sandbox.engine import Answer, Call, Engine, Handler, Upload, merged
 from abwire_sandbox.errors import Refused
-from abwire_sandbox.kameleoon import conditions, experiments, flags, lists, reports
+from abwire_sandbox.kameleoon import conditions, experiments, flags, lists, objects, reports
 from abwire_sandbox.kameleoon.images import described
-from abwire_sandbox.kameleoon.objects import NAMESPACE, RESOURCES, author
-from abwire_sandbox.specs import Operation
-from abwire_sandbox.store import Item, Store
-from abwire_sandbox.world import World
+from abwire_sandbox.store import Item
 
+MAKERS = objects.MAKERS
 _LARGEST_IMAGE = 5 * 1024 * 1024
-
-_REFERENCES = {
-    "siteId": "sites",
-    "projectId": "sites",
-    "siteIds": "sites",
-    "projectIds": "sites",
-    "mainGoal": "goals",
-    "mainGoalId": "goals",
-    "primaryGoalId": "goals",
-    "secondaryGoalIds": "goals",
-    "goals": "goals",
-    "targetingSegmentId": "segments",
-    "segmentId": "segments",
-    "variations": "variations",
-    "themeId": "themes",
-    "defaultThemeId": "themes",
-}
-"""Fields that name objects, and the groups of these."""
-
-_PHRASES = {
-    400: "BAD_REQUEST",
-    401: "UNAUTHORIZED",
-    403: "FORBIDDEN",
-    404: "NOT_FOUND",
-    405: "METHOD_NOT_ALLOWED",
-    422: "UNPROCESSABLE_ENTITY",
-    423: "LOCKED",
-    429: "TOO_MANY_REQUESTS",
-    500: "INTERNAL_SERVER_ERROR",
-    503: "SERVICE_UNAVAILABLE",
-}
-
-
-def make(store: Store, world: World, operations: Sequence[Operation]) -> Api:
-    """The API, on a store."""
-    return Api(Engine(store, world, NAMESPACE, RESOURCES), operations, _HANDLERS, _check)
-
-
-def error_body(refused: Refused, operation: Operation | None, engine: Engine) -> Item:
-    """An error: in the body that the operation has for the status, else in the one that most have."""
-    schema = operation.response_schema(refused.status) if operation else None
-    if schema is not None and "serviceName" in schema.get("properties", {}):
-        return {"serviceName": "audience", "message": refused.message}
-    name = _PHRASES.get(refused.status, "ERROR")
-    return {
-        "code": name,
-        "name": name,
-        "message": refused.message,
-        "status": "ERROR",
-        "time": int(engine.world.now().timestamp() * 1000),
-        "timestamp": engine.timestamp(),
-    }
-
 
 # --- before a request is carried out ---
 
 
-def _check(engine: Engine, call: Call) -> None:
+def check(engine: Engine, call: Call) -> None:
+    """Check that an object that a request would change is not locked, and that those that it names are there.
+
+    Raises:
+        Refused: it is, or they are not.
+    """
     if isinstance(call.body, Mapping):
         _check_references(engine, call.body)
     is_change = "423" in call.operation.statuses and call.operation.method != "get"
-    group = call.operation.group
+    group = call.kind
     if is_change and call.arguments and set(call.arguments) <= set(engine.resources[group].by):
         for item in engine.scope(call):
             locks.check(engine.store, group, item[engine.resources[group].key])
 
 
 def _check_references(engine: Engine, body: Mapping[str, Any]) -> None:
-    for name, group in _REFERENCES.items():
+    for name, group in data.read(engine.namespace)["references"].items():
         value = body.get(name)
         for key in value if isinstance(value, list) else [value]:
             if isinstance(key, int) and engine.get(group, key) is None:
@@ -143,12 +93,12 @@ def _upload(engine: Engine, call: Call) -> Answer:
         if engine.get("sites", site) is None:
             raise Refused(404, f"there is no site {site}")
     named = {name: value for name, value in details.items() if name != "siteIds"}
-    image = {**described(upload), "createdById": author(engine), **named}
+    image = {**described(upload), "createdById": data.author(engine), **named}
     images = [engine.add(call, {**image, "siteId": site}) for site in sites]
     return engine.answer(call, images[0]) if call.arguments else engine.answer_all(call, images)
 
 
-_HANDLERS: Mapping[str, Handler] = {
+HANDLERS: Mapping[str, Handler] = {
     "list": lists.every,
     "search": lists.search,
     "accounts.create": _create_account,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import copy
 
-from abwire_sandbox import keys, locks
+from abwire_sandbox import locks
 from abwire_sandbox.engine import Answer, Call, Engine
 from abwire_sandbox.errors import Refused
-from abwire_sandbox.store import Item, Store
+from abwire_sandbox.store import Item
 
 
-def numbered(store: Store, item: Item) -> Item:
+def completed(engine: Engine, item: Item, call: Call) -> Item:
     """A segment or a key moment whose conditions have identifiers, in all three forms."""
     if "conditionsData" not in item:
         return item
@@ -18,7 +18,7 @@ def numbered(store: Store, item: Item) -> Item:
     for group in data.get("firstLevel", ()):
         for condition in group.get("conditions", ()):
             if "id" not in condition:
-                condition["id"] = keys.new_key(store, "kameleoon.conditions")
+                condition["id"] = engine.new_key("conditions")
             condition.setdefault("include", True)
             condition.setdefault("weight", 1)
     return in_all_forms({**item, "conditionsData": data})

@@ -8,7 +8,7 @@ from abwire_sandbox.errors import Refused
 from abwire_sandbox.store import Item
 
 _TRANSITIONS = {
-    "ACTIVATE": (("DRAFT", "SCHEDULED", "DEACTIVATED"), "ACTIVE"),
+    "ACTIVATE": (("DRAFT", "SCHEDULED", "PAUSED", "DEACTIVATED"), "ACTIVE"),
     "PAUSE": (("ACTIVE",), "PAUSED"),
     "RESUME": (("PAUSED",), "ACTIVE"),
     "STOP": (("ACTIVE", "PAUSED"), "STOPPED"),
@@ -16,6 +16,69 @@ _TRANSITIONS = {
     "DEACTIVATE": (("DRAFT", "SCHEDULED", "ACTIVE", "PAUSED"), "DEACTIVATED"),
 }
 """From which statuses an action leads to which."""
+_FIRST_STATUSES = ("DRAFT", "SCHEDULED", "ACTIVE", "PAUSED", "STOPPED", "DEACTIVATED")
+"""Statuses that a new experiment may have: those that it can leave."""
+_ORIGINAL = "origin"
+
+
+def completed(engine: Engine, item: Item, call: Call) -> Item:
+    """A new experiment. It has a first variation from the beginning, which public clients go on with.
+
+    Raises:
+        Refused: nothing leads out of its status, or its shares are of variations that are not there.
+    """
+    site = engine.get("sites", item["siteId"]) or {}
+    experiment = {**item, "siteCode": site.get("code", "")}
+    if call.operation.verb == "duplicate":
+        experiment |= {"status": "DRAFT", **_copied(engine, experiment)}
+    elif not experiment.get("variations") and "deviations" not in experiment:
+        first = _new_variation(engine, {"name": "Variation 1", "siteId": item["siteId"], "experimentId": item["id"]})
+        experiment |= {"variations": [first], "deviations": {_ORIGINAL: 0.5, str(first): 0.5}}
+    if experiment["status"] not in _FIRST_STATUSES:
+        said = f"status: a new experiment is {', '.join(_FIRST_STATUSES[:-1])} or {_FIRST_STATUSES[-1]}"
+        raise Refused(422, said, fields=("status",))
+    if experiment["status"] == "ACTIVE":
+        experiment["dateStarted"] = engine.timestamp()
+    return _with_variations(engine, {"variations": [], "deviations": {_ORIGINAL: 1.0}, **experiment})
+
+
+def _copied(engine: Engine, experiment: Item) -> Item:
+    """Variations of a copy, and their shares."""
+    numbers = {}
+    for number in experiment.get("variations", ()):
+        old = engine.get("variations", number) or {"name": "Variation", "siteId": experiment["siteId"]}
+        numbers[str(number)] = _new_variation(engine, {**old, "experimentId": experiment["id"]})
+    shares = {str(numbers.get(key, key)): share for key, share in experiment.get("deviations", {}).items()}
+    return {"variations": list(numbers.values()), "deviations": shares}
+
+
+def _new_variation(engine: Engine, item: Item) -> int:
+    number = engine.new_key("variations")
+    defaults = {"jsCode": "", "cssCode": "", "isJsCodeAfterDomReady": True, "creationMode": "CODE_BASE"}
+    engine.put("variations", {**defaults, **item, "id": number})
+    return number
+
+
+def _with_variations(engine: Engine, experiment: Item) -> Item:
+    """An experiment with the variations that its shares name: clients attach new ones so, be it with a share of 0.
+
+    Raises:
+        Refused: a share is of a variation that is not there, or not a number.
+    """
+    shares: dict[str, float] = {}
+    variations = list(experiment["variations"])
+    for key, share in experiment["deviations"].items():
+        variation = engine.get("variations", key)
+        if key != _ORIGINAL and variation is None:
+            raise Refused(422, f"deviations: {key} is neither {_ORIGINAL} nor a variation", fields=("deviations",))
+        shares[key] = float(share)
+        if variation is not None and variation["id"] not in variations:
+            variations.append(variation["id"])
+    for number in variations:
+        variation = engine.get("variations", number)
+        if variation is not None and variation.get("experimentId") != experiment["id"]:
+            engine.put("variations", {**variation, "experimentId": experiment["id"]})
+    return {**experiment, "variations": variations, "deviations": shares}
 
 
 def update(engine: Engine, call: Call) -> Answer:
@@ -28,12 +91,12 @@ def update(engine: Engine, call: Call) -> Answer:
         if old["status"] not in allowed:
             raise Refused(422, f"{action} is for experiments that are {' or '.join(allowed)}, not {old['status']}")
         new = _in_status(engine, new, status)
-    updated = engine.change(call, old, new)
-    for number in set(updated.get("variations", ())) - set(old.get("variations", ())):
-        variation = engine.get("variations", number)
-        if variation is not None:
-            engine.put("variations", {**variation, "experimentId": old["id"]})
-    return engine.answer(call, updated)
+    new.setdefault("variations", [])
+    new.setdefault("deviations", {_ORIGINAL: 1.0})
+    if "variations" in call.body:  # those that are not in it leave, with their shares
+        stay = {_ORIGINAL, *map(str, new["variations"]), *(call.body.get("deviations") or ())}
+        new["deviations"] = {key: share for key, share in new["deviations"].items() if key in stay}
+    return engine.answer(call, engine.change(call, old, _with_variations(engine, new)))
 
 
 def _in_status(engine: Engine, experiment: Item, status: str) -> Item:

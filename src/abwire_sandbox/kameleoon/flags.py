@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from abwire_sandbox import keys, locks
+from abwire_sandbox import locks
 from abwire_sandbox.engine import Answer, Call, Engine, merged
 from abwire_sandbox.errors import Refused
 from abwire_sandbox.store import Item
@@ -15,26 +15,14 @@ from abwire_sandbox.store import Item
 _ENVIRONMENTS = ("development", "staging", "production")
 _OF_ENVIRONMENTS = ("integrations", "rolloutRules", "defaultVariationKey", "featureEnabled")
 _LONGEST_NAME = 100
+SWITCHED_OFF = "$switchedOff"
+"""The member of a stored flag that says when environments were switched off."""
 
 
-def made(engine: Engine, item: Item) -> Item:
+def made(engine: Engine, item: Item, call: Call) -> Item:
     """A new flag, completed."""
-    now = engine.timestamp()
     off_and_on = [{"key": "off", "name": "Off", "variables": []}, {"key": "on", "name": "On", "variables": []}]
-    flag = {
-        "archived": False,
-        "bucketingKey": {"bucketingKeyType": "VISITOR_CODE"},
-        "description": "",
-        "health": "HEALTHY",
-        "secondaryGoalIds": [],
-        "tags": [],
-        "variables": [],
-        **item,
-        "variations": item.get("variations") or off_and_on,
-        "dateContentModified": now,
-        "dateCreated": now,
-        "dateModified": now,
-    }
+    flag = {**item, "variations": item.get("variations") or off_and_on}
     if not flag.get("environmentConfigurations"):
         first = flag["variations"][0].get("key", "off")
         flag["environmentConfigurations"] = [
@@ -90,7 +78,7 @@ def _rule(engine: Engine, rule: Item, known: list[Any], old: Item) -> Item:
     if new.get("segmentId") is not None and engine.get("segments", new["segmentId"]) is None:
         raise Refused(422, f"segmentId: there is no segment {new['segmentId']}", fields=("rolloutRules",))
     if "id" not in new:
-        new["id"] = keys.new_key(engine.store, "kameleoon.rules")
+        new["id"] = engine.new_key("rules")
     if new["type"] == "EXPERIMENTATION" and "experimentId" not in new:
         new["experimentId"] = engine.new_key("experiments")
     if allocations:
@@ -100,7 +88,7 @@ def _rule(engine: Engine, rule: Item, known: list[Any], old: Item) -> Item:
         ]
     if new.get("rollbackConditions"):
         new["rollbackConditions"] = [
-            found if "id" in found else {**found, "id": keys.new_key(engine.store, "kameleoon.rollbacks")}
+            found if "id" in found else {**found, "id": engine.new_key("rollbacks")}
             for found in new["rollbackConditions"]
         ]
     return new
@@ -166,7 +154,27 @@ def _patched(engine: Engine, call: Call, old: Item, body: Mapping[str, Any]) -> 
     for name in ("environmentConfigurations", "variables", "variations"):
         new.setdefault(name, [])
     new["dateContentModified"] = engine.timestamp()
-    return engine.answer(call, engine.change(call, old, _completed(engine, new, old)))
+    completed = _completed(engine, new, old)
+    completed[SWITCHED_OFF] = _switched_off(engine, old, completed)
+    return engine.answer(call, engine.change(call, old, completed))
+
+
+def _switched_off(engine: Engine, old: Item, new: Item) -> dict[str, str]:
+    """When each environment that was on was switched off: what was measured until then stays."""
+    was_on = {found.get("environmentKey"): bool(found.get("featureEnabled")) for found in _environments_of(old)}
+    times: dict[str, str] = {}
+    for environment in _environments_of(new):
+        key = str(environment.get("environmentKey"))
+        if environment.get("featureEnabled"):
+            continue
+        before = old.get(SWITCHED_OFF, {}).get(key)
+        if was_on.get(key) or before:
+            times[key] = before if before and not was_on.get(key) else engine.timestamp()
+    return times
+
+
+def _environments_of(flag: Item) -> list[Item]:
+    return list(flag.get("environmentConfigurations", ()))
 
 
 def update_environment(engine: Engine, call: Call) -> Answer:

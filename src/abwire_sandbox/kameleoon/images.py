@@ -9,6 +9,9 @@ from abwire_sandbox.engine import Upload
 
 _SIGNATURES = {b"\x89PNG\r\n\x1a\n": "PNG", b"\xff\xd8\xff": "JPEG", b"GIF8": "GIF", b"<svg": "SVG", b"RIFF": "WEB"}
 
+_MOST_PIXELS = 100_000
+"""Pixels a side; what is beyond is not the size of an image, whatever its head says."""
+
 
 def described(upload: Upload) -> dict[str, Any]:
     """The fields of an image that follow from the file; its size in pixels where that is easy to see."""
@@ -23,8 +26,11 @@ def described(upload: Upload) -> dict[str, Any]:
     kind = next((kind for signature, kind in _SIGNATURES.items() if content.startswith(signature)), None)
     if kind:
         found["format"] = kind
+    size = (0, 0)
     if kind == "PNG" and len(content) >= 24:
-        found["width"], found["height"] = struct.unpack(">II", content[16:24])
+        size = struct.unpack(">II", content[16:24])
     if kind == "GIF" and len(content) >= 10:
-        found["width"], found["height"] = struct.unpack("<HH", content[6:10])
+        size = struct.unpack("<HH", content[6:10])
+    if all(0 < pixels <= _MOST_PIXELS for pixels in size):
+        found["width"], found["height"] = size
     return found

@@ -25,7 +25,7 @@ _TAGGED = {
 
 def every(engine: Engine, call: Call) -> Answer:
     """List objects."""
-    return _listed(engine, call, engine.items(call.operation.group))
+    return _listed(engine, call, engine.items(call.kind))
 
 
 def tags(engine: Engine, call: Call) -> Answer:
@@ -44,7 +44,7 @@ def _listed(engine: Engine, call: Call, items: list[Item]) -> Answer:
 
 def search(engine: Engine, call: Call) -> Answer:
     """Search objects."""
-    items = engine.items(call.operation.group)
+    items = engine.items(call.kind)
     if "filter" in call.body:
         items = queries.select(items, call.body["filter"], engine.fields(call))
     return _page(engine, call, items, call.body)

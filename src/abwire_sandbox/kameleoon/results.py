@@ -8,6 +8,7 @@ from typing import Any
 
 from abwire_sandbox import traffic
 from abwire_sandbox.errors import Refused
+from abwire_sandbox.kameleoon.flags import SWITCHED_OFF
 from abwire_sandbox.significance import improvement, rate, reliability
 from abwire_sandbox.store import Item
 from abwire_sandbox.traffic import Arm, Campaign, Column, Goal, Period, Tally
@@ -61,8 +62,16 @@ def experiment(seed: int, item: Item, goals: Sequence[Item], now: datetime.datet
 
 
 def feature_flag(seed: int, item: Item, goals: Sequence[Item], now: datetime.datetime) -> Campaign:
-    """What a feature flag has measured in its environment that visitors see: production, or the first that is on."""
-    environments = [found for found in item["environmentConfigurations"] if found.get("featureEnabled")]
+    """What a feature flag has measured in its environment that visitors see: production, or the first that is on.
+
+    What was measured before it was switched off stays.
+    """
+    ended = item.get(SWITCHED_OFF, {})
+    environments = [
+        found
+        for found in item["environmentConfigurations"]
+        if found.get("featureEnabled") or found.get("environmentKey") in ended
+    ]
     environments.sort(key=lambda found: found.get("environmentKey") != "production")
     name = f"feature-flag:{item['id']}"
     if not environments:
@@ -74,7 +83,10 @@ def feature_flag(seed: int, item: Item, goals: Sequence[Item], now: datetime.dat
     for allocation in rule.get("trafficAllocations", ()):
         key = REFERENCE if allocation.get("variationKey") == control else str(allocation["variationId"])
         keys[key] = float(allocation.get("exposition", 1.0))
-    return _campaign(seed, name, keys, goals, (moment(item["dateCreated"]), now))
+    key = environments[0].get("environmentKey")
+    is_on = bool(environments[0].get("featureEnabled"))
+    end = now if is_on else moment(ended[key])
+    return _campaign(seed, name, keys, goals, (moment(item["dateCreated"]), end))
 
 
 def _campaign(seed: int, name: str, shares: Mapping[str, float], goals: Sequence[Item], run: Period) -> Campaign:

@@ -6,11 +6,12 @@ import datetime
 import itertools
 import re
 
-from abwire_sandbox import keys, locks
+from abwire_sandbox import data, locks
 from abwire_sandbox.dice import ANCHOR, Dice, text
 from abwire_sandbox.kameleoon.conditions import in_all_forms
-from abwire_sandbox.kameleoon.objects import NAMESPACE
 from abwire_sandbox.store import Item, Store
+
+NAMESPACE = "kameleoon"
 
 _SITES = (
     ("Maison Lumen", "maison-lumen.example", "ECOMMERCE", "SITE_JS", "EUR"),
@@ -168,7 +169,7 @@ class _Seeding:
         return Dice(self._seed, name)
 
     def _key(self, group: str) -> int:
-        return keys.new_key(self._store, f"{NAMESPACE}.{group}")
+        return data.new_key(self._store, NAMESPACE, group)
 
     def _put(self, group: str, item: Item, key: str = "id") -> Item:
         return self._store.put(f"{NAMESPACE}.{group}", item[key], item)
