@@ -87,7 +87,9 @@ class Spec:
         if self.locate is None:
             return SpecError(self.path, reason, pointer)
         place = self.locate(pointer or ())
-        if place.pointer != pointer and pointer:
+        if place.path == self.path and place.pointer == (pointer or ())[: len(place.pointer)]:
+            return SpecError(self.path, reason, pointer, place.line)
+        if pointer:
             reason = f"{reason} (in the effective spec: {documents.json_pointer(pointer)})"
         return SpecError(place.path, reason, place.pointer, place.line)
 
