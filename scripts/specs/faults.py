@@ -244,6 +244,11 @@ def _operations(document: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:
     identifiers: dict[str, str] = {}
     paths = document.get("paths")
     for route, item in paths.items() if isinstance(paths, Mapping) else ():
+        if re.search(r"[{}]", re.sub(r"\{[^{}]+\}", "", route)):
+            yield (
+                ("paths", route),
+                "a brace in a path starts or ends a parameter: write {name}, or %7B and %7D for braces",
+            )
         if not isinstance(item, Mapping):
             continue
         for method in (method for method in _METHODS if isinstance(item.get(method), Mapping)):

@@ -1299,9 +1299,9 @@ REQUESTS = "/paths/~1things~1{thingId}~1report/post/x-sdk-poll"
 MALFORMED = [
     (ROOT, {"x-sdk-client": "Mini"}, "/x-sdk-client: must be an object, and is a string: 'Mini'"),
     (ENTRY, {"name": "mini"}, "/x-sdk-client/name: 'mini' has not the form ^[A-Z][A-Za-z0-9]"),
-    (ENTRY, {"auth": "signing"}, "/x-sdk-client/auth: must be an object, and is a string: 'signing'"),
-    (ENTRY, {"auth": {"kind": "digest"}}, "/x-sdk-client/auth: "),
-    (ENTRY, {"bind": {"Project": ["a"]}}, "/x-sdk-client/bind/Project: unknown key 'Project'"),
+    (ENTRY, {"auth": "signing"}, "/x-sdk-client/auth: 'signing' is not one of oauth, "),
+    (ENTRY, {"auth": {"kind": "digest"}}, "/x-sdk-client/auth/kind: 'digest' is not one of oauth, "),
+    (ENTRY, {"bind": {"Project": ["a"]}}, "/x-sdk-client/bind: 'Project' has not the form"),
     (ENTRY, {"environment": "Mini"}, "/x-sdk-client/environment: 'Mini' has not the form"),
     (ENTRY, {"rates": {}}, "/x-sdk-client/rates: must not be empty"),
     (ENTRY, {"rates": [50, 10]}, "/x-sdk-client/rates: must be an object, and is a list: [50, 10]"),

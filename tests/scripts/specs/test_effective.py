@@ -334,6 +334,12 @@ INVALID = [
         id="path parameter that is not declared",
     ),
     pytest.param(
+        spec({"/a{{}}": {"get": operation()}}),
+        ("paths", "/a{{}}"),
+        "a brace in a path starts or ends a parameter: write {name}, or %7B and %7D for braces",
+        id="braces in a path",
+    ),
+    pytest.param(
         spec({"/a": {"get": operation(parameters=[parameter("b", "path")])}}),
         (*GET, "parameters", "0"),
         "the path has no {b}: add it to the path, or delete the parameter",
