@@ -177,8 +177,9 @@ def _causes(error: ValidationError) -> list[ValidationError]:
 
 def _words(error: ValidationError) -> Iterator[tuple[Pointer, str]]:  # noqa: PLR0912 -- a case for each keyword
     pointer = tuple(map(str, error.absolute_path))
-    value, rule = error.validator_value, error.validator
-    instance = error.instance
+    value: Any = error.validator_value
+    instance: Any = error.instance
+    rule = error.validator
     match rule:
         case "required":
             for key in value:
@@ -216,14 +217,13 @@ def _words(error: ValidationError) -> Iterator[tuple[Pointer, str]]:  # noqa: PL
 def _unknown_keys(error: ValidationError, pointer: Pointer) -> Iterator[tuple[Pointer, str]]:
     schema = error.schema if isinstance(error.schema, Mapping) else {}
     known = set(schema.get("properties", {}))
+    instance: Any = error.instance
     patterns = list(schema.get("patternProperties", {}))
     if error.validator == "unevaluatedProperties":
         unknown = re.findall(r"'((?:[^'\\]|\\.)*)'", error.message)
     else:
         unknown = [
-            key
-            for key in error.instance
-            if key not in known and not any(re.search(pattern, key) for pattern in patterns)
+            key for key in instance if key not in known and not any(re.search(pattern, key) for pattern in patterns)
         ]
     for key in unknown:
         if any("\\/" in pattern or pattern.startswith("^/") for pattern in patterns):
@@ -315,6 +315,8 @@ def _rest(document: Mapping[str, Any], validator: Any) -> Iterator[tuple[Pointer
     try:
         for error in validator(document).iter_errors():
             yield tuple(map(str, error.absolute_path)), f"is not valid OpenAPI: {_cut(error.message)}"
+    except RecursionError:  # it follows references one within the other, and a long way is no fault
+        return
     except Exception as error:
         yield (), f"is not valid OpenAPI: {type(error).__name__}: {_cut(str(error))}"
 

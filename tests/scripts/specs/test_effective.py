@@ -413,8 +413,14 @@ def test_all_faults_are_reported_in_one_run() -> None:
         validate(Spec(document, PATH))
 
     faults = [error for error in caught.value.errors if isinstance(error, SpecError)]
-    assert [(error.pointer or ())[-1] for error in faults] == ["$ref", "extra", "type", "operationId", "default"]
+    assert [(error.pointer or ("",))[-1] for error in faults] == ["$ref", "extra", "type", "operationId", "default"]
     assert str(caught.value) == "\n".join(map(str, faults))
+
+
+def test_a_long_chain_of_references_is_no_fault() -> None:
+    links = {f"S{n}": {"type": "object", "properties": {"next": ref(f"S{(n + 1) % 1000}")}} for n in range(1000)}
+
+    validate(Spec(schemas_spec(**links), PATH))
 
 
 # --- hostile documents ---
