@@ -7,6 +7,7 @@ from typing import Any
 
 from openapi_schema_validator import OAS31Validator
 
+from scripts.specs.faults import explain
 from scripts.specs.spec import Spec
 
 GRADES = ["documented", "observed", "reconstructed", "guessed"]
@@ -151,6 +152,7 @@ def check_forms(spec: Spec) -> None:
     """
     for pointer, node in spec.objects():
         for key in _EXTENSIONS.keys() & node.keys():
-            for fault in _EXTENSIONS[key].iter_errors(node[key]):
-                spec.fault(fault.message, (*pointer, key, *map(str, fault.absolute_path)))
+            for error in _EXTENSIONS[key].iter_errors(node[key]):
+                for inner, reason in explain(error):
+                    spec.fault(reason, (*pointer, key, *inner))
     spec.check()

@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from jsonschema import Draft202012Validator
 from jsonschema.exceptions import UnknownType, ValidationError
 from openapi_schema_validator import OAS30Validator, OAS31Validator
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 
 from scripts.specs import documents
-from scripts.specs.spec import Pointer, Spec, objects
+from scripts.specs.spec import Pointer, Spec, keys_of, objects
 
 _VALIDATORS = {
     "3.0": (OpenAPIV30SpecValidator, OAS30Validator),
@@ -50,6 +51,8 @@ def find_faults(spec: Spec) -> Iterator[tuple[Pointer, str]]:
     if outside:
         return
     found = [*_dangling(Spec(document, spec.path)), *_form(document, validators[0])]
+    if str(version).startswith("3.1."):
+        found += [fault for fault in _schemas(document) if fault not in found]
     found += _operations(document)
     found += _defaults(document, validators[1])
     yield from found
@@ -70,9 +73,9 @@ def _outside(document: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:
             if isinstance(reference, str) and not reference.startswith("#"):
                 way_out = "put what it leads to into this document, under components"
                 yield (*pointer, key), f"the reference {_shown(reference)} leads out of the document: {way_out}"
-        base = node.get("$id")
-        if isinstance(base, str) and not base.startswith("#") and "properties" not in pointer[-1:]:
-            yield (*pointer, "$id"), f"$id {_shown(base)} changes where references lead: delete it"
+    for pointer, node in objects(document):
+        if isinstance(node.get("$id"), str):
+            yield (*pointer, "$id"), f"$id {_shown(node['$id'])} changes where references lead: delete it"
 
 
 def _dangling(spec: Spec) -> Iterator[tuple[Pointer, str]]:
@@ -80,10 +83,10 @@ def _dangling(spec: Spec) -> Iterator[tuple[Pointer, str]]:
         try:
             spec.resolve({"$ref": reference})
         except (LookupError, TypeError, ValueError):
-            yield (
-                pointer,
-                f"the reference {_shown(reference)} leads nowhere in this document{_nearest_target(spec, reference)}",
-            )
+            place = f"nowhere in this document: {_way_out(spec, reference)}"
+            if _exists(spec.document, reference):
+                place = "in a circle: write out what one on the way stands for"
+            yield pointer, f"the reference {_shown(reference)} leads {place}"
 
 
 def _references(document: Mapping[str, Any]) -> Iterator[tuple[Pointer, Any]]:
@@ -97,21 +100,32 @@ def _references(document: Mapping[str, Any]) -> Iterator[tuple[Pointer, Any]]:
                 yield from (((*pointer, key, name), target) for name, target in node[key].items())
 
 
-def _nearest_target(spec: Spec, reference: Any) -> str:
+def _exists(document: Any, reference: Any) -> bool:
+    if not isinstance(reference, str) or not reference.startswith("#/"):
+        return False
+    try:
+        for key in keys_of(reference):
+            document = document[key]
+    except (LookupError, TypeError):
+        return False
+    return isinstance(document, Mapping)
+
+
+def _way_out(spec: Spec, reference: Any) -> str:
     if not isinstance(reference, str):
-        return ": it must be a string"
+        return "it must be a string"
     head, _, name = reference.rpartition("/")
     components = spec.document.get("components", {})
     section = head.rpartition("/")[2] if head.startswith("#/components/") else "schemas"
     known = components.get(section, {}) if isinstance(components, Mapping) else {}
     if not isinstance(known, Mapping):
-        return ""
+        return "correct it"
     if name in known:
-        return f": write #/components/{section}/{name}"
+        return f"write #/components/{section}/{name}"
     nearest = difflib.get_close_matches(name, sorted(known), n=1)
     if nearest:
-        return f": the nearest is #/components/{section}/{nearest[0]}"
-    return ": add what it leads to, or correct it"
+        return f"the nearest is #/components/{section}/{nearest[0]}"
+    return "add what it leads to, or correct it"
 
 
 # --- form ---
@@ -120,11 +134,27 @@ def _nearest_target(spec: Spec, reference: Any) -> str:
 def _form(document: Mapping[str, Any], validator: Any) -> Iterator[tuple[Pointer, str]]:
     seen = set()
     for error in validator.schema_validator.iter_errors(document):
-        for cause in _causes(error):
-            for pointer, reason in _words(cause):
-                if (pointer, reason) not in seen:
-                    seen.add((pointer, reason))
-                    yield pointer, reason
+        for fault in explain(error):
+            if fault not in seen:
+                seen.add(fault)
+                yield fault
+
+
+def _schemas(document: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:
+    """Faults of the schemas of OpenAPI 3.1, which its own schema leaves to that of JSON Schema."""
+    form = Draft202012Validator(Draft202012Validator.META_SCHEMA)
+    for pointer, node in objects(document):
+        is_component = len(pointer) == 3 and pointer[:2] == ("components", "schemas")
+        if is_component or (pointer[-1:] == ("schema",) and pointer[-2] != "properties"):
+            for error in form.iter_errors(node):
+                for inner, reason in explain(error):
+                    yield (*pointer, *inner), reason
+
+
+def explain(error: ValidationError) -> Iterator[tuple[Pointer, str]]:
+    """Yield what an error of a validator means: pointers below what was validated, and reasons in our words."""
+    for cause in _causes(error):
+        yield from _words(cause)
 
 
 def _causes(error: ValidationError) -> list[ValidationError]:
@@ -147,8 +177,9 @@ def _causes(error: ValidationError) -> list[ValidationError]:
 
 def _words(error: ValidationError) -> Iterator[tuple[Pointer, str]]:  # noqa: PLR0912 -- a case for each keyword
     pointer = tuple(map(str, error.absolute_path))
-    value, rule = error.validator_value, error.validator
-    instance = error.instance
+    value: Any = error.validator_value
+    instance: Any = error.instance
+    rule = error.validator
     match rule:
         case "required":
             for key in value:
@@ -186,14 +217,13 @@ def _words(error: ValidationError) -> Iterator[tuple[Pointer, str]]:  # noqa: PL
 def _unknown_keys(error: ValidationError, pointer: Pointer) -> Iterator[tuple[Pointer, str]]:
     schema = error.schema if isinstance(error.schema, Mapping) else {}
     known = set(schema.get("properties", {}))
+    instance: Any = error.instance
     patterns = list(schema.get("patternProperties", {}))
     if error.validator == "unevaluatedProperties":
         unknown = re.findall(r"'((?:[^'\\]|\\.)*)'", error.message)
     else:
         unknown = [
-            key
-            for key in error.instance
-            if key not in known and not any(re.search(pattern, key) for pattern in patterns)
+            key for key in instance if key not in known and not any(re.search(pattern, key) for pattern in patterns)
         ]
     for key in unknown:
         if any("\\/" in pattern or pattern.startswith("^/") for pattern in patterns):
@@ -214,6 +244,11 @@ def _operations(document: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:
     identifiers: dict[str, str] = {}
     paths = document.get("paths")
     for route, item in paths.items() if isinstance(paths, Mapping) else ():
+        if re.search(r"[{}]", re.sub(r"\{[^{}]+\}", "", route)):
+            yield (
+                ("paths", route),
+                "a brace in a path starts or ends a parameter: write {name}, or %7B and %7D for braces",
+            )
         if not isinstance(item, Mapping):
             continue
         for method in (method for method in _METHODS if isinstance(item.get(method), Mapping)):
@@ -280,6 +315,8 @@ def _rest(document: Mapping[str, Any], validator: Any) -> Iterator[tuple[Pointer
     try:
         for error in validator(document).iter_errors():
             yield tuple(map(str, error.absolute_path)), f"is not valid OpenAPI: {_cut(error.message)}"
+    except RecursionError:  # it follows references one within the other, and a long way is no fault
+        return
     except Exception as error:
         yield (), f"is not valid OpenAPI: {type(error).__name__}: {_cut(str(error))}"
 

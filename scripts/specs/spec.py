@@ -90,8 +90,9 @@ class Spec:
         if self.locate is None or pointer is None:
             return SpecError(self.path, reason, pointer)
         place = self.locate(pointer)
-        if place.pointer != pointer:
-            reason = f"{reason} (in the effective spec: {documents.json_pointer(pointer)})"
+        if place.path == self.path and place.pointer == pointer[: len(place.pointer)]:
+            return SpecError(self.path, reason, pointer, place.line)
+        reason = f"{reason} (in the effective spec: {documents.json_pointer(pointer)})"
         return SpecError(place.path, reason, place.pointer, place.line)
 
     def _origin(self, pointer: Pointer) -> Pointer:

@@ -95,6 +95,7 @@ class _Reader:
         key: str | None = None
         anchor: str | None = None
         count = first = height = aliased = 0
+        append: Callable[[Any, Any], None] = list.append
         constants, numeric_start = _CONSTANTS, _NUMERIC_START
         scalar_event, mapping_event, sequence_event = yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent
         while True:
@@ -123,7 +124,8 @@ class _Reader:
                     self._check_anchor(event, anchors, open_anchors)
                     open_anchors.add(event.anchor)
                 stack.append((container, key, anchor, first, height))
-                container = {} if kind is mapping_event else []
+                opened: Any = {} if kind is mapping_event else []
+                container = opened
                 key, anchor, first, height = None, event.anchor, count, 0
                 continue
             elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
@@ -156,7 +158,7 @@ class _Reader:
             else:
                 continue
             if key is None:
-                container.append(value)
+                append(container, value)
             else:
                 container[key] = value
                 key = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -11,8 +12,7 @@ from openapi_schema_validator import OAS30Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT4
 
-from scripts.specs.documents import plain
-from scripts.specs.effective import build
+from scripts.specs import documents, overlays
 from scripts.specs.project import Api, find_apis
 from scripts.specs.spec import Spec
 
@@ -77,13 +77,31 @@ def _absolute(node: Any) -> Any:
 @functools.cache
 def effective_spec(api: str, without: str | None = None) -> EffectiveSpec:
     """The effective spec of an API; without one overlay, what still applies of the others."""
-    return EffectiveSpec(plain(_build(_api(api), without)))
+    return EffectiveSpec(json.loads(_steps(api)[-1]) if without is None else _without(api, without))
 
 
-def _build(api: Api, without: str | None) -> dict[str, Any]:
-    if without is None:
-        return build(api, keep_comments=False)
-    return build(api, without=[without], strict=False, keep_comments=False)
+def _without(api: str, name: str) -> dict[str, Any]:
+    """What still applies without an overlay: from where it would have its turn."""
+    paths = _api(api).overlays
+    index = next(index for index, path in enumerate(paths) if path.name == name)
+    document: dict[str, Any] = json.loads(_steps(api)[index])
+    for path in paths[index + 1 :]:
+        overlays.apply(document, _overlay(path), strict=False)
+    return document
+
+
+@functools.cache
+def _steps(api: str) -> list[str]:
+    """The spec of an API before each overlay, and after the last, as JSON."""
+    document = documents.load(_api(api).spec, keep_comments=False)
+    steps = [json.dumps(document)]
+    for path in _api(api).overlays:
+        overlays.apply(document, _overlay(path))
+        steps.append(json.dumps(document))
+    return steps
+
+
+_overlay = functools.cache(overlays.read)
 
 
 @functools.cache

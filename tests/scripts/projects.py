@@ -7,6 +7,7 @@ import importlib.util
 import io
 import itertools
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -147,6 +148,11 @@ class Ran:
     status: int
     output: str
     errors: str
+
+    @property
+    def places(self) -> str:
+        """The errors without the numbers of lines, which follow from the places."""
+        return re.sub(r"(\.yaml):\d+(?=#|: )", r"\1", self.errors)
 
 
 def run_generate(root: Path, *arguments: str) -> Ran:

@@ -7,14 +7,18 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from scripts import overlay as overlay_command
 from scripts.overlay import main
 from scripts.specs import documents
+from scripts.specs.acceptance import accept
+from scripts.specs.overlays import Miscount
+from tests.scripts.projects import API, Project, project
 
 ROOT = Path(__file__).parents[2]
 
@@ -241,12 +245,14 @@ def test_check_without_strictness_tells_what_is_stale(run: Run) -> None:
 @pytest.mark.parametrize(
     ("overlay", "reason"),
     [
-        pytest.param(STALE, "action 1 ($.components): changes nothing", id="stale"),
-        pytest.param(NO_MATCH, "action 1 ($.servers): selects nothing", id="no-match"),
+        pytest.param(STALE, "3: action 1 ($.components): changes nothing", id="stale"),
+        pytest.param(NO_MATCH, "3: action 1 ($.servers): selects nothing", id="no-match"),
         pytest.param(
-            OVERLAY + "    x-expect-matches: 2\n", "action 2 ($.paths.*.get.tags[?@ == 'dummy']): selects 1", id="count"
+            OVERLAY + "    x-expect-matches: 2\n",
+            "6: action 2 ($.paths.*.get.tags[?@ == 'dummy']): selects 1",
+            id="count",
         ),
-        pytest.param(OVERLAY + "extends: other.yaml\n", "extends other.yaml, and cannot be applied to", id="extends"),
+        pytest.param(OVERLAY + "extends: other.yaml\n", " extends other.yaml, and cannot be applied to", id="extends"),
     ],
 )
 def test_strict_is_the_default_and_no_strict_lets_pass(run: Run, command: str, overlay: str, reason: str) -> None:
@@ -256,7 +262,7 @@ def test_strict_is_the_default_and_no_strict_lets_pass(run: Run, command: str, o
     lenient = run(command, "spec.yaml", "fix.yaml", "--no-strict")
 
     assert (strict.status, strict.out) == (1, "")
-    assert strict.err.startswith(f"fix.yaml: {reason}")
+    assert strict.err.startswith(f"fix.yaml:{reason}")
     assert (lenient.status, lenient.err) == (0, "")
     assert lenient.out != ""
 
@@ -276,16 +282,20 @@ FAULTS = {
     "spec-is-no-object": ("spec.yaml", "- a\n", "spec.yaml: the root must be an object"),
     "spec-has-a-key-twice": ("spec.yaml", "a: 1\nb: 2\na: 3\n", "spec.yaml:3:1: duplicate key 'a'"),
     "overlay-is-no-yaml": ("fix.yaml", "a: b: c\n", "fix.yaml:1:5: is not YAML: two colons"),
-    "overlay-is-no-overlay": ("fix.yaml", "a: 1\n", "fix.yaml: a is not a key of the specification"),
-    "overlay-of-a-later-version": ("fix.yaml", OVERLAY.replace("1.1.0", "1.2.0"), "fix.yaml: overlay: version '1.2.0'"),
-    "no-jsonpath": ("fix.yaml", overlay_of("[{target: '$['}]"), "fix.yaml: action 1 ($[): is not an RFC 9535"),
+    "overlay-is-no-overlay": ("fix.yaml", OVERLAY + "a: 1\n", "fix.yaml:8: a is not a key of the specification"),
+    "overlay-of-a-later-version": (
+        "fix.yaml",
+        OVERLAY.replace("1.1.0", "1.2.0"),
+        "fix.yaml:1: overlay: version",
+    ),
+    "no-jsonpath": ("fix.yaml", overlay_of("[{target: '$['}]"), "fix.yaml:3: action 1 ($[): is not an RFC 9535"),
     "kinds-clash": (
         "fix.yaml",
         overlay_of("[{target: $.components, update: {a: 1}}, {target: $, update: {paths: []}}]"),
-        "fix.yaml: action 2 ($): an object at /paths cannot be merged with a list",
+        "fix.yaml:3: action 2 ($): an object at /paths cannot be merged with a list",
     ),
-    "stale": ("fix.yaml", STALE, "fix.yaml: action 1 ($.components): changes nothing"),
-    "no-match": ("fix.yaml", NO_MATCH, "fix.yaml: action 1 ($.servers): selects nothing"),
+    "stale": ("fix.yaml", STALE, "fix.yaml:3: action 1 ($.components): changes nothing"),
+    "no-match": ("fix.yaml", NO_MATCH, "fix.yaml:3: action 1 ($.servers): selects nothing"),
     "other-spec": (
         "fix.yaml",
         OVERLAY + "extends: x.yaml\n",
@@ -327,6 +337,146 @@ def test_a_broken_json_file_is_named_with_line_and_column(run: Run) -> None:
     assert run("apply", "spec.json", "fix.yaml") == Outcome(
         1, "", "spec.json:4:1: is not JSON: Expecting ':' delimiter\n"
     )
+
+
+def test_all_overlays_that_fail_are_reported_in_one_run(run: Run) -> None:
+    put("one.yaml", STALE)
+    put("two.yaml", "a: [\n")
+    put("three.yaml", NO_MATCH)
+
+    outcome = run("check", "spec.yaml", "one.yaml", "two.yaml", "fix.yaml", "three.yaml")
+
+    assert (outcome.status, outcome.out) == (1, "")
+    assert [line.split(":")[0] for line in outcome.err.splitlines()] == ["one.yaml", "two.yaml", "three.yaml"]
+
+
+def test_a_primitive_that_version_1_0_removes_is_a_warning_without_strictness(run: Run) -> None:
+    put("fix.yaml", overlay_of("[{target: $.openapi, remove: true}]").replace("1.1.0", "1.0.0"))
+
+    strict = run("apply", "spec.yaml", "fix.yaml")
+    lenient = run("apply", "spec.yaml", "fix.yaml", "--no-strict")
+
+    assert (strict.status, strict.out) == (1, "")
+    assert (lenient.status, lenient.out) == (0, SPEC.replace("openapi: 3.0.3\n", "").replace("200:", "'200':"))
+    assert lenient.err.startswith("warning: fix.yaml:3: action 1 ($.openapi): selects a primitive value, which version")
+    assert lenient.err.endswith("it is removed all the same\n")
+
+
+# --- accept ---
+
+COUNTED = """\
+# Why.
+overlay: 1.1.0
+info: {title: Test, version: 1.0.0}
+actions:
+  - {target: $.paths, update: {x-a: 1}, x-expect-matches: 1}
+  - target: $.paths[?@.get]   # operations
+    x-expect-matches: 3  # counted
+    update: {x-b: 1}
+
+  - target: $.paths.*.get
+    x-expect-matches: '5'
+    update: {x-c: 1}
+"""
+
+
+@pytest.fixture
+def counted(tmp_path: Path) -> Project:
+    """A project with an overlay of which two numbers are wrong."""
+    made = project(tmp_path, {"openapi": "3.0.3", "paths": {"/a": {"get": {}}, "/b": {"get": {}}}})
+    made.write(f"overlays/{API}/fix-1.overlay.yaml", COUNTED.replace("'5'", "1"))
+    return made
+
+
+ACCEPTED = COUNTED.replace("matches: 3", "matches: 2").replace("'5'", "2")
+
+
+def test_accept_shows_the_numbers_and_writes_them_with_all_else_as_it_was(counted: Project, run: Run) -> None:
+    path = counted.root / f"overlays/{API}/fix-1.overlay.yaml"
+
+    outcome = run("accept", "--root", str(counted.root))
+
+    first, second, written = outcome.out.splitlines()
+    assert (outcome.status, outcome.err) == (0, "")
+    assert first.startswith(f"{path}:6: action 2 ($.paths[?@.get]): selects 2 nodes, 3 expected: ")
+    assert second.startswith(
+        f"{path}:10: action 3 ($.paths.*.get): selects 2 nodes, 1 expected; they are /paths/~1a/get"
+    )
+    assert written == f"{path}: written"
+    assert path.read_text(encoding="utf-8") == ACCEPTED
+
+
+def test_accept_has_nothing_to_do_twice(counted: Project, run: Run) -> None:
+    run("accept", "--root", str(counted.root))
+    before = files()
+
+    assert run("accept", "--root", str(counted.root)) == Outcome(
+        0, "nothing to accept: every action selects as many nodes as it expects\n", ""
+    )
+    assert files() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        pytest.param("fix-2", overlay_of("[{target: $.nowhere, remove: true}]"), "selects nothing", id="no-match"),
+        pytest.param("fix-2", overlay_of("[{target: $.paths, update: {}}]"), "changes nothing", id="stale"),
+        pytest.param(
+            "fix-2",
+            overlay_of("[{target: '$.paths[?@.get]', update: {x-b: 1, x-e: 1}}, {target: '$.openapi', update: {}}]"),
+            "a primitive value cannot be replaced by",
+            id="clash",
+        ),
+        pytest.param("fix-2", "a: [\n", "is not YAML", id="broken"),
+    ],
+)
+def test_accept_writes_nothing_while_something_else_is_wrong(
+    counted: Project, run: Run, name: str, text: str, reason: str
+) -> None:
+    path = counted.write(f"overlays/{API}/{name}.overlay.yaml", text)
+    before = files()
+
+    outcome = run("accept", "--root", str(counted.root))
+
+    heading, *errors = outcome.err.splitlines()
+    assert outcome.status == 1
+    assert heading == "Nothing is accepted: correct this first, since the numbers can change with it."
+    assert [error for error in errors if reason not in error or not error.startswith(str(path))] == []
+    assert errors
+    assert files() == before
+
+
+def test_accept_refuses_when_a_file_was_changed_meanwhile(
+    counted: Project, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = counted.root / f"overlays/{API}/fix-1.overlay.yaml"
+
+    def change(miscounts: Sequence[Miscount]) -> list[Path]:
+        path.write_text(path.read_text(encoding="utf-8").replace("x-c: 1", "x-c: 2"), encoding="utf-8")
+        return accept(miscounts)
+
+    monkeypatch.setattr(overlay_command, "accept", change)
+
+    outcome = run("accept", "--root", str(counted.root))
+
+    assert (outcome.status, outcome.err) == (1, f"{path}: was changed meanwhile: run the command again\n")
+    assert path.read_text(encoding="utf-8") == COUNTED.replace("'5'", "1").replace("x-c: 1", "x-c: 2")
+
+
+def test_a_write_that_fails_leaves_the_overlay_as_it_was(
+    counted: Project, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(source: Path, target: Path) -> Path:
+        raise PermissionError(13, "Permission denied", str(source), None, str(target))
+
+    before = files()
+    monkeypatch.setattr(Path, "replace", fail)
+
+    outcome = run("accept", "--root", str(counted.root))
+
+    assert outcome.status == 2
+    assert outcome.err.startswith(f"{counted.root}/overlays/{API}/fix-1.overlay.yaml: cannot be written: ")
+    assert files() == before
 
 
 # --- unusable arguments ---

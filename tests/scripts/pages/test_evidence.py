@@ -155,9 +155,9 @@ def test_check_fails_on_a_page_that_is_out_of_date_and_writes_nothing(
     [
         ({"route": "seen", "schema": "documented", "source": "a page"}, "/x-evidence/route: 'seen' is not one of"),
         ({"route": "guessed", "schema": "guessed", "source": "a page"}, "/x-evidence/schema: 'guessed' is not one of"),
-        ({"route": "guessed", "schema": "observed"}, "/x-evidence: 'source' is a required property"),
-        ({"route": "guessed", "schema": "observed", "source": ""}, "/x-evidence/source: '' "),
-        ({"route": "guessed", "schema": "observed", "source": "a", "url": "b"}, "/x-evidence: Additional properties"),
+        ({"route": "guessed", "schema": "observed"}, "/x-evidence: the key 'source' is missing"),
+        ({"route": "guessed", "schema": "observed", "source": ""}, "/x-evidence/source: must not be empty"),
+        ({"route": "guessed", "schema": "observed", "source": "a", "url": "b"}, "/x-evidence/url: unknown key 'url'"),
         (None, ": the operation needs x-evidence"),
     ],
 )

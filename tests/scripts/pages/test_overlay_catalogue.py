@@ -254,7 +254,9 @@ def test_a_page_without_its_markers_is_left_alone(made: Project, capsys: pytest.
 
 SPOILED = [
     pytest.param("overlays/mini-api/fix-1.overlay.yaml", "not: [an overlay", id="broken overlay"),
-    pytest.param("overlays/mini-api/fix-1.overlay.yaml", "overlay: 1.1.0\n", id="invalid overlay"),
+    pytest.param(
+        "overlays/mini-api/fix-1.overlay.yaml", "overlay: 1.1.0\ninfo: {title: a, version: b}\n", id="invalid overlay"
+    ),
     pytest.param("overlays/mini-api/notes.txt", "x", id="file that is no overlay"),
     pytest.param("tests/overlays/test_mini.py", "def test_(", id="test that is not Python"),
 ]

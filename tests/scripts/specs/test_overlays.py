@@ -945,8 +945,8 @@ RIGHT = "accept the number with make accept if the action is right there; else n
         ),
         pytest.param(
             {"target": "$.list[*]", "update": 2, "x-expect-matches": "every"},
-            "is a rule, and 1 of 2 nodes are as it wants them, /list/1: exclude them in the target, or drop the overlay "
-            "if the vendor is fixing the defect",
+            "is a rule, and 1 of 2 nodes are as it wants them, /list/1: exclude them in the target, or drop the "
+            "overlay if the vendor is fixing the defect",
             id="rule-that-does-not-change-each",
         ),
         pytest.param(
