@@ -28,9 +28,9 @@ from scripts.diff.assembly.comparison import compare
 from scripts.diff.inputs.states import DiffError, Repository
 from scripts.diff.model.report import Report, State, schema, to_json
 from scripts.diff.render import html, markdown
-from scripts.specs import documents, overlays
+from scripts.specs import documents
+from scripts.specs.errors import InputError
 from scripts.specs.project import ROOT
-from scripts.specs.spec import SpecError
 from scripts.tools.node import NodeToolError
 
 FORMATS: Mapping[str, tuple[str, Callable[[Report], str]]] = {
@@ -71,7 +71,7 @@ def diff(
         trees = (repository.extract(before, folder / "base"), repository.extract(after, folder / "head"))
         try:
             return compare(*trees, tags=repository.tags(before.commit or tip), folder=folder)
-        except (DiffError, SpecError, overlays.OverlayError, documents.DocumentError) as error:
+        except (DiffError, InputError) as error:
             # The folder means nothing to anybody; what is left of the path begins with the state.
             raise DiffError(str(error).replace(f"{folder}{os.sep}", "")) from error
 

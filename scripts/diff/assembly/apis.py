@@ -241,7 +241,7 @@ class ApiComparison:
             else:
                 severities.append(severity)
             checks.append(f"wire-{keyword}")
-            if text and not (rule and rule.is_seen and (draft.python or keyword in _NAMES)):
+            if text and not (rule and rule.is_seen and (draft.python or keyword in _NAMES or "x-sdk-type" in keywords)):
                 texts.append(text)
                 values = values if any(values) else (_code(before), _code(after))
         is_whole = not (draft.old and draft.new) or (draft.old.key != draft.new.key)
@@ -255,6 +255,11 @@ class ApiComparison:
             texts = [draft.findings[0].text]
         if not texts:
             return
+        causes = self.chain.causes(
+            draft.keys, keywords=keywords, is_python_only=not keywords and not is_whole and bool(draft.python)
+        )
+        if wire is not None and set(causes) <= {Cause.OVERLAY, Cause.NAMING}:
+            wire = Severity.INFO  # the vendor sends and takes what it did: only what we say of it has changed
         severity = worst([wire, python]) or Severity.INFO
         yield Change(
             api=self.name,
@@ -263,9 +268,7 @@ class ApiComparison:
             wire=wire,
             python=python,
             checks=tuple(dict.fromkeys([*checks, *(f"oasdiff-{finding.check}" for finding in draft.findings)])),
-            causes=self.chain.causes(
-                draft.keys, keywords=keywords, is_python_only=not keywords and not is_whole and bool(draft.python)
-            ),
+            causes=causes,
             places=tuple(self._place(part, draft.new is None) for part in [self._shown_part(draft), *draft.also]),
             before=values[0],
             after=values[1],

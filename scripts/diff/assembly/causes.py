@@ -20,6 +20,7 @@ from scripts.diff.inputs.overlay_changes import kind_of
 from scripts.diff.model.report import Cause
 from scripts.specs import documents, overlays
 from scripts.specs.effective import build
+from scripts.specs.errors import InputError
 from scripts.specs.project import Api
 from scripts.specs.spec import Pointer
 
@@ -105,7 +106,7 @@ def chain(old: Api, new: Api, effective: tuple[Catalogue, Catalogue], *, others:
         )
         try:
             document = build(mixed, strict=False, keep_comments=False)  # an overlay may be stale in this mix
-        except (documents.DocumentError, overlays.OverlayError):
+        except InputError:
             continue
         steps.append((kind, Catalogue(document, new.name)))
     if len(kinds) == 1:

@@ -54,7 +54,7 @@ def compare(base: Tree, head: Tree, *, tags: Sequence[str], folder: Path) -> Rep
     Raises:
         DiffError: the client of a state cannot be generated or imported, or the contracts cannot be compared.
         NodeToolError: oasdiff is not installed.
-        documents.DocumentError, overlay.OverlayError, SpecError: a spec or an overlay is not valid.
+        InputError: a spec or an overlay is not valid.
     """
     after = _apis(head.root)
     notes = clients.refresh(head.root, list(after.values()), folder / "refreshed")

@@ -205,8 +205,10 @@ class Catalogue:
     def _take_union(self, part: Part, keyword: str, members: Any, prefix: str, model: str) -> None:
         names = [member["$ref"].rpartition("/")[2] for member in members if "$ref" in member]
         part.references |= set(names)
-        part.facts[prefix] = sorted(names)
-        for number, member in enumerate(member for member in members if "$ref" not in member):
+        scalars = [str(member["type"]) for member in members if member.keys() == {"type"}]
+        part.facts[prefix] = sorted([*names, *scalars])
+        others = [member for member in members if "$ref" not in member and member.keys() != {"type"}]
+        for number, member in enumerate(others):
             self._take_object(part, member, f"{model}Type{number}", f"{prefix}/{number}/")
 
     # --- operations ---

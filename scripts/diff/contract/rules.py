@@ -158,13 +158,12 @@ RULES: Mapping[str, WireRule] = {
     "bearerFormat": WireRule("format of the token", _NOTE, _NOTE),
     "scopes": WireRule("scope", lambda old, new: WARNING if new is None else INFO, _NOTE),
     # how our client handles it
-    "x-sdk-accepts": WireRule("is read from other forms of the value than before", _handling, _handling),
     "x-sdk-accepts-bare": WireRule("is read without its wrapper in other cases than before", _handling, _handling),
-    "x-sdk-boolean": WireRule("boolean of numbers", _OASDIFF, _OASDIFF, is_seen=True),
     "x-sdk-discriminator": WireRule("is read as another model than before, for some values", _union, _union),
     "x-sdk-pagination": WireRule("is asked for its pages in another way", _handling, _handling),
     "x-sdk-poll": WireRule("is polled in another way", _handling, _handling),
-    "x-sdk-type": WireRule("type in Python", _OASDIFF, _OASDIFF, is_seen=True),
+    "x-sdk-type": WireRule("is read from other forms of the value than before", _handling, _handling),
+    "x-sdk-default": WireRule("is asked for other things than before if the argument is left out", _MAY, _MAY),
     **{
         key: WireRule(key, _OASDIFF, _OASDIFF, is_seen=True)
         for key in (

@@ -132,7 +132,7 @@ class Change:
     @property
     def is_vendors(self) -> bool:
         """Whether only the wire breaks: that is true already, and a release makes it good."""
-        return self.wire is Severity.BREAKING and self.python not in (Severity.BREAKING, Severity.WARNING)
+        return self.wire is Severity.BREAKING and self.python is not Severity.BREAKING
 
 
 @dataclass(frozen=True)
