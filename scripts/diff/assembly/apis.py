@@ -148,10 +148,9 @@ class ApiComparison:
             for finding in found:
                 if finding.check.startswith(_IGNORED):
                     continue
-                part = self.new.parts.get(self.keys.get(key, key))
-                if finding.check.endswith("enum-value-removed") and part and not self.new.has_values(part):
-                    continue  # it takes any value now
                 draft = self._draft_of(key, finding, drafts)
+                if finding.check.endswith("enum-value-removed") and draft and self._takes_any_value(draft):
+                    continue
                 if draft is not None:
                     draft.findings.append(finding)
                 elif finding.severity is not Severity.INFO:
@@ -180,6 +179,12 @@ class ApiComparison:
             return ours[0]
         whole = [draft for draft in drafts.values() if key in draft.keys or operation in draft.keys]
         return whole[0] if whole else self._referring(key, operation, drafts)
+
+    def _takes_any_value(self, draft: _Draft) -> bool:
+        """Return whether a part had an enum, itself or by reference, and has none now."""
+        if draft.old is None or draft.new is None:
+            return False
+        return self.old.has_values(draft.old) and not self.new.has_values(draft.new)
 
     def _operations_of(self, draft: _Draft) -> set[Key]:
         return {self.new.operation_key(name) for name in draft.part.operations}
@@ -241,7 +246,8 @@ class ApiComparison:
             else:
                 severities.append(severity)
             checks.append(f"wire-{keyword}")
-            if text and not (rule and rule.is_seen and (draft.python or keyword in _NAMES or "x-sdk-type" in keywords)):
+            is_told = bool(draft.python) or keyword in _NAMES or "x-sdk-type" in keywords
+            if text and not (rule and rule.is_seen and is_told):
                 texts.append(text)
                 values = values if any(values) else (_code(before), _code(after))
         is_whole = not (draft.old and draft.new) or (draft.old.key != draft.new.key)
@@ -284,6 +290,8 @@ class ApiComparison:
             text = f"{text} in error {draft.key[-1]}"
         if draft.key[0] == "operation" and keyword == "route":
             text = f"moved from `{_route(draft.old)}` to `{_route(draft.new)}`"
+        if keyword in ("$ref", "type") and self._takes_any_value(draft):
+            return Severity.INFO, "takes any value now"
         if rule is None:
             return Severity.UNJUDGED, f"{text} ({_UNJUDGED})"
         part = draft.part
@@ -349,7 +357,7 @@ _NAMES = (
     "x-sdk-group",
     "x-sdk-method",
     "x-sdk-names",
-    "x-sdk-client",
+    "x-sdk-client/name",
     "x-evidence/route",
     "x-sdk-idempotent",
 )
@@ -397,7 +405,8 @@ def _sync(path: str) -> str:
 
 
 def _subject(path: str, entry: str) -> str:
-    return path.removeprefix(f"{entry}.").removeprefix("models.")
+    short = path.removeprefix(f"{entry}.").removeprefix("models.")
+    return short if "." in short.partition("(")[0] or path.startswith("models.") else path
 
 
 def _route(part: Part | None) -> str:

@@ -142,7 +142,7 @@ class Catalogue:
         api.facts = {"server": servers[0].get("url") if servers else None, "servers": servers[1:] or None}
         for key, value in self.document.items():
             if key not in ("openapi", "info", "paths", "components", "servers", "security", *PROSE):
-                api.facts[key] = value
+                api.facts |= dict(_leaves(value, key)) if key == "x-sdk-client" else {key: value}
         api.facts["security"] = self.document.get("security")
         api.prose = {"info": self.document.get("info"), "openapi": self.document.get("openapi")} | {
             key: self.document[key] for key in PROSE & self.document.keys()

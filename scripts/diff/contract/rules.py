@@ -167,7 +167,6 @@ RULES: Mapping[str, WireRule] = {
     **{
         key: WireRule(key, _OASDIFF, _OASDIFF, is_seen=True)
         for key in (
-            "x-sdk-client",
             "x-sdk-group",
             "x-sdk-method",
             "x-sdk-idempotent",
@@ -193,6 +192,8 @@ def rule_for(kind: str, keyword: str) -> WireRule | None:
         return _SECURITY_TYPE if words == ["type"] else RULES["scopes"] if "scopes" in words else RULES.get(words[-1])
     if keyword.startswith("header "):
         return _HEADER
+    if words[0] == "x-sdk-client" and len(words) > 1:
+        return RULES["x-sdk-names"] if words[1] == "name" else WireRule(words[1], _MAY, _MAY)
     return RULES.get(keyword) or RULES.get(words[-1]) or (RULES.get(words[0]) if words[0].startswith("x-") else None)
 
 

@@ -98,8 +98,8 @@ def _table(report: Report, changes: Sequence[Change], names: int) -> list[str]:
 
 def _row(report: Report, change: Change, names: int, *, is_named: bool) -> str:
     first = change.places[0]
-    name = f"{change.api}: " if is_named else ""
-    text = f"{prose(name)}**{_name(first.subject)}** {prose(clipped(one_line(change.text), _TEXT))}"
+    name = f"{prose(change.api)}: " if is_named else ""
+    text = f"{name}**{_name(first.subject)}** {prose(clipped(one_line(change.text), _TEXT))}"
     if change.is_vendors:
         text += ". *Already so on the vendor's side: release soon*"
     behind = _behind(change)

@@ -99,7 +99,8 @@ def clipped(text: str, length: int) -> str:
     """Return a text of no more than ``length`` characters, which says how many more there were."""
     if len(text) <= length:
         return text
-    return f"{text[:length].rstrip()} … ({len(text) - length:,} more characters)"
+    kept = text[:length].rstrip()
+    return f"{kept}{'`' * (kept.count('`') % 2)} … ({len(text) - length:,} more characters)"
 
 
 def _marked(text: str, plain: Callable[[str], str], mark: Callable[[str], str]) -> str:

@@ -138,7 +138,7 @@ class Surface:
             for member in found:
                 self._add(f"{path}.{member.name}", "member", value=_value(member.value))
             return
-        self._add(path, kind, bases=above)
+        self._add(path, kind, bases=above if kind != "class" else [])  # that of an entry class is no promise
         if is_model and found.__module__.startswith(f"{CLIENT}."):
             for parameter in _parameters(found):
                 self._parameter(f"{path}.{parameter.name}", parameter, "field")
@@ -287,7 +287,8 @@ def _parameters(function: Any) -> list[inspect.Parameter]:
 def _text(annotation: Any) -> str | None:
     if annotation is None or annotation is inspect.Parameter.empty:
         return None if annotation is not None else "None"
-    return annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+    text = getattr(annotation, "__forward_arg__", annotation)
+    return text if isinstance(text, str) else inspect.formatannotation(text)
 
 
 def _value(value: Any) -> str:

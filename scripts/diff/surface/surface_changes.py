@@ -286,7 +286,7 @@ class _Comparison:
                 yield change("now-optional", Severity.INFO, "can be left out now")
             for one in (before, after):
                 one["type"] = str(python_types.parse(one.get("type", NONE)).without(UNSET))
-        elif old.get("value") != new.get("value"):
+        elif old.get("value") != new.get("value") and "..." not in (old.get("value"), new.get("value")):
             yield change("default-changed", Severity.WARNING, "has another default", old.get("value"), new.get("value"))
         if old["binding"] != new["binding"]:
             severity = Severity.INFO if new["binding"] == "both" else Severity.BREAKING
@@ -315,7 +315,7 @@ class _Comparison:
             return
         sent, received = use
         is_fine = (reads or not received) and (takes or not sent)
-        shown = [one.without(UNSET) for one in (before, after)]
+        shown = [one.without(UNSET, "Mapping") for one in (before, after)]
         yield change(
             "return-type-changed" if verb == "returns" else "type-changed",
             Severity.INFO if is_fine else Severity.BREAKING,
@@ -361,7 +361,7 @@ def _label(other: str, path: str) -> str:
 
 
 def _shown(element: Element) -> str | None:
-    return str(python_types.parse(element["type"]).without(UNSET)) if element.get("type") else None
+    return str(python_types.parse(element["type"]).without(UNSET, "Mapping")) if element.get("type") else None
 
 
 def _a(kind: str) -> str:
