@@ -6,18 +6,18 @@ Versions are semantic. Before 1.0 a breaking change raises the minor version, an
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
 from scripts.diff.inputs.states import DiffError
-from scripts.diff.model.report import Bump, Row, Severity, Verdict
+from scripts.diff.model.report import Bump, Change, Severity, Verdict, breaks_code
 
 _PROJECT = "pyproject.toml"
-_ADDED = "-added"
-"""What the id of a check ends with that found something new."""
+_NAMES = 3
+"""Number of things that a sentence names."""
 
 
 def version_of(root: Path) -> str | None:
@@ -48,35 +48,36 @@ def last_release(tags: Sequence[str]) -> str | None:
     return str(max(versions)) if versions else None
 
 
-def judge(rows: Collection[Row], *, released: str | None, actual: str | None) -> Verdict:
-    """The verdict on some changes.
+def judge(changes: Sequence[Change], *, released: str | None, actual: str | None, is_removed: bool = False) -> Verdict:
+    """Return the verdict on some changes.
+
+    The Python side decides which part of the version rises: what breaks on the wire alone breaks the released client
+    already, so it asks for a release, and not for a higher number.
 
     Args:
-        rows: the changes.
+        changes: the changes.
         released: the version that users have; None if there is none yet, so that nobody can be broken.
         actual: the version of the head; None if it has none.
+        is_removed: whether an API is gone as a whole.
     """
     if released is None:
         shown = actual or "none"
-        return Verdict(Bump.NONE, "none", shown, shown, True, "Nothing was released before, so nothing can break.")
-    bump = _bump(rows, Version(released))
+        text = "Nothing was released before, so nothing can break."
+        return Verdict(Bump.NONE, "none", shown, shown, True, "breaks no release", text)
+    bump = _bump(changes, Version(released), is_removed=is_removed)
     required = _raised(Version(released), bump)
     announced = actual is not None and Version(actual).release >= required.release
-    found = Verdict(bump, released, str(required), actual or "none", announced, "")
-    return replace(found, text=_text(found, breaks=_breaks(rows)))
+    found = Verdict(bump, released, str(required), actual or "none", announced, "", "")
+    headline, meaning = _meaning(changes)
+    return replace(found, headline=headline, text=f"{meaning} {_advice(found)}".strip())
 
 
-def _breaks(rows: Collection[Row]) -> bool:
-    return any(row.severity is Severity.BREAKING for row in rows)
-
-
-def _bump(rows: Collection[Row], released: Version) -> Bump:
-    if not rows:
-        return Bump.NONE
-    if _breaks(rows):
-        return Bump.MAJOR if released.major else Bump.MINOR
-    adds = any(row.check.endswith(_ADDED) for row in rows)
-    return Bump.MINOR if adds and released.major else Bump.PATCH
+def _bump(changes: Sequence[Change], released: Version, *, is_removed: bool) -> Bump:
+    bumps = [change.bump for change in changes] + [Bump.MAJOR] * is_removed
+    highest = max(bumps, key=list(Bump).index, default=Bump.NONE)
+    if not released.major and highest in (Bump.MAJOR, Bump.MINOR):
+        return Bump.MINOR if highest is Bump.MAJOR else Bump.PATCH
+    return highest
 
 
 def _raised(version: Version, bump: Bump) -> Version:
@@ -92,13 +93,54 @@ def _raised(version: Version, bump: Bump) -> Version:
             return version
 
 
-def _text(found: Verdict, *, breaks: bool) -> str:
-    if found.bump is Bump.NONE:
-        return f"Nothing changes for users, so {found.released} may stay."
-    what = "breaks users" if breaks else "breaks nobody"
-    if found.announced:
-        return f"This {what}, and {found.actual} announces it: {found.released} was before."
-    asked = f"it needs at least {found.required} after {found.released}, and {_PROJECT} says {found.actual}"
+def _meaning(changes: Sequence[Change]) -> tuple[str, str]:
+    """What changes mean for users: in a few words, and as sentences with where it breaks."""
+    if not changes:
+        return "nothing changes for users", "Nothing changes for users."
+    breaks = [change for change in changes if breaks_code(change)]
+    wire = [change for change in changes if change.is_vendors]
+    maybe = [change for change in changes if change.severity is Severity.WARNING]
+    unjudged = [change for change in changes if change.severity is Severity.UNJUDGED]
+    sentences = []
     if breaks:
-        return f"This {what} without announcing it: {asked}. Raise the version, or keep what breaks."
-    return f"This {what}; before it is released, {asked}."
+        sentences.append(f"Code has to change for {_named(breaks)}.")
+    if wire:
+        sentences.append(
+            f"Calls fail already on the vendor's side, whatever the version: {_named(wire)}. Release soon."
+        )
+    if maybe:
+        sentences.append(f"{_counted(maybe, 'change')} may break some users: {_named(maybe)}.")
+    if unjudged:
+        sentences.append(f"{_counted(unjudged, 'change')} nobody has judged: look at {_named(unjudged)}.")
+    if breaks:
+        return "breaks users", " ".join(sentences)
+    if wire:
+        return "the vendor breaks calls; release soon", " ".join(sentences)
+    if maybe:
+        return "may break some users", " ".join(sentences)
+    if unjudged:
+        return "nothing known to break, something to look at", " ".join(sentences)
+    return "breaks nobody", f"{_counted(changes, 'change')}, and none breaks anybody."
+
+
+def _named(changes: Sequence[Change]) -> str:
+    """The first subjects of changes, and how many more there are."""
+    names = list(dict.fromkeys(change.subject.replace("`", "'") for change in changes))
+    more = len(names) - _NAMES
+    return ", ".join(f"`{name}`" for name in names[:_NAMES]) + (f" and {more} more" if more > 0 else "")
+
+
+def _counted(changes: Sequence[Change], noun: str) -> str:
+    return f"{len(changes)} {noun}{'' if len(changes) == 1 else 's'}"
+
+
+def _advice(found: Verdict) -> str:
+    """What to do about the version."""
+    if found.bump is Bump.NONE:
+        return f"{found.released} may stay."
+    if found.announced:
+        return f"{found.actual} announces it, after {found.released}."
+    asked = f"at least {found.required} after {found.released}; {_PROJECT} says {found.actual}"
+    if found.bump in (Bump.MAJOR, Bump.MINOR) and Version(found.required).release[2:] == (0,):
+        return f"It needs version {asked}."
+    return f"Before a release it needs version {asked}."

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from scripts.diff.model.report import Cause, OverlayChange
 from scripts.specs import documents, overlays
@@ -12,7 +14,6 @@ from scripts.specs.project import Api
 
 NAMING_PREFIX = "sdk-"
 """What the file name of an overlay begins with that names things; any other mends a defect."""
-_KINDS = {Cause.OVERLAY: "fix", Cause.NAMING: "sdk"}
 
 
 def kind_of(path: Path) -> Cause:
@@ -49,8 +50,8 @@ def compare(old: Api | None, new: Api | None) -> list[OverlayChange]:
             changes.append(_change(path, "renamed", f"was {renamed[name]}, and is the same"))
         elif name not in before:
             changes.append(_change(path, "added", _description(path)))
-        elif before[name].read_bytes() != path.read_bytes():
-            changes.append(_change(path, "changed", _difference(before[name], path)))
+        elif text := _difference(before[name], path):
+            changes.append(_change(path, "changed", text))
     return sorted(changes, key=lambda change: change.file)
 
 
@@ -96,13 +97,18 @@ def _removed(path: Path, fault: str | None, is_api_there: bool) -> OverlayChange
     return _change(path, "removed", text)
 
 
-def _difference(before: Path, after: Path) -> str:
-    old, new = (overlays.read(path).document["actions"] for path in (before, after))
+def _difference(before: Path, after: Path) -> str | None:
+    """What an overlay does otherwise than before; None if that is nothing, or only what it counts."""
+    old, new = (
+        [_without_count(action) for action in overlays.read(path).document["actions"]] for path in (before, after)
+    )
     added = sum(action not in old for action in new)
     gone = sum(action not in new for action in old)
-    if not added and not gone:
-        return "says the same in other words, or in another order"
-    return f"{added} new or other actions, {gone} that are gone; {len(new)} in all"
+    return f"{added} new or other actions, {gone} that are gone; {len(new)} in all" if added or gone else None
+
+
+def _without_count(action: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in action.items() if key != "x-expect-matches"}
 
 
 def _description(path: Path) -> str:
@@ -114,7 +120,6 @@ def _change(path: Path, status: str, text: str) -> OverlayChange:
     return OverlayChange(
         file=f"overlays/{path.parent.name}/{path.name}",
         title=str(overlays.read(path).document["info"]["title"]),
-        kind=_KINDS[kind_of(path)],
         status=status,
         text=" ".join(text.split()),
     )

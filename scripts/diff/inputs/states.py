@@ -59,16 +59,27 @@ class Repository:
             raise DiffError("there is neither origin/main nor a tag to compare with: name a base (make diff BASE=...)")
         return tag
 
+    def top(self) -> Repository:
+        """Return the repository at its top, whatever folder of it was named.
+
+        Raises:
+            DiffError: it is no repository.
+        """
+        return Repository(Path(self._git("rev-parse", "--show-toplevel")))
+
     def commit(self, ref: str) -> str:
         """The full hash of the commit that a ref names.
 
         Raises:
             DiffError: it names none.
         """
+        if not ref:
+            raise DiffError("the ref is empty: name a branch, a tag or a commit, or leave the option out")
         found = self._find(ref)
         if found is None:
             self._git("rev-parse", "--git-dir")  # says so if this is no repository
-            raise DiffError(f"{ref!r} names no commit here: correct it, or fetch it first (git fetch origin)")
+            fetch = "git fetch --unshallow origin" if self.is_shallow() else "git fetch origin"
+            raise DiffError(f"{ref!r} names no commit here: correct it, or fetch it first ({fetch})")
         return found
 
     def fork_point(self, base: str, head: str) -> str | None:
@@ -96,7 +107,7 @@ class Repository:
         """
         commit = self.commit(ref)
         if exact:
-            return State(ref, commit, f"{ref} ({commit[:_SHORT]})")
+            return State(ref, commit, f"`{ref}` (`{commit[:_SHORT]}`)")
         fork = self.fork_point(commit, head)
         if fork is None:
             if self.is_shallow():
@@ -104,9 +115,9 @@ class Repository:
                     f"the history here does not reach back to where {ref} and the head part: fetch all of it "
                     "(git fetch --unshallow; fetch-depth: 0 in actions/checkout)"
                 )
-            return State(ref, commit, f"{ref} ({commit[:_SHORT]}; the two have no history in common)")
-        where = "" if fork == commit else f"; the head left it at {fork[:_SHORT]}, which is compared"
-        return State(ref, fork, f"{ref} ({commit[:_SHORT]}{where})")
+            return State(ref, commit, f"`{ref}` (`{commit[:_SHORT]}`; the two have no history in common)")
+        where = "" if fork == commit else f"; the head left it at `{fork[:_SHORT]}`, which is compared"
+        return State(ref, fork, f"`{ref}` (`{commit[:_SHORT]}`{where})")
 
     def head_state(self, ref: str | None) -> State:
         """The state after: a commit, or the work tree with all that is not committed yet.
@@ -119,10 +130,10 @@ class Repository:
         """
         commit = self.commit("HEAD" if ref is None else ref)
         if ref is not None:
-            return State(ref, commit, f"{ref} ({commit[:_SHORT]})")
+            return State(ref, commit, f"`{ref}` (`{commit[:_SHORT]}`)")
         if self._git("status", "--porcelain", "--untracked-files=normal", "--", *self._present()):
-            return State("work tree", None, f"the work tree, with what is not committed on {commit[:_SHORT]}")
-        return State("HEAD", commit, f"HEAD ({commit[:_SHORT]})")
+            return State("work tree", None, f"the work tree, with what is not committed on `{commit[:_SHORT]}`")
+        return State("HEAD", commit, f"`HEAD` (`{commit[:_SHORT]}`)")
 
     # --- their files ---
 

@@ -1,46 +1,42 @@
-"""A draft of what the changelog should say, for people to finish."""
+"""A draft of the entry in the changelog, for people to finish."""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from scripts.diff.model.report import ApiChange, Layer, MigrationNote, Row, Section, Severity
+from scripts.diff.model.report import Change, Note, Severity, breaks_code
 
-_ADDED = "-added"
+_NAMES = 12
 
 
-def draft(version: str, apis: Sequence[ApiChange], runtime: Sequence[Section], notes: Sequence[MigrationNote]) -> str:
-    """The entry of a version, as Markdown; empty if users would not notice anything.
+def draft(version: str, changes: Sequence[Change], notes: Sequence[Note]) -> str:
+    """Return the entry of a version, as Markdown; it is empty if users would not notice anything.
 
     Args:
         version: the version.
-        apis: what changed in the APIs.
-        runtime: what changed in the runtime.
+        changes: the changes.
         notes: the notes on what breaks.
     """
-    sections = [(api.package, api.sections) for api in apis] + [("", tuple(runtime))]
     lines = [line for note in notes for line in _break(note)]
-    for package, found in sections:
-        rows = [row for section in found for row in section.rows if row.layer is not Layer.HTTP]
-        lines += _others(package, [row for row in rows if row.severity is not Severity.BREAKING])
+    others = [change for change in changes if change.python is not None and not breaks_code(change)]
+    others = [change for change in others if change.severity is not Severity.UNJUDGED]
+    added = [f"`{place.subject}`" for change in others if change.text == "was added" for place in change.places]
+    if added:
+        more = f" and {len(added) - _NAMES} more" if len(added) > _NAMES else ""
+        lines.append(f"* New: {', '.join(added[:_NAMES])}{more}.")
+    lines += [f"* `{change.subject}`{_more(change)} {change.text}." for change in others if change.text != "was added"]
+    lines += [f"* The API: `{change.subject}`{_more(change)} {change.text}." for change in changes if change.is_vendors]
     return f"## {version} (unreleased)\n\n" + "\n".join(lines) + "\n" if lines else ""
 
 
-def _break(note: MigrationNote) -> Iterator[str]:
+def _more(change: Change) -> str:
+    return f" and {len(change.places) - 1} more:" if len(change.places) > 1 else ""
+
+
+def _break(note: Note) -> Iterator[str]:
     yield f"* **Breaking**: {note.title}. {note.text}"
     for name, code in (("Before", note.before), ("After", note.after)):
         if code:
             fenced = textwrap.indent(f"```python\n{code}```", "  ")
             yield f"\n  {name}:\n\n{fenced}"
-
-
-def _others(package: str, rows: Sequence[Row]) -> Iterator[str]:
-    added = [f"`{row.subject}`" for row in rows if row.check.endswith(_ADDED) and row.severity is Severity.INFO]
-    if added:
-        where = f" in `{package}`" if package else ""
-        yield f"* New{where}: {', '.join(added)}."
-    for row in rows:
-        if f"`{row.subject}`" not in added or not row.check.endswith(_ADDED):
-            change = f" ({row.before} -> {row.after})" if row.before and row.after else ""
-            yield f"* `{row.subject}` {row.text}{change}."

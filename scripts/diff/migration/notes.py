@@ -1,110 +1,132 @@
-"""What users have to do about each break: a note with code before and after it, which type-checks on either side."""
+"""Migration notes: one for each kind of break, with code before and after that type-checks on either side."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
-from scripts.diff.migration.snippets import Snippets
-from scripts.diff.model.elements import FUNCTIONS, Kind, Surface, split
-from scripts.diff.model.report import Layer, MigrationNote, Row, Section, Severity
-from scripts.diff.surface.rules import Use
-from scripts.diff.surface.twins import Change
+from scripts.diff.migration import typecheck
+from scripts.diff.migration.snippets import Snippet, Snippets
+from scripts.diff.model.report import Change, Note, Severity, breaks_code
+from scripts.diff.surface.surface_changes import Surface, SurfaceChange
 
-_REORDERED = "arguments-reordered"
-_CONTRACT = "No code has to change, but a client of the version before may fail: update before the API does."
 _TEXTS = {
-    "-removed": "The client does not have it any more, and nothing stands in its place: drop what needs it.",
-    "required-": "Give it wherever you left it out.",
-    "-now-required": "Give it wherever you left it out.",
-    "-now-optional": "Expect that it is absent; it is UNSET then.",
-    "-now-keyword": "Give it by its name.",
-    "-now-positional": "Give it by its position.",
-    "-reordered": "Check the order of the arguments that you give by position, or give them by name.",
+    "renamed": "Use the new name.",
+    "required-": "Give it wherever you call or construct this.",
+    "now-required": "Give it wherever you left it out.",
+    "now-optional": "Expect that it is absent: it is UNSET then.",
+    "now-keyword": "Give it by its name.",
+    "now-positional": "Give it by its position.",
+    "arguments-reordered": "Check the order of the arguments that you give by position, or give them by name.",
     "async-changed": "Check where the call is awaited.",
-    "base-removed": "Check what catches or tests for the class that it no longer is one of.",
+    "base-removed": "Check what catches or tests for the class, or uses members of it.",
+    "member-removed": "Should the API still send the value, it is kept; to send it, construct it from its value.",
+    "type-changed": "Check the code that reads or passes it.",
+    "removed": "Nothing stands in its place: delete the code that uses it.",
 }
-"""What to do, by a part of the check's name."""
+"""Instruction, by a part of the check's id; the first that fits."""
 
 
-@dataclass(frozen=True)
-class Writer:
-    """Writes notes on the changes from one surface to another.
+def notes_on(
+    changes: Sequence[Change],
+    python: Sequence[SurfaceChange],
+    surfaces: tuple[Surface, Surface],
+    roots: tuple[Path, Path],
+    folder: Path,
+) -> tuple[Note, ...]:
+    """Return the notes on all changes that break code.
 
-    Attributes:
-        old: the one.
-        new: the other.
+    Args:
+        changes: the changes.
+        python: the changes of the Python surface behind them, with the packages of their APIs.
+        surfaces: the surfaces before and after.
+        roots: the projects before and after, for the type check.
+        folder: a folder that does not exist yet.
+
+    Raises:
+        DiffError: the type checker fails.
     """
-
-    old: Surface
-    new: Surface
-
-    def note(self, change: Change, row: Row, use: Use) -> MigrationNote:
-        """The note on a breaking change of the Python surface.
-
-        Args:
-            change: the change.
-            row: how it is reported.
-            use: for a change of a model, where the model stands.
-        """
-        before, after = self._code(change, use)
-        is_shown = before is not None and before != after
-        return MigrationNote(
-            title=f"`{row.subject}` {row.text}",
-            text=self._text(change),
-            before=before if is_shown else None,
-            after=after if is_shown else None,
-            causes=row.causes,
+    groups: dict[tuple[str, str, str], list[Change]] = {}
+    for change in changes:
+        if breaks_code(change):
+            check = _check(change)
+            groups.setdefault((change.api, check, change.text if check == "type-changed" else ""), []).append(change)
+    notes, snippets = [], []
+    for (api, check, _), found in groups.items():
+        first = found[0]
+        count = sum(len(change.places) for change in found)
+        notes.append(
+            Note(
+                title=f"`{first.subject}` {first.text}" + (f", and {count - 1} more like it" if count > 1 else ""),
+                text=next((text for part, text in _TEXTS.items() if part in check), "Check the code that uses it."),
+                before=None,
+                after=None,
+                causes=tuple(dict.fromkeys(cause for change in found for cause in change.causes)),
+                count=count,
+            )
         )
-
-    def _text(self, change: Change) -> str:
-        if change.successor is not None:
-            return f"Use `{split(change.successor)[1]}` in its place."
-        if self._was_member(change):
-            return "Should the API still send it, it is kept as it comes; to send it, make it of its value."
-        if change.row.check.endswith("-type-changed"):
-            return f"It was `{change.row.before}`, and is `{change.row.after}`: check what reads or passes it."
-        return next((text for part, text in _TEXTS.items() if part in change.row.check), "Check what uses it.")
-
-    def _code(self, change: Change, use: Use) -> tuple[str | None, str | None]:
-        path = change.paths[0]
-        now = change.successor or path
-        before, after = Snippets(self.old), Snippets(self.new)
-        element = self.new.get(path) or self.old[path]
-        owner, name = split(path)
-        # What has to be given now breaks those who did not give it.
-        given = [] if change.row.check.endswith("-now-required") else [name]
-        if element.kind is Kind.PARAMETER:
-            return before.use(owner, given), after.use(owner, [split(now)[1]])
-        if element.kind is Kind.FIELD and (not use.received or "required" in change.row.check):
-            return before.build(owner, given), after.build(split(now)[0], [split(now)[1]])
-        if element.kind in FUNCTIONS and change.row.check == _REORDERED:
-            return before.use(path, self.old[path].facts.order), after.use(path, self.new[path].facts.order)
-        if self._was_member(change):
-            return before.use(path), after.of_value(owner, element.facts.value)
-        if element.kind is Kind.FIELD and before.use(path) == after.use(now):
-            return before.read(path), after.read(now)  # the difference is in what stands for its absence
-        return before.use(path), after.use(now)
-
-    def _was_member(self, change: Change) -> bool:
-        path = change.paths[0]
-        return change.successor is None and path not in self.new and self.old[path].kind is Kind.MEMBER
+        snippets.append(_code(api.replace("-", "_"), check, first, python, surfaces))
+    return _checked(notes, snippets, roots, folder)
 
 
-def notes_on_contract(sections: Sequence[Section]) -> Iterator[MigrationNote]:
-    """The notes on breaks of the contract that do not show in Python: there is no code to change."""
-    for section in sections:
-        breaks = [row for row in section.rows if row.severity is Severity.BREAKING]
-        if not breaks or any(row.layer is Layer.PYTHON for row in breaks):
-            continue
-        subject = f"`{section.title}`" if section.kind != "client" else section.title
-        said = list(dict.fromkeys(row.text for row in breaks))
-        title = f"{subject}: {said[0]}" if len(said) == 1 else f"{subject}: {len(said)} changes of the contract"
-        more = "" if len(said) == 1 else f" They are: {'; '.join(said)}."
-        yield MigrationNote(
-            title=title,
-            text=f"{_CONTRACT}{more}",
-            before=None,
-            after=None,
-            causes=tuple(dict.fromkeys(cause for row in breaks for cause in row.causes)),
-        )
+def _check(change: Change) -> str:
+    """The check that decides what to do: for a name that went, that it did."""
+    checks = [check.removeprefix("python-") for check in change.checks if check.startswith("python-")]
+    return next((check for part in ("renamed", "removed", *_TEXTS) for check in checks if part in check), "")
+
+
+def _code(
+    package: str, check: str, change: Change, python: Sequence[SurfaceChange], surfaces: tuple[Surface, Surface]
+) -> tuple[Snippet | None, Snippet | None]:
+    wanted = [
+        one
+        for one in python
+        if one.check == check
+        and one.severity is Severity.BREAKING
+        and one.path.startswith(f"{package}:")
+        and (_shown(one) in change.subject or one.text in change.text)
+    ]
+    exact = [one for one in wanted if _shown(one) == change.subject.replace("()", "")] or wanted
+    if not exact:
+        return None, None
+    one = exact[0]
+    before = Snippets(surfaces[0], package, is_new=False).use(one.old_path or one.path, one) if one.old_path else None
+    later = Snippets(surfaces[1], package, is_new=True)
+    after = later.use(one.path, one)
+    if one.old_path is None and one.kind in ("parameter", "field"):
+        owner = one.path[: one.path.rindex("(" if one.kind == "parameter" else ".")]
+        old = Snippets(surfaces[0], package, is_new=False)
+        before = old.use(owner, one) if one.kind == "parameter" else old.build(owner, "")
+    if check == "member-removed":
+        element = surfaces[0][one.path]
+        after = later.value(one.path.rpartition(".")[0], element["value"])
+    elif check.endswith("removed") and one.kind == "parameter":
+        after = later.use(one.path[: one.path.rindex("(")], one)
+    if before and after and before.text == after.text:
+        return None, None
+    return before, after
+
+
+def _shown(change: SurfaceChange) -> str:
+    """The subject of a change of the surface, as a report has it."""
+    path = (change.old_path or change.path).partition(":")[2]
+    return path.removeprefix("models.") if path.startswith("models.") else path.partition(".")[2]
+
+
+def _checked(
+    notes: Sequence[Note],
+    snippets: Sequence[tuple[Snippet | None, Snippet | None]],
+    roots: tuple[Path, Path],
+    folder: Path,
+) -> tuple[Note, ...]:
+    """The notes with the code that type-checks."""
+    valid = []
+    for side, name in enumerate(("before", "after")):
+        codes = {number: one.module for number, pair in enumerate(snippets) if (one := pair[side])}
+        valid.append(typecheck.valid(codes, roots[side], folder / name))
+    made = []
+    for number, (note, pair) in enumerate(zip(notes, snippets, strict=True)):
+        texts = [one.text if one and number in valid[side] else None for side, one in enumerate(pair)]
+        made.append(replace(note, before=texts[0], after=texts[1] if texts[0] else None))
+    return tuple(made)

@@ -1,22 +1,53 @@
-"""Short modules of code that use one element of a client, for notes on how to migrate.
-
-Each is a function whose arguments stand for what a program has at hand, so that a type checker can judge all of it.
-"""
+"""Lines of code that use one element of a client, before and after a change, for notes on how to migrate."""
 
 from __future__ import annotations
 
-import builtins
-import collections.abc
-import keyword
-from collections.abc import Container, Sequence
+import re
+from dataclasses import dataclass, field
 
 from openapi_python_client.strings import PythonIdentifier
 
-from scripts.diff.model.elements import CLASSES, FUNCTIONS, Element, Kind, Surface, split, within
-from scripts.diff.model.types import LIST, LITERAL, NONE, UNION, UNSET, Type, union
+from scripts.diff.surface import python_types
+from scripts.diff.surface.python_types import LITERAL, NONE, UNION, UNSET, Type
+from scripts.diff.surface.surface_changes import Element, Surface, SurfaceChange
 
-_MODELS = ".models."
-_NOTHING = Type(NONE)
+_SAMPLES = {
+    "str": '"..."',
+    "int": "1",
+    "float": "1.5",
+    "bool": "True",
+    "bytes": 'b"..."',
+    "date": "datetime.date(2026, 1, 31)",
+    "datetime": "datetime.datetime(2026, 1, 31, tzinfo=datetime.UTC)",
+}
+
+
+@dataclass
+class Snippet:
+    """Lines of code, and what they need to be a module that a type checker can judge.
+
+    Attributes:
+        lines: the lines.
+        imports: the imports.
+        arguments: the names that the lines take for granted, with their types.
+    """
+
+    lines: list[str] = field(default_factory=list)
+    imports: set[str] = field(default_factory=set)
+    arguments: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The lines as one text."""
+        return "\n".join(self.lines) + "\n"
+
+    @property
+    def module(self) -> str:
+        """The lines as a module."""
+        arguments = ", ".join(f"{name}: {type_}" for name, type_ in self.arguments.items())
+        body = "\n".join(f"    {line}" for line in self.lines)
+        imports = "\n".join(sorted(self.imports))
+        return f"from __future__ import annotations\n{imports}\n\n\ndef example({arguments}) -> None:\n{body}\n"
 
 
 class Snippets:
@@ -24,223 +55,173 @@ class Snippets:
 
     Args:
         surface: the Python surface of the state.
+        package: the package of the API in it.
+        is_new: whether it is the state after the change.
     """
 
-    def __init__(self, surface: Surface) -> None:
+    def __init__(self, surface: Surface, package: str, *, is_new: bool) -> None:
+        self._is_new = is_new
         self._surface = surface
+        self._package = package
 
-    def use(self, path: str, given: Sequence[str] = ()) -> str | None:
-        """Use an element in the way in which most programs do.
+    def use(self, path: str, change: SurfaceChange) -> Snippet | None:
+        """Return the use of an element in the way in which most programs do; None if lines cannot show it.
 
         Args:
-            path: the element.
-            given: for something that is called, the arguments to give besides those that have to be.
-
-        Returns:
-            The code; None if it is not there, or if a few lines cannot show its use.
+            path: the element, with its package.
+            change: the change that the code is to show.
         """
         element = self._surface.get(path)
         if element is None:
             return None
-        if element.kind in FUNCTIONS:
-            return self._call(element, given)
-        if element.kind is Kind.PARAMETER:
-            return self.use(split(path)[0], [*given, element.name])
-        if element.kind in (Kind.FIELD, Kind.ATTRIBUTE, Kind.GROUP):
-            return self._read(element)
-        if element.kind in (Kind.MEMBER, Kind.CONSTANT, *CLASSES, Kind.TYPE, Kind.NAME, Kind.MODULE, Kind.OPERATION):
-            return self._name(element)
+        kind = element["kind"]
+        if kind == "parameter":
+            is_given = not change.check.endswith("now-required") or "value" not in element
+            return self._call(path[: path.rindex("(")], path[path.rindex("(") + 1 : -1] if is_given else "")
+        if kind == "method":
+            return self._call(path, "", returned=change.check == "return-type-changed")
+        if kind == "field" and not change.check.startswith(("now-required", "required-")):
+            return self._read(path, element, change)
+        if kind == "field":
+            owner, _, name = path.rpartition(".")
+            return self._build(owner, name if "value" not in element else "")
+        if kind in ("model", "enum", "member", "class", "exception"):
+            snippet = Snippet()
+            snippet.lines.append(f"print({self._name(snippet, path.partition(':')[2])})")
+            return snippet
         return None
 
-    def build(self, path: str, given: Sequence[str] = ()) -> str | None:
-        """Make a model.
+    def build(self, path: str, name: str) -> Snippet | None:
+        """Return the construction of a model with a field.
 
         Args:
-            path: its class.
-            given: the fields to give besides those that have to be.
-
-        Returns:
-            The code; None if the model is not there.
+            path: the model, with its package.
+            name: the field.
         """
+        return self._build(path, name) if path in self._surface else None
+
+    def value(self, path: str, value: str) -> Snippet | None:
+        """Return the member of an open enum that the client does not know."""
         if path not in self._surface:
             return None
-        module = _Module()
-        members = self._surface.children(path)
-        fields = [one for one in members.values() if one.kind is Kind.FIELD and (one.is_required or one.name in given)]
-        arguments = [(field.name, _given(field)) for field in fields]
-        name = module.name(path)
-        values = ", ".join(f"{field.name}={module.local(field.name)}" for field in fields)
-        return module.text(arguments, name, [f"return {name}({values})"])
-
-    def read(self, path: str) -> str | None:
-        """Read an attribute as it is, with whatever stands for its absence.
-
-        Args:
-            path: the attribute.
-
-        Returns:
-            The code; None if the attribute is not there.
-        """
-        element = self._surface.get(path)
-        return None if element is None else self._read(element, is_whole=True)
-
-    def of_value(self, path: str, value: str | None) -> str | None:
-        """Make a member of an open enum that the client does not know.
-
-        Args:
-            path: the enum.
-            value: the value, as code.
-
-        Returns:
-            The code; None if the enum is not there.
-        """
-        if path not in self._surface or value is None:
-            return None
-        module = _Module()
-        return module.text([], module.name(path), [f"return {module.name(path)}({value})"])
+        snippet = Snippet()
+        snippet.lines.append(f"print({self._name(snippet, path.partition(':')[2])}({value}))")
+        return snippet
 
     # --- the ways of use ---
 
-    def _call(self, function: Element, given: Sequence[str]) -> str | None:
-        parent, name = split(function.path)
-        owner = self._surface.get(parent)
-        module = _Module()
-        arguments: list[tuple[str, Type]] = []
-        parameters = self._parameters(function, given)
-        taken = {parameter.name for parameter in parameters}
-        if owner is not None and owner.kind is Kind.GROUP:
-            entry, group = split(parent)
-            arguments.append((_variable(entry, taken), Type(entry)))
-            called = f"{arguments[0][0]}.{group}.{name}"
-        elif owner is not None and owner.kind in CLASSES and name == "__init__":
-            called = module.name(parent)
-        elif owner is not None and owner.kind in CLASSES and not name.startswith("__"):
-            on_class = function.facts.binding != "instance"
-            arguments += [] if on_class else [(_variable(parent, taken), Type(parent))]
-            called = f"{module.name(parent) if on_class else arguments[0][0]}.{name}"
-        elif owner is not None and owner.kind in (Kind.MODULE, Kind.OPERATION):
-            called = module.name(function.path)
-        else:
+    def _call(self, path: str, given: str, *, returned: bool = False) -> Snippet | None:
+        place, _, method = path.partition(":")[2].rpartition(".")
+        entry, _, group = place.partition(".")
+        if method.startswith("__") or not entry or "(" in place or entry.startswith("Async"):
             return None
+        snippet = Snippet()
+        snippet.imports.add(f"from abwire.{self._package} import {entry}")
+        variable = str(PythonIdentifier(entry, "value"))
+        snippet.arguments[variable] = entry
         passed = []
-        for parameter in parameters:
-            local = module.local(parameter.name)
-            arguments.append((parameter.name, _given(parameter)))
-            passed.append(local if parameter.facts.binding != "keyword" else f"{parameter.name}={local}")
-        returned = function.facts.type or _NOTHING
-        call = f"{'await ' if function.facts.is_async else ''}{called}({', '.join(passed)})"
-        if name == "__init__":
-            return module.text(arguments, called, [f"return {call}"])
-        line = call if returned == _NOTHING else f"return {call}"
-        return module.text(arguments, module.type(returned), [line], is_async=function.facts.is_async)
+        for name, one in self._children(path):
+            is_positional = one["binding"] != "keyword"
+            if "value" not in one or name == given:
+                sample = self._sample(snippet, name, one)
+                passed.append(sample if is_positional else f"{name}={sample}")
+        called = ".".join(filter(None, [variable, group, method]))
+        call = f"{called}({', '.join(passed)})"
+        if returned and (type_ := self._surface[path].get("type")):
+            shown = self._type(snippet, python_types.parse(type_))
+            call = f"found: {shown} = {call}" if shown and type_ != NONE else call
+        snippet.lines.append(call)
+        return snippet
 
-    def _parameters(self, function: Element, given: Sequence[str]) -> list[Element]:
-        found = [one for one in self._surface.children(function.path).values() if not one.name.startswith("*")]
-        wanted = [one for one in found if one.is_required or one.name in given]
-        # What is passed by position comes first, without gaps.
-        order = function.facts.order
-        last = max((order.index(one.name) for one in wanted if one.name in order), default=-1)
-        positional = [self._surface[within(function.path, name, Kind.PARAMETER)] for name in order[: last + 1]]
-        return [*positional, *(one for one in wanted if one.name not in order)]
+    def _build(self, path: str, given: str) -> Snippet:
+        snippet = Snippet()
+        fields = [
+            f"{name}={self._sample(snippet, name, one)}"
+            for name, one in self._children(path)
+            if one["kind"] == "field" and ("value" not in one or name == given)
+        ]
+        snippet.lines.append(f"{self._name(snippet, path.partition(':')[2])}({', '.join(fields)})")
+        return snippet
 
-    def _read(self, element: Element, *, is_whole: bool = False) -> str:
-        parent, name = split(element.path)
-        module = _Module()
-        owner = _variable(parent)
-        returned = element.facts.type or Type("object")
-        if is_whole or not returned.has(UNSET):
-            return module.text([(owner, Type(parent))], module.type(returned), [f"return {owner}.{name}"])
-        # Absent is an answer of its own, which has to be told apart before the value can be used.
-        value = returned.without(UNSET)
-        unset = module.name(UNSET)
-        line = f"return None if isinstance({owner}.{name}, {unset}) else {owner}.{name}"
-        return module.text([(owner, Type(parent))], module.type(union([value, _NOTHING])), [line])
+    def _read(self, path: str, element: Element, change: SurfaceChange) -> Snippet:
+        owner, _, name = path.rpartition(".")
+        snippet = Snippet()
+        variable = str(PythonIdentifier(owner.rpartition(".")[2], "value"))
+        snippet.arguments[variable] = self._name(snippet, owner.partition(":")[2])
+        read = f"{variable}.{name}"
+        type_ = python_types.parse(element.get("type", NONE))
+        is_of_none = change.text.startswith(("may be None", "is never None"))
+        if change.check == "type-changed" and not is_of_none and (shown := self._type(snippet, type_)):
+            snippet.lines.append(f"{name}: {shown} = {read}")
+            return snippet
+        conditions = []
+        if self._is_new and change.text.startswith("may be None"):
+            conditions.append(f"{read} is not None")
+        if self._is_new and change.check == "now-optional" and type_.has(UNSET):
+            snippet.imports.add(f"from {self._unset()} import UNSET")
+            conditions.append(f"{read} is not UNSET")
+        snippet.lines += [f"if {' and '.join(conditions)}:", f"    print({read})"] if conditions else [f"print({read})"]
+        return snippet
 
-    def _name(self, element: Element) -> str:
-        module = _Module()
-        parent, own = split(element.path)
-        owner = self._surface.get(parent)
-        if owner is not None and owner.kind in CLASSES:
-            name = f"{module.name(parent)}.{own}"
-        elif element.kind in (Kind.MODULE, Kind.OPERATION):
-            name = module.member(element.path)
-        else:
-            name = module.name(element.path)
-        return module.text([], "object", [f"return {name}"])
+    # --- what they are made of ---
 
+    def _children(self, path: str) -> list[tuple[str, Element]]:
+        found = []
+        for child, one in self._surface.items():
+            if child.startswith(path) and (match := re.fullmatch(r"\((\w+)\)|\.(\w+)", child[len(path) :])):
+                found.append((match[1] or match[2], one))
+        return found
 
-def _given(element: Element) -> Type:
-    """The type of what a program gives for an argument: never that it is absent."""
-    return (element.facts.type or Type("object")).without(UNSET)
+    def _unset(self) -> str:
+        return "abwire" if "UNSET" in self._surface else f"abwire.{self._package}.types"
 
+    def _name(self, snippet: Snippet, path: str) -> str:
+        """The name of an element after an import, which is added."""
+        snippet.imports.add(f"from abwire.{self._package} import {path.partition('.')[0]}")
+        return path
 
-def _variable(path: str, taken: Container[str] = ()) -> str:
-    """What a program may call an object of a class, other than some names that are taken."""
-    name = str(PythonIdentifier(split(path)[1], "value"))
-    return f"the_{name}" if name in taken else name
+    def _type(self, snippet: Snippet, found: Type) -> str:
+        """A type as an annotation whose imports are added; empty if a name in it is not known."""
+        if found.name in (UNION, LITERAL) or found.arguments:
+            arguments = [self._type(snippet, one) for one in found.arguments] if found.name != LITERAL else []
+            if found.name == LITERAL or not all(arguments):
+                return ""
+            if found.name == UNION:
+                return " | ".join(sorted(arguments, key=lambda text: (text in (NONE, UNSET), text)))
+            head = self._type(snippet, Type(found.name))
+            return f"{head}[{', '.join(arguments)}]" if head else ""
+        if found.name == UNSET:
+            snippet.imports.add(f"from {self._unset()} import Unset")
+            return UNSET
+        if found.name in ("date", "datetime"):
+            snippet.imports.add("import datetime")
+            return f"datetime.{found.name}"
+        if f"{self._package}:models.{found.name}" in self._surface:
+            return self._name(snippet, f"models.{found.name}")
+        if found.name in ("Any",):
+            snippet.imports.add("from typing import Any")
+            return "Any"
+        if found.name == "Pages":
+            snippet.imports.add("from abwire_core.pages import Pages")
+            return "Pages"
+        return found.name if found.name in ("str", "int", "float", "bool", "bytes", "list", "dict", NONE) else ""
 
-
-class _Module:
-    """A module that is being written."""
-
-    def __init__(self) -> None:
-        self._imports: set[str] = set()
-
-    def local(self, name: str) -> str:
-        """The name of an argument of the example."""
-        return f"{name}_" if keyword.iskeyword(name) or name in dir(builtins) else name
-
-    def name(self, path: str) -> str:
-        """What an element is called after an import, which is added."""
-        parent, name = split(path)
-        if _MODELS in path:
-            package, _, rest = path.partition(_MODELS)
-            self._imports.add(f"from {package} import models")
-            return f"models.{rest}"
-        if name[:1].isupper() or "." not in parent:
-            return self.member(path)
-        package, _, module = parent.rpartition(".")
-        self._imports.add(f"from {package} import {module}")
-        return f"{module}.{name}"
-
-    def member(self, path: str) -> str:
-        """What an element is called after an import of itself, which is added."""
-        parent, name = split(path)
-        self._imports.add(f"from {parent} import {name}" if parent else f"import {name}")
+    def _sample(self, snippet: Snippet, name: str, element: Element) -> str:
+        """An argument as a program would write it; a name for what takes more than a few characters."""
+        whole = python_types.parse(element.get("type", "object")).without(UNSET, NONE)
+        type_ = next((one for one in whole.members if one.name not in ("dict", "Mapping")), whole.members[0])
+        path = f"{self._package}:models.{type_.name}"
+        if type_.name in _SAMPLES:
+            if type_.name in ("date", "datetime"):
+                snippet.imports.add("import datetime")
+            return _SAMPLES[type_.name]
+        if self._surface.get(path, {}).get("kind") == "enum":
+            member = next((child for child, one in self._children(path) if one["kind"] == "member"), None)
+            if member:
+                return self._name(snippet, f"models.{type_.name}.{member}")
+        if type_.name == "list" and type_.arguments and type_.arguments[0].name in _SAMPLES:
+            return f"[{_SAMPLES[type_.arguments[0].name]}]"
+        snippet.arguments[name] = self._type(snippet, type_) or "Any"
+        if snippet.arguments[name] == "Any":
+            snippet.imports.add("from typing import Any")
         return name
-
-    def type(self, found: Type) -> str:
-        """A type as an annotation, whose imports are added."""
-        arguments = [self.type(argument) for argument in found.arguments if found.name != LITERAL]
-        if found.name == UNION:
-            return " | ".join(sorted(arguments, key=lambda text: (text == NONE, text)))
-        if found.name == LIST:
-            return f"[{', '.join(arguments)}]"
-        if found.name == LITERAL:
-            self._imports.add("from typing import Literal")
-            return f"Literal[{', '.join(argument.name for argument in found.arguments)}]"
-        name = self._type_name(found.name)
-        return f"{name}[{', '.join(arguments)}]" if arguments else name
-
-    def _type_name(self, name: str) -> str:
-        if name in (NONE, "...") or hasattr(builtins, name):
-            return name
-        if "." not in name:
-            home = "collections.abc" if name in collections.abc.__all__ else "typing"
-            self._imports.add(f"from {home} import {name}")
-            return name
-        if name.startswith("abwire"):
-            return self.name(name)
-        self._imports.add(f"import {split(name)[0]}")
-        return name
-
-    def text(
-        self, arguments: Sequence[tuple[str, Type]], returns: str, lines: Sequence[str], *, is_async: bool = False
-    ) -> str:
-        """The module."""
-        parameters = [f"{self.local(name)}: {self.type(found)}" for name, found in arguments]
-        define = "async def" if is_async else "def"
-        head = f"{define} example({', '.join(parameters)}) -> {returns}:"
-        body = "\n".join(f"    {line}" for line in lines)
-        imports = "".join(f"{line}\n" for line in sorted(self._imports))
-        return f"{imports}\n\n{head}\n{body}\n"

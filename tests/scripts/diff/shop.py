@@ -9,6 +9,8 @@ from tests.scripts.projects import EVIDENCE, answer, json_content, overlay, para
 THING_ID: dict[str, Any] = {"name": "thingId", "in": "path", "required": True, "schema": {"type": "integer"}}
 STRING: dict[str, Any] = {"type": "string"}
 INTEGER: dict[str, Any] = {"type": "integer"}
+DATE: dict[str, Any] = {"type": "string", "format": "date"}
+TOKENS = "https://shop.example.test/oauth/token"
 
 
 def operation(operation_id: str, response: dict[str, Any] | None = None, **members: Any) -> dict[str, Any]:
@@ -41,6 +43,7 @@ def spec() -> dict[str, Any]:
         "openapi": "3.0.3",
         "info": {"title": "Shop API", "version": "1.0.0", "description": "Sells things."},
         "servers": [{"url": "https://shop.example.test"}],
+        "security": [{"token": []}],
         "tags": [{"name": "Thing", "description": "What the shop sells."}],
         "paths": {
             "/things": {
@@ -52,6 +55,7 @@ def spec() -> dict[str, Any]:
                         parameter("perPage", schema=INTEGER),
                         parameter("status", schema=ref("Status")),
                         parameter("q", description="What to look for."),
+                        parameter("ids", schema={"type": "array", "items": INTEGER, "maxItems": 50}, explode=False),
                     ],
                 ),
                 "post": operation("create-thing", ref("Thing"), requestBody=body("ThingCreate")),
@@ -81,15 +85,23 @@ def spec() -> dict[str, Any]:
                     note={"type": "string", "nullable": True},
                     shape={"oneOf": [ref("Circle"), ref("Square")]},
                 ),
-                "Owner": an_object(("name",), name=STRING, mail=STRING),
+                "Owner": an_object(("name",), name=STRING, mail=STRING, born=DATE),
                 "Circle": an_object(("kind",), kind=STRING, radius=INTEGER),
                 "Square": an_object(("kind",), kind=STRING, side=INTEGER),
-                "ThingCreate": an_object(("name",), name=STRING, status=ref("Status"), weight=INTEGER),
+                "ThingCreate": an_object(("name",), name=STRING, status=ref("Status"), weight=INTEGER, due=DATE),
                 "ThingUpdate": an_object(name=STRING, weight={"type": "integer", "nullable": True}),
-                "Search": an_object(("text",), text=STRING, depth=INTEGER),
+                "Search": an_object(
+                    ("text",),
+                    text={"type": "string", "maxLength": 100},
+                    depth={"type": "integer", "minimum": 1, "maximum": 10},
+                    words={"type": "array", "items": STRING, "minItems": 1, "maxItems": 5},
+                ),
                 "Status": {"type": "string", "enum": ["NEW", "SOLD", "GONE"]},
                 "Problem": an_object(("message",), message=STRING, code=INTEGER),
-            }
+            },
+            "securitySchemes": {
+                "token": {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": TOKENS, "scopes": {}}}}
+            },
         },
     }
 

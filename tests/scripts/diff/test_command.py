@@ -68,9 +68,8 @@ def statuses(found: Any) -> dict[str, str]:
 
 
 def subjects(found: Any) -> list[str]:
-    """What the Python rows of a report are about."""
-    rows = [row for api in found["apis"] for section in api["sections"] for row in section["rows"]]
-    return [row["subject"] for row in rows if row["layer"] == "python"]
+    """What the changes of a report are about."""
+    return [change["places"][0]["subject"] for change in found["changes"]]
 
 
 # --- what is said ---
@@ -83,7 +82,8 @@ def test_a_change_that_touches_nothing_says_so(repo: Repository, capsys: pytest.
 
     assert ran.status == 0
     assert "## API diff: nothing changes for users" in ran.output
-    assert "Nothing changes for users of the client from HEAD (" in ran.output
+    assert "Nothing changes for users. 0.1.0 may stay. (`HEAD` (`" in ran.output
+    assert "- 1 texts for people differ" in ran.output
 
 
 def test_a_break_that_is_not_announced_fails(repo: Repository, capsys: pytest.CaptureFixture[str]) -> None:
@@ -93,14 +93,13 @@ def test_a_break_that_is_not_announced_fails(repo: Repository, capsys: pytest.Ca
     ran = run(repo, "--base", "HEAD~1", "--head", "HEAD", capsys=capsys)
 
     assert ran.status == 1
-    assert "it needs at least 0.2.0 after 0.1.0, and pyproject.toml says 0.1.0" in ran.output
     for said in (
-        "`models.Owner.mail` was removed<br>💡 probably renamed to `models.Owner.email`",
-        "`models.Status.LOST` was added",
-        "`Shop.things.list(q)` has to be given now",
+        "❌ Code has to change for `Owner.mail`, `Thing.size`, `things.list(q)`. It needs version at least 0.2.0 after",
+        "| 🛑 | **`Owner.mail`** was renamed to `email`<br>",
+        "| 🔹 | **`Status`** value `LOST` was added<br>",
+        "| 🛑 | **`things.list(q)`** has to be given now<br>`GET /things` | 🛑 breaking | 🛑 breaking | vendor |",
         "would still apply: what it mended is as the vendor has it again",
-        "vendor change (spec)",
-        "our fix (overlay)",
+        "| our fix |",
     ):
         assert said in ran.output
 
@@ -112,7 +111,7 @@ def test_a_break_that_is_announced_passes(repo: Repository, capsys: pytest.Captu
     ran = run(repo, "--base", "HEAD", capsys=capsys)
 
     assert ran.status == 0
-    assert "This breaks users, and 0.2.0 announces it: 0.1.0 was before." in ran.output
+    assert "Code has to change for `Owner.mail`. 0.2.0 announces it, after 0.1.0." in ran.output
 
 
 def test_a_break_after_a_break_since_the_last_release_is_announced_already(
@@ -135,12 +134,13 @@ def test_the_changelog_and_the_notes_are_drafted(repo: Repository, capsys: pytes
     _, found = report(repo, "--base", "HEAD", capsys=capsys)
 
     (note,) = found["migration"]
-    assert note["title"] == "`models.Owner.mail` was removed"
-    assert note["text"] == "Use `email` in its place."
-    assert "owner.mail" in note["before"]
-    assert "owner.email" in note["after"]
-    assert found["changelog"].startswith("## 0.2.0 (unreleased)\n\n* **Breaking**: `models.Owner.mail` was removed.")
-    assert "* New in `abwire.shop`: `Shop.things.list(color)`, `models.Owner.email`.\n" in found["changelog"]
+    assert note["title"] == "`Owner.mail` was renamed to `email`"
+    assert note["text"] == "Use the new name."
+    assert (note["before"], note["after"]) == ("print(owner.mail)\n", "print(owner.email)\n")
+    assert found["changelog"].startswith(
+        "## 0.2.0 (unreleased)\n\n* **Breaking**: `Owner.mail` was renamed to `email`."
+    )
+    assert "* New: `things.list(color)`.\n" in found["changelog"]
     assert f"```python\n{indented(note['after'])}  ```" in found["changelog"]
 
 
@@ -177,8 +177,8 @@ def test_what_came_to_the_base_since_is_not_told(repo: Repository, capsys: pytes
     _, found = report(repo, "--base", "main", "--head", "topic", capsys=capsys)
     _, exact = report(repo, "--base", "main", "--head", "topic", "--exact", capsys=capsys)
 
-    assert subjects(found) == ["Shop.things.list(color)"]
-    assert sorted(subjects(exact)) == ["Shop.things.list(color)", "models.Owner.phone"]
+    assert subjects(found) == ["things.list(color)"]
+    assert sorted(subjects(exact)) == ["Owner.phone", "things.list(color)"]
 
 
 def test_any_two_refs_can_be_compared_from_any_work_tree(repo: Repository, capsys: pytest.CaptureFixture[str]) -> None:
@@ -192,7 +192,38 @@ def test_any_two_refs_can_be_compared_from_any_work_tree(repo: Repository, capsy
 
     _, found = report(repo, "--base", "v0.1.0", "--head", "v0.1.1", capsys=capsys)
 
-    assert subjects(found) == ["Shop.things.list(color)"]
+    assert subjects(found) == ["things.list(color)"]
+
+
+@pytest.mark.parametrize("option", ["--base", "--head"])
+def test_an_empty_ref_is_an_error(repo: Repository, option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = run(repo, "--base", "main", option, "", capsys=capsys)
+
+    assert (ran.status, ran.output) == (2, "")
+    assert ran.errors == "the ref is empty: name a branch, a tag or a commit, or leave the option out\n"
+
+
+def test_any_folder_of_the_project_will_do(repo: Repository, capsys: pytest.CaptureFixture[str]) -> None:
+    change(repo, "parameter added")
+    inner = Repository(repo.root / "specs")
+
+    _, found = report(inner, "--base", "HEAD", capsys=capsys)
+
+    assert subjects(found) == ["things.list(color)"]
+
+
+def test_a_workflow_names_branches_and_links_to_lines(
+    repo: Repository, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GITHUB_SERVER_URL", "https://github.com")
+    monkeypatch.setenv("GITHUB_REPOSITORY", "owner/abwire")
+    change(repo, "parameter added")
+    commit = repo.commit()
+
+    ran = run(repo, "--base", "HEAD^", "--head", "HEAD", "--base-name", "main", "--head-name", "topic", capsys=capsys)
+
+    assert "(`main` → `topic`)" in ran.output
+    assert f"](https://github.com/owner/abwire/blob/{commit}/specs/shop.yaml#L" in ran.output
 
 
 @pytest.mark.parametrize("option", ["--base", "--head"])
@@ -226,7 +257,7 @@ def test_a_base_without_anything_breaks_nobody(tmp_path: Path, capsys: pytest.Ca
     status, found = report(repo, "--base", "HEAD~1", capsys=capsys)
 
     assert (status, statuses(found)) == (0, {"shop": "added"})
-    assert found["apis"][0]["summary"] == "6 operations, 8 models, 1 enums"
+    assert found["changes"][0]["text"] == f"is new as a whole: {found['apis'][0]['summary']}"
 
 
 def test_a_spec_that_is_renamed_is_another_api(repo: Repository, capsys: pytest.CaptureFixture[str]) -> None:
@@ -238,8 +269,10 @@ def test_a_spec_that_is_renamed_is_another_api(repo: Repository, capsys: pytest.
 
     assert status == 1
     assert statuses(found) == {"other-shop": "unchanged", "shop": "removed", "store": "added"}
-    (row,) = found["apis"][1]["sections"][0]["rows"]
-    assert (row["check"], row["severity"]) == ("module-removed", "breaking")
+    assert [(one["checks"], one["severity"]) for one in found["changes"]] == [
+        (["api-removed"], "breaking"),
+        (["api-added"], "info"),
+    ]
 
 
 # --- clients that are out of date ---
@@ -253,7 +286,7 @@ def test_a_head_that_was_not_regenerated_is_told_as_it_will_be(
 
     status, found = report(repo, "--base", "HEAD", capsys=capsys)
 
-    assert (status, subjects(found)) == (0, ["Shop.things.list(color)"])
+    assert (status, subjects(found)) == (0, ["things.list(color)"])
     assert found["notes"] == [
         "generated/ of the head was not made of its specs and overlays (shop): run make generate. What follows is told "
         "of what it would write."
@@ -296,24 +329,18 @@ def test_a_spec_that_is_no_yaml_is_refused(repo: Repository, capsys: pytest.Capt
     assert ran.errors.startswith("head/specs/shop.yaml:2:1: is not YAML: ")
 
 
-def test_an_api_that_did_not_change_is_not_made_again(
+def test_no_client_is_generated_to_tell_causes_apart(
     repo: Repository, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    made: list[list[str]] = []
-    make = clients.make
+    def refuse(maker: Path, root: Path) -> None:
+        raise AssertionError(root)
 
-    def noted(maker: Path, root: Path) -> None:
-        made.append(sorted(path.name for path in (root / "specs").iterdir()))
-        make(maker, root)
+    monkeypatch.setattr(clients, "make", refuse)
+    change(repo, "vendor change, fix and naming")
 
-    monkeypatch.setattr(clients, "make", noted)
-    change(repo, "parameter added")
-    report(repo, "--base", "HEAD", capsys=capsys)
-    assert made == []
+    _, found = report(repo, "--base", "HEAD", capsys=capsys)
 
-    change(repo, "vendor change and fix")
-    report(repo, "--base", "HEAD", capsys=capsys)
-    assert made == [["shop.yaml"]]
+    assert [one["causes"] for one in found["changes"]] == [["naming"], ["overlay"], ["spec"]]
 
 
 def test_a_template_that_changes_is_the_cause(repo: Repository, capsys: pytest.CaptureFixture[str]) -> None:
@@ -321,34 +348,30 @@ def test_a_template_that_changes_is_the_cause(repo: Repository, capsys: pytest.C
     method = "    def to_dict(self) -> dict[str, Any]:\n"
     text = template.read_text(encoding="utf-8")
     assert method in text
-    template.write_text(
-        text.replace(method, f"    def is_new(self) -> bool:\n        return True\n\n{method}"), encoding="utf-8"
-    )
+    template.write_text(text.replace(method, f"{method}        assert self is not None\n"), encoding="utf-8")
     change(repo, "parameter added", generate=False)
     clients.make(repo.root, repo.root)
 
     _, found = report(repo, "--base", "HEAD", capsys=capsys)
 
-    causes = {
-        row["subject"]: row["causes"]
-        for api in found["apis"]
-        for section in api["sections"]
-        for row in section["rows"]
-        if row["layer"] == "python"
-    }
-    assert causes == {"models.*.is_new": ["template"], "Shop.things.list(color)": ["spec"]}
+    told = [(one["api"], one["text"], one["causes"]) for one in found["changes"]]
+    assert ("shop", "was added", ["spec"]) in told
+    assert ("shop", "code changed, not judged", ["template"]) in told
+    assert ("other-shop", "code changed, not judged", ["template"]) in told
+    listed = [place["subject"] for one in found["changes"] if one["causes"] == ["template"] for place in one["places"]]
+    assert listed
+    assert all("/models/" in subject for subject in listed)
 
 
 def test_a_runtime_that_changes_is_the_cause(repo: Repository, capsys: pytest.CaptureFixture[str]) -> None:
     errors = repo.root / "src" / "abwire_core" / "errors.py"
     text = errors.read_text(encoding="utf-8")
-    errors.write_text(text.replace("class ConflictError(", "class ClashError("), encoding="utf-8")
+    errors.write_text(text.replace("ConflictError", "ClashError"), encoding="utf-8")
 
     status, found = report(repo, "--base", "HEAD", capsys=capsys)
 
     assert status == 1
-    rows = [row for section in found["runtime"] for row in section["rows"]]
-    assert ("errors.ConflictError", ["runtime"]) in [(row["subject"], row["causes"]) for row in rows]
+    assert ("ConflictError", ["runtime"]) in [(one["places"][0]["subject"], one["causes"]) for one in found["changes"]]
 
 
 # --- the command ---
@@ -365,7 +388,7 @@ def test_the_reports_are_written_where_they_are_wanted(
     assert ran.status == 1
     assert sorted(files(out)) == ["report.html", "report.json", "report.md"]
     assert ran.output.splitlines()[:3] == [str(out / f"report.{ending}") for ending in ("md", "html", "json")]
-    assert ran.output.splitlines()[3].startswith("This breaks users without announcing it: ")
+    assert ran.output.splitlines()[3].startswith("Code has to change for `Owner.mail`.")
     one = run(repo, "--base", "HEAD", "--out", str(tmp_path / "c"), "--format", "html", capsys=capsys)
     assert one.output.splitlines()[0] == str(tmp_path / "c" / "report.html")
     assert files(tmp_path / "c")["report.html"] == files(out)["report.html"]

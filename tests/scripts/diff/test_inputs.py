@@ -1,4 +1,4 @@
-"""Which kinds of input differ between two states, and the clients on the way from one to the other."""
+"""Which kinds of input differ between two states, and clients that have to be generated for a comparison."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from scripts.diff.inputs import clients, steps
+from scripts.diff.assembly import causes
+from scripts.diff.contract.catalogue import Catalogue
+from scripts.diff.inputs import clients
 from scripts.diff.inputs.states import DiffError, Tree
-from scripts.diff.inputs.steps import Step
 from scripts.diff.model.report import Cause, State
 from scripts.specs.project import find_apis
 from tests.scripts.diff.cases import CHANGES, Files
@@ -41,24 +42,25 @@ def trees(project: Path, tmp_path: Path) -> tuple[Tree, Tree]:
     return made[0], made[1]
 
 
-def kinds(base: Tree, head: Tree) -> list[Cause]:
+def kinds(base: Tree, head: Tree) -> tuple[Cause, ...]:
     (old,), (new,) = find_apis(base.root), find_apis(head.root)
-    return steps.changed_kinds(base, head, old, new)
+    others = [Cause.TEMPLATE] if causes.makers(base.root) != causes.makers(head.root) else []
+    return causes.chain(old, new, (Catalogue({}), Catalogue({})), others=others).kinds
 
 
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ([], []),
-        (["parameter added"], [Cause.SPEC]),
-        (["fix changed"], [Cause.OVERLAY]),
-        (["fix in other words"], [Cause.OVERLAY]),
-        (["method renamed"], [Cause.NAMING]),
-        (["vendor change, fix and naming"], [Cause.SPEC, Cause.OVERLAY, Cause.NAMING]),
+        ([], ()),
+        (["parameter added"], (Cause.SPEC,)),
+        (["fix changed"], (Cause.OVERLAY,)),
+        (["fix in other words"], (Cause.OVERLAY,)),
+        (["method renamed"], (Cause.NAMING,)),
+        (["vendor change, fix and naming"], (Cause.SPEC, Cause.OVERLAY, Cause.NAMING)),
     ],
 )
 def test_specs_and_overlays_differ_by_their_content(
-    trees: tuple[Tree, Tree], changes: list[str], expected: list[Cause]
+    trees: tuple[Tree, Tree], changes: list[str], expected: tuple[Cause, ...]
 ) -> None:
     base, head = trees
     state(head.root, *changes)
@@ -69,16 +71,16 @@ def test_specs_and_overlays_differ_by_their_content(
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
-        ("scripts/templates/model.py.jinja", [Cause.TEMPLATE]),
-        ("scripts/codegen/lowering.py", [Cause.TEMPLATE]),
-        ("scripts/specs/new.py", [Cause.TEMPLATE]),
-        ("scripts/new.py", []),
-        ("scripts/diff/model/report.py", []),
-        ("src/abwire_core/errors.py", []),
+        ("scripts/templates/model.py.jinja", (Cause.TEMPLATE,)),
+        ("scripts/codegen/lowering.py", (Cause.TEMPLATE,)),
+        ("scripts/specs/new.py", (Cause.TEMPLATE,)),
+        ("scripts/new.py", ()),
+        ("scripts/diff/model/report.py", ()),
+        ("src/abwire_core/errors.py", ()),
     ],
 )
 def test_scripts_make_the_client_but_for_those_that_compare(
-    trees: tuple[Tree, Tree], path: str, expected: list[Cause]
+    trees: tuple[Tree, Tree], path: str, expected: tuple[Cause, ...]
 ) -> None:
     base, head = trees
     (head.root / path).write_text("changed", encoding="utf-8")
@@ -87,10 +89,10 @@ def test_scripts_make_the_client_but_for_those_that_compare(
 
 
 @pytest.mark.parametrize(
-    ("tool", "expected"), [("ruff", [Cause.TEMPLATE]), ("openapi-python-client", [Cause.TEMPLATE]), ("pytest", [])]
+    ("tool", "expected"), [("ruff", (Cause.TEMPLATE,)), ("openapi-python-client", (Cause.TEMPLATE,)), ("pytest", ())]
 )
 def test_the_versions_of_generator_and_formatter_count(
-    trees: tuple[Tree, Tree], tool: str, expected: list[Cause]
+    trees: tuple[Tree, Tree], tool: str, expected: tuple[Cause, ...]
 ) -> None:
     base, head = trees
     lock = head.root / "requirements-dev.lock"
@@ -99,37 +101,6 @@ def test_the_versions_of_generator_and_formatter_count(
     lock.write_text(text.replace(f"\n{tool}==", f"\n{tool}==9"), encoding="utf-8")
 
     assert kinds(base, head) == expected
-
-
-def steps_between(base: Tree, head: Tree, folder: Path) -> list[Step]:
-    (old,), (new,) = find_apis(base.root), find_apis(head.root)
-    return list(steps.steps(kinds(base, head), head, old, new, folder))
-
-
-def test_each_step_takes_one_kind_more_and_the_last_is_the_head(trees: tuple[Tree, Tree], tmp_path: Path) -> None:
-    base, head = trees
-    state(head.root, "vendor change, fix and naming")
-    clients.make(head.root, head.root)
-
-    first, second, last = steps_between(base, head, tmp_path / "steps")
-
-    assert [found.causes for found in (first, second, last)] == [(Cause.SPEC,), (Cause.OVERLAY,), (Cause.NAMING,)]
-    assert last.root == head.root
-    owner, thing, circle = (f"abwire/shop/models/{name}.py" for name in ("owner", "thing", "circle"))
-    made = [files(root / "generated") for root in (base.root, first.root, second.root, head.root)]
-    assert [found[owner] == made[3][owner] for found in made] == [False, True, True, True]
-    assert [found[thing] == made[3][thing] for found in made] == [False, False, True, True]
-    assert [found[circle] == made[3][circle] for found in made] == [False, False, False, True]
-
-
-def test_a_client_in_between_that_cannot_be_made_is_left_out(trees: tuple[Tree, Tree], tmp_path: Path) -> None:
-    base, head = trees
-    state(head.root, "union with one member more")
-    clients.make(head.root, head.root)
-
-    (only,) = steps_between(base, head, tmp_path / "steps")
-
-    assert only == Step((Cause.SPEC, Cause.OVERLAY), head.root)
 
 
 # --- clients ---

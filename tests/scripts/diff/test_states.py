@@ -38,13 +38,13 @@ def extract(repo: Repository, ref: str | None) -> Tree:
 
 def test_the_head_is_the_work_tree_if_it_has_changes(repo: Repository) -> None:
     tip = repo.git("rev-parse", "HEAD")
-    assert git(repo).head_state(None) == State("HEAD", tip, f"HEAD ({tip[:10]})")
+    assert git(repo).head_state(None) == State("HEAD", tip, f"`HEAD` (`{tip[:10]}`)")
 
     repo.project.write("specs/b.yaml", "openapi: 3.0.3\n")
 
     state = git(repo).head_state(None)
     assert (state.ref, state.commit) == ("work tree", None)
-    assert state.text == f"the work tree, with what is not committed on {tip[:10]}"
+    assert state.text == f"the work tree, with what is not committed on `{tip[:10]}`"
 
 
 def test_changes_of_files_that_no_client_is_made_of_are_none(repo: Repository) -> None:
@@ -60,10 +60,10 @@ def test_the_head_can_be_any_ref(repo: Repository, ref: str) -> None:
     repo.project.write("specs/a.yaml", "changed\n")
 
     tip = repo.git("rev-parse", "HEAD")
-    assert git(repo).head_state(ref) == State(ref, tip, f"{ref} ({tip[:10]})")
+    assert git(repo).head_state(ref) == State(ref, tip, f"`{ref}` (`{tip[:10]}`)")
 
 
-@pytest.mark.parametrize("ref", ["nowhere", "HEAD~9", "--help", "", "main:specs/a.yaml"])
+@pytest.mark.parametrize("ref", ["nowhere", "HEAD~9", "--help", "main:specs/a.yaml"])
 def test_a_ref_that_names_no_commit_is_refused(repo: Repository, ref: str) -> None:
     with pytest.raises(DiffError) as refused:
         git(repo).head_state(ref)
@@ -85,6 +85,29 @@ def test_without_git_there_is_a_message(repo: Repository, monkeypatch: pytest.Mo
         git(repo).head_state(None)
 
 
+@pytest.mark.parametrize("is_base", [True, False])
+def test_an_empty_ref_is_refused(repo: Repository, is_base: bool) -> None:
+    tip = repo.git("rev-parse", "HEAD")
+
+    with pytest.raises(
+        DiffError, match=r"^the ref is empty: name a branch, a tag or a commit, or leave the option out$"
+    ):
+        git(repo).base_state("", tip, exact=False) if is_base else git(repo).head_state("")
+
+
+def test_a_shallow_clone_says_how_to_get_the_rest(repo: Repository, tmp_path: Path) -> None:
+    repo.git("tag", "v0.1.0")
+    repo.commit()
+    repo.git("clone", "--quiet", "--depth", "1", "--no-tags", repo.root.as_uri(), str(tmp_path / "clone"))
+
+    with pytest.raises(DiffError, match=r"fetch it first \(git fetch --unshallow origin\)$"):
+        Git(tmp_path / "clone").commit("v0.1.0")
+
+
+def test_a_folder_within_the_repository_leads_to_its_top(repo: Repository) -> None:
+    assert Git(repo.root / "specs").top() == git(repo).top()
+
+
 # --- the base ---
 
 
@@ -104,21 +127,21 @@ def test_the_base_is_where_the_head_left_it(repo: Repository) -> None:
 
     state = git(repo).base_state("main", topic, exact=False)
 
-    text = f"main ({main[:10]}; the head left it at {fork[:10]}, which is compared)"
+    text = f"`main` (`{main[:10]}`; the head left it at `{fork[:10]}`, which is compared)"
     assert state == State("main", fork, text)
 
 
 def test_the_base_can_be_taken_as_it_is(repo: Repository) -> None:
     _, main, topic = two_branches(repo)
 
-    assert git(repo).base_state("main", topic, exact=True) == State("main", main, f"main ({main[:10]})")
+    assert git(repo).base_state("main", topic, exact=True) == State("main", main, f"`main` (`{main[:10]}`)")
 
 
 def test_a_base_that_the_head_comes_from_is_taken_as_it_is(repo: Repository) -> None:
     before = repo.git("rev-parse", "HEAD")
     after = repo.commit()
 
-    assert git(repo).base_state("HEAD~1", after, exact=False) == State("HEAD~1", before, f"HEAD~1 ({before[:10]})")
+    assert git(repo).base_state("HEAD~1", after, exact=False) == State("HEAD~1", before, f"`HEAD~1` (`{before[:10]}`)")
 
 
 def test_two_histories_that_have_nothing_in_common_can_be_compared(repo: Repository) -> None:
@@ -128,7 +151,7 @@ def test_two_histories_that_have_nothing_in_common_can_be_compared(repo: Reposit
 
     state = git(repo).base_state("main", other, exact=False)
 
-    assert state == State("main", main, f"main ({main[:10]}; the two have no history in common)")
+    assert state == State("main", main, f"`main` (`{main[:10]}`; the two have no history in common)")
 
 
 def test_a_history_that_is_cut_off_is_no_history_in_common(repo: Repository, tmp_path: Path) -> None:

@@ -8,12 +8,15 @@ import pytest
 
 from scripts.diff.assembly.verdict import judge, last_release, version_of
 from scripts.diff.inputs.states import DiffError
-from scripts.diff.model.report import Bump, Layer, Row, Severity
+from scripts.diff.model.report import Bump, Change, Severity
+from tests.scripts.diff.reports import change
 
-BREAK = Row(Layer.PYTHON, Severity.BREAKING, "field-removed", "models.Goal.name", "was removed")
-WARNING = Row(Layer.BEHAVIOUR, Severity.WARNING, "idempotent-changed", "goals.search", "is not sent again")
-ADDITION = Row(Layer.PYTHON, Severity.INFO, "field-added", "models.Goal.name", "was added")
-OTHER = Row(Layer.PYTHON, Severity.INFO, "deprecated", "models.Goal.name", "is deprecated now")
+BREAK = change()
+WIRE = change(wire=Severity.BREAKING, python=None)
+WARNING = change(text="has another default", python=Severity.WARNING)
+ADDITION = change(text="was added", python=Severity.INFO, bump=Bump.MINOR)
+OTHER = change(text="is deprecated now", wire=Severity.INFO, python=None)
+LOOK = change(text="code changed, not judged", python=Severity.UNJUDGED)
 
 
 @pytest.mark.parametrize(
@@ -30,10 +33,12 @@ OTHER = Row(Layer.PYTHON, Severity.INFO, "deprecated", "models.Goal.name", "is d
         ([OTHER, ADDITION], "1.2.3", Bump.MINOR, "1.3.0"),
         ([ADDITION, BREAK], "1.2.3", Bump.MAJOR, "2.0.0"),
         ([BREAK], "1.2", Bump.MAJOR, "2.0.0"),
+        ([WIRE], "1.2.3", Bump.PATCH, "1.2.4"),
+        ([LOOK], "1.2.3", Bump.PATCH, "1.2.4"),
         ([OTHER], "1.2", Bump.PATCH, "1.2.1"),
     ],
 )
-def test_the_version_rises_by_what_changes(rows: list[Row], released: str, bump: Bump, required: str) -> None:
+def test_the_version_rises_by_what_changes(rows: list[Change], released: str, bump: Bump, required: str) -> None:
     verdict = judge(rows, released=released, actual=released)
 
     assert (verdict.bump, verdict.required, verdict.released) == (bump, required, released)
@@ -62,27 +67,43 @@ def test_where_nothing_was_released_nothing_breaks() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "actual", "text"),
+    ("rows", "actual", "headline", "text"),
     [
-        ([], "0.1.0", "Nothing changes for users, so 0.1.0 may stay."),
-        ([BREAK], "0.2.0", "This breaks users, and 0.2.0 announces it: 0.1.0 was before."),
+        ([], "0.1.0", "nothing changes for users", "Nothing changes for users. 0.1.0 may stay."),
+        ([BREAK], "0.2.0", "breaks users", "Code has to change for `Goal.name`. 0.2.0 announces it, after 0.1.0."),
         (
-            [BREAK],
+            [BREAK, WARNING],
             "0.1.0",
-            "This breaks users without announcing it: it needs at least 0.2.0 after 0.1.0, and pyproject.toml says"
-            " 0.1.0. Raise the version, or keep what breaks.",
+            "breaks users",
+            "Code has to change for `Goal.name`. 1 change may break some users: `Goal.name`. It needs version at least "
+            "0.2.0 after 0.1.0; pyproject.toml says 0.1.0.",
         ),
-        ([OTHER], "0.1.1", "This breaks nobody, and 0.1.1 announces it: 0.1.0 was before."),
         (
             [OTHER],
             "0.1.0",
-            "This breaks nobody; before it is released, it needs at least 0.1.1 after 0.1.0, and pyproject.toml says"
-            " 0.1.0.",
+            "breaks nobody",
+            "1 change, and none breaks anybody. Before a release it needs version at least 0.1.1 after 0.1.0; "
+            "pyproject.toml says 0.1.0.",
+        ),
+        (
+            [WIRE],
+            "0.1.1",
+            "the vendor breaks calls; release soon",
+            "Calls fail already on the vendor's side, whatever the version: `Goal.name`. Release soon. 0.1.1 announces "
+            "it, after 0.1.0.",
+        ),
+        (
+            [LOOK],
+            "0.1.1",
+            "nothing known to break, something to look at",
+            "1 change nobody has judged: look at `Goal.name`. 0.1.1 announces it, after 0.1.0.",
         ),
     ],
 )
-def test_the_verdict_is_a_sentence_too(rows: list[Row], actual: str, text: str) -> None:
-    assert judge(rows, released="0.1.0", actual=actual).text == text
+def test_the_verdict_is_a_sentence_too(rows: list[Change], actual: str, headline: str, text: str) -> None:
+    verdict = judge(rows, released="0.1.0", actual=actual)
+
+    assert (verdict.headline, verdict.text) == (headline, text)
 
 
 @pytest.mark.parametrize(
