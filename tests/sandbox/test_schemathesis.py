@@ -69,7 +69,7 @@ def run(sandbox: Sandbox, name: str, folder: Path, *options: str) -> str:
         capture_output=True,
         text=True,
         check=False,
-        cwd=hooks.parent,
+        cwd=folder,  # where it keeps what it finds
     )
     if sandbox.bugs:
         raise SandboxError("\n".join(sandbox.bugs))
