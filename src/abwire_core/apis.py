@@ -12,12 +12,12 @@ import warnings
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Self, TypedDict, TypeVar, Unpack
-from urllib.parse import urlsplit
 
 from abwire_core import limits
 from abwire_core._http import AsyncBaseTransport, Auth, BaseTransport, Timeout
-from abwire_core.auth import BearerAuth, ClientCredentials, RequestSigning
-from abwire_core.client import DEFAULT_TIMEOUT, Client
+from abwire_core.auth import BearerAuth, ClientCredentials, RequestSigning, Secret
+from abwire_core.bounds import DEFAULT_DEADLINE, DEFAULT_MAX_RESPONSE_BYTES
+from abwire_core.client import DEFAULT_TIMEOUT, Client, check_url
 from abwire_core.errors import ConfigurationError
 from abwire_core.sending import AsyncSender, Sender
 from abwire_core.types import UNSET, Unset
@@ -49,17 +49,25 @@ class _Api:
     """The connection, for the functions of the low level."""
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(base_url={self.client.base_url!r})"
+        client = getattr(self, "client", None)  # none, where the constructor has failed
+        return f"{type(self).__name__}({f'base_url={client.base_url!r}' if client else ''})"
 
     @classmethod
     def _completed(cls, options: Mapping[str, Any], *names: str) -> dict[str, Any]:
         """Arguments; those with these names that are not given come from environment variables that are not empty."""
         missing = [name for name in names if options.get(name) is None]
-        found = {name: os.environ.get(f"{cls.ENVIRONMENT}_{name.upper()}") for name in missing}
-        return {**options, **{name: value for name, value in found.items() if value}}
+        found = {name: Secret(os.environ.get(f"{cls.ENVIRONMENT}_{name.upper()}", "")) for name in missing}
+        public = ("base_url", "client_id", "application_id")
+        return {
+            **{
+                name: Secret.of(value) if name not in public and name in names else value
+                for name, value in options.items()
+            },
+            **{name: value.reveal() if name in public else value for name, value in found.items() if value},
+        }
 
     @classmethod
-    def _limiter(cls, rate_limiter: Limiter | Unset | None) -> Limiter | limits.Budget | None:
+    def _limiter(cls, rate_limiter: Limiter | limits.Budget | Unset | None) -> Limiter | limits.Budget | None:
         if not isinstance(rate_limiter, Unset):
             return rate_limiter
         return limits.Budget(cls.RATES) if cls.RATES else None
@@ -67,12 +75,7 @@ class _Api:
     @classmethod
     def _check_server(cls, base_url: str | None) -> None:
         """Refuse a server that no request could be sent to."""
-        parts = urlsplit(base_url or cls.CLIENT.BASE_URL)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ConfigurationError(
-                f"base_url (in the environment {cls.ENVIRONMENT}_BASE_URL) must begin with http:// or https:// and a "
-                f"host, such as {cls.CLIENT.BASE_URL}"
-            )
+        check_url(base_url or cls.CLIENT.BASE_URL, f"base_url (in the environment {cls.ENVIRONMENT}_BASE_URL)")
 
     def _warn(self) -> None:
         if self.DEPRECATED and self.DEPRECATED not in _deprecated:
@@ -102,24 +105,43 @@ class SyncApi(_Api):
         base_url: str | None,
         timeout: float | Timeout,
         max_retries: int,
-        rate_limiter: Limiter | Unset | None,
+        deadline: float,
+        max_response_bytes: int,
+        rate_limiter: Limiter | limits.Budget | Unset | None,
         transport: BaseTransport | None,
     ) -> None:
         self._check_server(base_url)
         self._warn()
         self.client = self.CLIENT(base_url, auth=auth, timeout=timeout, transport=transport)
-        self._sender = Sender(self.client, max_retries=max_retries, rate_limiter=self._limiter(rate_limiter))
+        self._sender = Sender(
+            self.client,
+            max_retries=max_retries,
+            deadline=deadline,
+            max_response_bytes=max_response_bytes,
+            rate_limiter=self._limiter(rate_limiter),
+        )
 
-    def with_options(self, *, timeout: float | Timeout | None = None, max_retries: int | None = None) -> Self:
+    def with_options(
+        self,
+        *,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        deadline: float | None = None,
+        max_response_bytes: int | None = None,
+    ) -> Self:
         """The same API with other options, over the same connections: closing one closes both.
 
         Args:
-            timeout: of every request, in seconds or by phase; as before, if it is None.
-            max_retries: how often a request is sent again; as before, if it is None.
+            timeout: of every request, in seconds or by phase; as before if it is None, like the others.
+            max_retries: how often a request is sent again.
+            deadline: seconds that a call may take, with all attempts and waits.
+            max_response_bytes: greatest size of a response.
         """
         other = object.__new__(type(self))
         other.client = self.client
-        other._sender = self._sender.with_options(timeout=timeout, max_retries=max_retries)
+        other._sender = self._sender.with_options(
+            timeout=timeout, max_retries=max_retries, deadline=deadline, max_response_bytes=max_response_bytes
+        )
         return other
 
     def close(self) -> None:
@@ -147,24 +169,43 @@ class AsyncApi(_Api):
         base_url: str | None,
         timeout: float | Timeout,
         max_retries: int,
-        rate_limiter: Limiter | Unset | None,
+        deadline: float,
+        max_response_bytes: int,
+        rate_limiter: Limiter | limits.Budget | Unset | None,
         transport: AsyncBaseTransport | None,
     ) -> None:
         self._check_server(base_url)
         self._warn()
         self.client = self.CLIENT(base_url, auth=auth, timeout=timeout, async_transport=transport)
-        self._sender = AsyncSender(self.client, max_retries=max_retries, rate_limiter=self._limiter(rate_limiter))
+        self._sender = AsyncSender(
+            self.client,
+            max_retries=max_retries,
+            deadline=deadline,
+            max_response_bytes=max_response_bytes,
+            rate_limiter=self._limiter(rate_limiter),
+        )
 
-    def with_options(self, *, timeout: float | Timeout | None = None, max_retries: int | None = None) -> Self:
+    def with_options(
+        self,
+        *,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        deadline: float | None = None,
+        max_response_bytes: int | None = None,
+    ) -> Self:
         """The same API with other options, over the same connections: closing one closes both.
 
         Args:
-            timeout: of every request, in seconds or by phase; as before, if it is None.
-            max_retries: how often a request is sent again; as before, if it is None.
+            timeout: of every request, in seconds or by phase; as before if it is None, like the others.
+            max_retries: how often a request is sent again.
+            deadline: seconds that a call may take, with all attempts and waits.
+            max_response_bytes: greatest size of a response.
         """
         other = object.__new__(type(self))
         other.client = self.client
-        other._sender = self._sender.with_options(timeout=timeout, max_retries=max_retries)
+        other._sender = self._sender.with_options(
+            timeout=timeout, max_retries=max_retries, deadline=deadline, max_response_bytes=max_response_bytes
+        )
         return other
 
     async def close(self) -> None:
@@ -187,12 +228,14 @@ class OAuthOptions(TypedDict, Generic[Transport], total=False):
     """The arguments of :class:`OAuthApi` and :class:`AsyncOAuthApi`."""
 
     client_id: str | None
-    client_secret: str | None
-    token: str | None
+    client_secret: str | Secret | None
+    token: str | Secret | None
     base_url: str | None
     timeout: float | Timeout
     max_retries: int
-    rate_limiter: Limiter | Unset | None
+    deadline: float
+    max_response_bytes: int
+    rate_limiter: Limiter | limits.Budget | Unset | None
     transport: Transport | None
 
 
@@ -201,7 +244,9 @@ class _OAuth(_Api):
     """Where tokens come from, relative to the server."""
 
     @classmethod
-    def _auth(cls, client_id: str | None, client_secret: str | None, token: str | None, base_url: str | None) -> Auth:
+    def _auth(
+        cls, client_id: str | None, client_secret: Secret | None, token: Secret | None, base_url: str | None
+    ) -> Auth:
         if token and (client_id or client_secret):
             raise ConfigurationError(f"give either a token or client_id and client_secret, not both; {cls._hint()}")
         if token:
@@ -238,6 +283,9 @@ class OAuthApi(SyncApi, _OAuth):
         base_url: the server; the vendor's by default.
         timeout: of every request, in seconds or by phase.
         max_retries: how often a request is sent again; see :mod:`abwire_core.retry`.
+        deadline: seconds that a call may take, with all attempts and waits; two hours by default, ``math.inf`` for no
+            limit.
+        max_response_bytes: greatest size of a response, compressed and not; 64 MiB by default.
         rate_limiter: waits so that calls stay within its rates; those that the vendor publishes by default, None for
             none.
         transport: an HTTP transport, for tests.
@@ -250,21 +298,26 @@ class OAuthApi(SyncApi, _OAuth):
     def __init__(
         self,
         client_id: str | None = None,
-        client_secret: str | None = None,
+        client_secret: str | Secret | None = None,
         *,
-        token: str | None = None,
+        token: str | Secret | None = None,
         base_url: str | None = None,
         timeout: float | Timeout = DEFAULT_TIMEOUT,
         max_retries: int = MAX_RETRIES,
-        rate_limiter: Limiter | Unset | None = PUBLISHED,
+        deadline: float = DEFAULT_DEADLINE,
+        max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
+        rate_limiter: Limiter | limits.Budget | Unset | None = PUBLISHED,
         transport: BaseTransport | None = None,
     ) -> None:
+        client_secret, token = Secret.of(client_secret), Secret.of(token)
         auth = self._auth(client_id, client_secret, token, base_url)
         self._open(
             auth,
             base_url=base_url,
             timeout=timeout,
             max_retries=max_retries,
+            deadline=deadline,
+            max_response_bytes=max_response_bytes,
             rate_limiter=rate_limiter,
             transport=transport,
         )
@@ -290,21 +343,26 @@ class AsyncOAuthApi(AsyncApi, _OAuth):
     def __init__(
         self,
         client_id: str | None = None,
-        client_secret: str | None = None,
+        client_secret: str | Secret | None = None,
         *,
-        token: str | None = None,
+        token: str | Secret | None = None,
         base_url: str | None = None,
         timeout: float | Timeout = DEFAULT_TIMEOUT,
         max_retries: int = MAX_RETRIES,
-        rate_limiter: Limiter | Unset | None = PUBLISHED,
+        deadline: float = DEFAULT_DEADLINE,
+        max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
+        rate_limiter: Limiter | limits.Budget | Unset | None = PUBLISHED,
         transport: AsyncBaseTransport | None = None,
     ) -> None:
+        client_secret, token = Secret.of(client_secret), Secret.of(token)
         auth = self._auth(client_id, client_secret, token, base_url)
         self._open(
             auth,
             base_url=base_url,
             timeout=timeout,
             max_retries=max_retries,
+            deadline=deadline,
+            max_response_bytes=max_response_bytes,
             rate_limiter=rate_limiter,
             transport=transport,
         )
@@ -322,17 +380,19 @@ class SignedOptions(TypedDict, Generic[Transport], total=False):
     """The arguments of :class:`SignedApi` and :class:`AsyncSignedApi`."""
 
     application_id: str
-    secret_key: str
+    secret_key: str | Secret
     base_url: str | None
     timeout: float | Timeout
     max_retries: int
-    rate_limiter: Limiter | Unset | None
+    deadline: float
+    max_response_bytes: int
+    rate_limiter: Limiter | limits.Budget | Unset | None
     transport: Transport | None
 
 
 class _Signed(_Api):
     @classmethod
-    def _auth(cls, application_id: str, secret_key: str) -> Auth:
+    def _auth(cls, application_id: str, secret_key: Secret) -> Auth:
         missing = [
             name for name, value in (("application_id", application_id), ("secret_key", secret_key)) if not value
         ]
@@ -345,7 +405,7 @@ class _Signed(_Api):
 
     @classmethod
     def _arguments(cls, options: Mapping[str, Any]) -> dict[str, Any]:
-        empty = {"application_id": "", "secret_key": ""}
+        empty: dict[str, Any] = {"application_id": "", "secret_key": ""}
         return {**empty, **cls._completed(options, "application_id", "secret_key", "base_url")}
 
 
@@ -358,6 +418,9 @@ class SignedApi(SyncApi, _Signed):
         base_url: the server; the vendor's by default.
         timeout: of every request, in seconds or by phase.
         max_retries: how often a request is sent again; see :mod:`abwire_core.retry`.
+        deadline: seconds that a call may take, with all attempts and waits; two hours by default, ``math.inf`` for no
+            limit.
+        max_response_bytes: greatest size of a response, compressed and not; 64 MiB by default.
         rate_limiter: waits so that calls stay within its rates; None for none.
         transport: an HTTP transport, for tests.
 
@@ -369,20 +432,25 @@ class SignedApi(SyncApi, _Signed):
     def __init__(
         self,
         application_id: str,
-        secret_key: str,
+        secret_key: str | Secret,
         *,
         base_url: str | None = None,
         timeout: float | Timeout = DEFAULT_TIMEOUT,
         max_retries: int = MAX_RETRIES,
-        rate_limiter: Limiter | Unset | None = PUBLISHED,
+        deadline: float = DEFAULT_DEADLINE,
+        max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
+        rate_limiter: Limiter | limits.Budget | Unset | None = PUBLISHED,
         transport: BaseTransport | None = None,
     ) -> None:
+        secret_key = Secret(secret_key)
         auth = self._auth(application_id, secret_key)
         self._open(
             auth,
             base_url=base_url,
             timeout=timeout,
             max_retries=max_retries,
+            deadline=deadline,
+            max_response_bytes=max_response_bytes,
             rate_limiter=rate_limiter,
             transport=transport,
         )
@@ -408,20 +476,25 @@ class AsyncSignedApi(AsyncApi, _Signed):
     def __init__(
         self,
         application_id: str,
-        secret_key: str,
+        secret_key: str | Secret,
         *,
         base_url: str | None = None,
         timeout: float | Timeout = DEFAULT_TIMEOUT,
         max_retries: int = MAX_RETRIES,
-        rate_limiter: Limiter | Unset | None = PUBLISHED,
+        deadline: float = DEFAULT_DEADLINE,
+        max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
+        rate_limiter: Limiter | limits.Budget | Unset | None = PUBLISHED,
         transport: AsyncBaseTransport | None = None,
     ) -> None:
+        secret_key = Secret(secret_key)
         auth = self._auth(application_id, secret_key)
         self._open(
             auth,
             base_url=base_url,
             timeout=timeout,
             max_retries=max_retries,
+            deadline=deadline,
+            max_response_bytes=max_response_bytes,
             rate_limiter=rate_limiter,
             transport=transport,
         )
