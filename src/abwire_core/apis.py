@@ -56,15 +56,8 @@ class _Api:
     def _completed(cls, options: Mapping[str, Any], *names: str) -> dict[str, Any]:
         """Arguments; those with these names that are not given come from environment variables that are not empty."""
         missing = [name for name in names if options.get(name) is None]
-        found = {name: Secret(os.environ.get(f"{cls.ENVIRONMENT}_{name.upper()}", "")) for name in missing}
-        public = ("base_url", "client_id", "application_id")
-        return {
-            **{
-                name: Secret.of(value) if name not in public and name in names else value
-                for name, value in options.items()
-            },
-            **{name: value.reveal() if name in public else value for name, value in found.items() if value},
-        }
+        found = {name: os.environ.get(f"{cls.ENVIRONMENT}_{name.upper()}") for name in missing}
+        return {**options, **{name: value for name, value in found.items() if value}}
 
     @classmethod
     def _limiter(cls, rate_limiter: Limiter | limits.Budget | Unset | None) -> Limiter | limits.Budget | None:
@@ -405,7 +398,7 @@ class _Signed(_Api):
 
     @classmethod
     def _arguments(cls, options: Mapping[str, Any]) -> dict[str, Any]:
-        empty: dict[str, Any] = {"application_id": "", "secret_key": ""}
+        empty = {"application_id": "", "secret_key": ""}
         return {**empty, **cls._completed(options, "application_id", "secret_key", "base_url")}
 
 

@@ -135,7 +135,7 @@ class _Sender:
         except UnicodeEncodeError as error:  # without the error itself, which has the whole text
             raise ValueError(f"{operation.operation_id}: a text cannot be sent as {error.encoding}") from None
         made.headers["Accept-Encoding"] = "gzip"  # what is decompressed in bounds
-        if not all(_is_rewindable(part) for _, part in request.get("files", ())):
+        if "content" in request or not all(_is_rewindable(part) for _, part in request.get("files", ())):
             made.read()  # else it could not be sent again
         return made
 

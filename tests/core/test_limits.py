@@ -35,9 +35,6 @@ from abwire_core import limits
 from abwire_core.errors import ConfigurationError
 
 KAMELEOON = [(50, 10.0), (1000, 3600.0)]
-# A budget makes its limiter when it matters, and must not count otherwise than one that is there from the start.
-AT_ONCE_OR_LATER = pytest.mark.parametrize("make", [limits.limiter, limits.Budget], ids=["limiter", "budget"])
-Make = Callable[[Sequence[tuple[int, float]]], Limiter | limits.Budget]
 SYNC_AND_ASYNC = pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
 
 
@@ -106,27 +103,20 @@ def most_in_any(seconds: float, moments: Sequence[float]) -> int:
     return max(sum(start <= moment < start + seconds for moment in moments) for start in moments)
 
 
-@AT_ONCE_OR_LATER
 @SYNC_AND_ASYNC
-def test_calls_within_the_budget_do_not_wait(clock: Clock, is_async: bool, make: Make) -> None:
-    assert calls(clock, make(KAMELEOON), [0.0] * 50, is_async=is_async) == [0.0] * 50
+def test_calls_within_the_budget_do_not_wait(clock: Clock, is_async: bool) -> None:
+    assert calls(clock, limits.limiter(KAMELEOON), [0.0] * 50, is_async=is_async) == [0.0] * 50
 
 
-@AT_ONCE_OR_LATER
 @SYNC_AND_ASYNC
-def test_a_call_beyond_the_budget_waits_until_the_first_one_is_out_of_the_window(
-    clock: Clock, is_async: bool, make: Make
-) -> None:
-    allowed = calls(clock, make([(3, 10.0)]), [0.0, 4.0, 0.0, 0.0, 0.0, 0.0], is_async=is_async)
+def test_a_call_beyond_the_budget_waits_until_the_first_one_is_out_of_the_window(clock: Clock, is_async: bool) -> None:
+    allowed = calls(clock, limits.limiter([(3, 10.0)]), [0.0, 4.0, 0.0, 0.0, 0.0, 0.0], is_async=is_async)
     assert allowed == pytest.approx([0, 4, 4, 10, 14, 14], abs=0.01)
 
 
-@AT_ONCE_OR_LATER
 @SYNC_AND_ASYNC
-def test_all_rates_hold_at_any_moment_and_nothing_waits_longer_than_they_ask(
-    clock: Clock, is_async: bool, make: Make
-) -> None:
-    allowed = calls(clock, make(KAMELEOON), [0.01] * 2100, is_async=is_async)
+def test_all_rates_hold_at_any_moment_and_nothing_waits_longer_than_they_ask(clock: Clock, is_async: bool) -> None:
+    allowed = calls(clock, limits.limiter(KAMELEOON), [0.01] * 2100, is_async=is_async)
     assert most_in_any(10, allowed) == 50
     assert most_in_any(3600, allowed) == 1000
     assert allowed[999] == pytest.approx(190, abs=2)
@@ -138,13 +128,7 @@ def test_all_rates_hold_at_any_moment_and_nothing_waits_longer_than_they_ask(
 def test_what_is_kept_of_old_calls_does_not_grow(clock: Clock, is_async: bool) -> None:
     limiter = limits.limiter([(5, 1.0), (20, 10.0)])
     calls(clock, limiter, [0.3] * 500, is_async=is_async)
-    assert bucket_of(limiter).count() <= 20
-
-
-def bucket_of(limiter: Limiter) -> Any:
-    factory = limiter.bucket_factory
-    assert isinstance(factory, SingleBucketFactory)
-    return factory.bucket
+    assert len(limiter._moments) == 20
 
 
 @pytest.mark.parametrize(
@@ -163,10 +147,9 @@ def bucket_of(limiter: Limiter) -> Any:
     ],
     ids=str,
 )
-@AT_ONCE_OR_LATER
-def test_rates_that_say_nothing_are_refused(rates: list[tuple[int, float]], make: Make) -> None:
+def test_rates_that_say_nothing_are_refused(rates: list[tuple[int, float]]) -> None:
     with pytest.raises(ValueError, match="rate"):
-        make(rates)
+        limits.limiter(rates)
 
 
 def test_no_thread_is_started() -> None:
@@ -183,32 +166,33 @@ def test_no_thread_is_asked_for_what_is_in_memory(monkeypatch: pytest.MonkeyPatc
     asyncio.run(limits.acquire_async(without_thread(InMemoryBucket(RATES))))
 
 
-def test_the_library_is_imported_only_when_a_limiter_is_made() -> None:
-    code = "import sys, abwire_core.limits; print(sorted({'pyrate_limiter', 'asyncio'} & set(sys.modules)))"
+def test_the_library_is_not_imported_for_what_is_in_memory() -> None:
+    code = (
+        "import sys\n"
+        "from abwire_core import limits\n"
+        "limits.acquire(limits.limiter([(50, 10)]))\n"
+        "print(sorted({'pyrate_limiter', 'asyncio'} & set(sys.modules)))\n"
+    )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout == "[]\n"
 
 
-def test_the_first_calls_within_a_budget_do_without_the_library() -> None:
-    code = (
-        "import sys\n"
-        "from abwire_core import limits\n"
-        f"budget = limits.Budget({KAMELEOON!r})\n"
-        "for _ in range(20): limits.acquire(budget)\n"
-        "print('pyrate_limiter' in sys.modules)\n"
-        "limits.acquire(budget)\n"
-        "print('pyrate_limiter' in sys.modules)\n"
-    )
-    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert shown.stdout == "False\nTrue\n"
-
-
 @SYNC_AND_ASYNC
-@pytest.mark.parametrize("allowed", [1, 2, 20, 21, 22])
-def test_a_budget_forgets_none_of_its_first_calls(clock: Clock, is_async: bool, allowed: int) -> None:
-    budget = limits.Budget([(allowed, 10.0)])
-    moments = calls(clock, budget, [0.1] * (allowed + 2), is_async=is_async)
-    assert moments[: allowed + 1] == pytest.approx([*(0.1 * (n + 1) for n in range(allowed)), 10.1], abs=0.01)
+def test_a_call_that_could_not_be_made_in_time_is_refused_at_once_and_not_counted(clock: Clock, is_async: bool) -> None:
+    limiter = limits.limiter([(1, 10.0)])
+    begun = clock.now
+
+    async def run() -> list[bool]:
+        return [await limits.acquire_async(limiter, timeout) for timeout in (0.0, 9.0, 0.0, 10.0)]
+
+    async def main() -> None:
+        assert await run() == [True, False, False, True]
+
+    if is_async:
+        clock.run(main())
+    else:
+        assert [limits.acquire(limiter, timeout) for timeout in (0.0, 9.0, 0.0, 10.0)] == [True, False, False, True]
+    assert clock.now - begun == pytest.approx(10)
 
 
 def test_tasks_that_wait_go_on_as_soon_as_each_may_and_hold_up_nobody(clock: Clock) -> None:
@@ -248,7 +232,7 @@ def test_tasks_that_are_cancelled_while_they_wait_use_nothing_up(clock: Clock) -
         assert clock.now - start == pytest.approx(10, abs=0.01)
 
     clock.run(main())
-    assert bucket_of(limiter).count() == 2
+    assert len(limiter._moments) == 2
 
 
 class Recording(InMemoryBucket):
