@@ -382,6 +382,11 @@ def _has_underscore(value: float | str) -> bool:
 # --- errors ---
 
 
+def too_deep() -> DecodeError:
+    """The error of objects and lists that are nested more deeply than can be read."""
+    return DecodeError(expected="fewer levels of nesting", got="too many")
+
+
 def mismatch(expected: str, got: object) -> DecodeError:
     """The error for a value of another kind than was expected; it does not show the value."""
     return DecodeError(expected=expected, got=_kind(got))

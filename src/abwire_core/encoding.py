@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any
@@ -21,7 +22,7 @@ def path_segment(name: str, value: object) -> str:
 
     Raises:
         ValueError: the segment would be empty, ``.`` or ``..``, or the value is absent; the request would go to
-            another path.
+            another path. Or it is a number that is not finite.
     """
     if value is None or isinstance(value, Unset):
         raise ValueError(f"the path argument {name} must not be {value!r}: the request would go to another path")
@@ -99,4 +100,6 @@ def _json(value: Any) -> str:
 def _text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"a number must be finite, not {value}")
     return date_time(value) if isinstance(value, datetime.datetime) else str(value)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
-from abwire_core.errors import AbwireError, DecodeError
+from abwire_core import bounds, polling
+from abwire_core.errors import AbwireError, DecodeError, shown
 from abwire_core.operations import Operation
-from abwire_core.pages import AsyncPages, Pages
+from abwire_core.pages import AsyncPages, Count, Page, Pages
 from abwire_core.polling import poll, poll_async
 from abwire_core.sending import AsyncSender, Sender
 from abwire_core.types import UNSET, Unset
@@ -81,12 +83,22 @@ class Group:
         return f"<{type(self).__name__}>"
 
     def _pages(
-        self, operation: Operation[list[T]], request: Callable[[int], Request], page: int | Unset, size: int | Unset
+        self,
+        operation: Operation[list[T]],
+        request: Callable[[int], Request],
+        page: int | Unset,
+        size: int | Unset,
+        *,
+        count: Count | None = None,
+        identifier: str = "id",
+        limit: int | None = None,
     ) -> Pages[T]:
-        def fetch(page: int) -> list[T]:
-            return self._sender.call(operation, request(page))
+        def fetch(page: int) -> Page[T]:
+            response = self._sender.send(operation, request(page))
+            return Page(self._sender.parse(operation, response), count.read(response) if count else None)
 
-        return Pages(fetch, size=size or None, first=1 if isinstance(page, Unset) else page)
+        first = 1 if isinstance(page, Unset) else page
+        return Pages(fetch, size=size or None, first=first, identifier=identifier, limit=limit)
 
     def _fetch(
         self,
@@ -97,7 +109,8 @@ class Group:
         poll_interval: float,
         on_poll: OnPoll | None,
     ) -> T:
-        code = results.code(self._sender.call(results.request, request))
+        with bounds.deadline(math.inf if timeout is None else max(timeout, polling.SHORTEST_FETCH)):
+            code = results.code(self._sender.call(results.request, request))
 
         def fetch(code: str) -> Any:
             return self._sender.call(results.poll, results.poll_request(code))
@@ -106,7 +119,7 @@ class Group:
             answer = poll(code, fetch, results.meaning, timeout=timeout, poll_interval=poll_interval, on_poll=on_poll)
             return results.result(answer)
         except AbwireError as error:
-            error.add_note(f"data code: {code}")  # so that nothing is lost: polling can go on with it
+            error.add_note(shown(f"data code: {code}"))  # so that nothing is lost: polling can go on with it
             raise
 
 
@@ -120,12 +133,22 @@ class AsyncGroup:
         return f"<{type(self).__name__}>"
 
     def _pages(
-        self, operation: Operation[list[T]], request: Callable[[int], Request], page: int | Unset, size: int | Unset
+        self,
+        operation: Operation[list[T]],
+        request: Callable[[int], Request],
+        page: int | Unset,
+        size: int | Unset,
+        *,
+        count: Count | None = None,
+        identifier: str = "id",
+        limit: int | None = None,
     ) -> AsyncPages[T]:
-        def fetch(page: int) -> Awaitable[list[T]]:
-            return self._sender.call(operation, request(page))
+        async def fetch(page: int) -> Page[T]:
+            response = await self._sender.send(operation, request(page))
+            return Page(self._sender.parse(operation, response), count.read(response) if count else None)
 
-        return AsyncPages(fetch, size=size or None, first=1 if isinstance(page, Unset) else page)
+        first = 1 if isinstance(page, Unset) else page
+        return AsyncPages(fetch, size=size or None, first=first, identifier=identifier, limit=limit)
 
     async def _fetch(
         self,
@@ -136,7 +159,8 @@ class AsyncGroup:
         poll_interval: float,
         on_poll: OnPoll | None,
     ) -> T:
-        code = results.code(await self._sender.call(results.request, request))
+        with bounds.deadline(math.inf if timeout is None else max(timeout, polling.SHORTEST_FETCH)):
+            code = results.code(await self._sender.call(results.request, request))
 
         def fetch(code: str) -> Awaitable[Any]:
             return self._sender.call(results.poll, results.poll_request(code))
@@ -147,5 +171,5 @@ class AsyncGroup:
             )
             return results.result(answer)
         except AbwireError as error:
-            error.add_note(f"data code: {code}")
+            error.add_note(shown(f"data code: {code}"))
             raise

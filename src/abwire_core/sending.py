@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing, closing
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
-from abwire_core import bounds, limits, retry
+from abwire_core import bounds, decoding, limits, retry
 from abwire_core._http import (
     ConnectError,
     DecodingError,
@@ -190,11 +190,16 @@ class _Sender:
         made.hide(self._secrets(failed))
         return Failure(made, retry.may_follow_error(error, repeatable=repeatable))
 
-    def _parsed(self, operation: Operation[T], response: Response) -> T:
+    def parse(self, operation: Operation[T], response: Response) -> T:
+        """Parse an answer of success.
+
+        Raises:
+            DecodeError: the answer has another shape than the spec describes.
+        """
         try:
             return operation.parse(response)
         except RecursionError:
-            error = DecodeError(expected="fewer levels of nesting", got="too many")
+            error = decoding.too_deep()
         except DecodeError as raised:
             error = raised
         error.operation = operation.operation_id
@@ -294,7 +299,7 @@ class Sender(_Sender):
             DecodeError: the answer has another shape than the spec describes.
             AbwireError: and all that :meth:`send` raises.
         """
-        return self._parsed(operation, self.send(operation, request))
+        return self.parse(operation, self.send(operation, request))
 
     def send(self, operation: Operation[Any], request: Mapping[str, Any]) -> Response:
         """Send a request and return the answer, which is one of success (2xx).
@@ -375,7 +380,7 @@ class AsyncSender(_Sender):
 
     async def call(self, operation: Operation[T], request: Mapping[str, Any]) -> T:
         """Send a request and parse the answer; see :meth:`Sender.call`."""
-        return self._parsed(operation, await self.send(operation, request))
+        return self.parse(operation, await self.send(operation, request))
 
     async def send(self, operation: Operation[Any], request: Mapping[str, Any]) -> Response:
         """Send a request and return the answer, which is one of success (2xx); see :meth:`Sender.send`."""

@@ -73,7 +73,7 @@ def _without_pauses(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No pause between attempts; the policy as such has tests of its own."""
     monkeypatch.setattr(retry, "FIRST_WAIT", 0.0)
     monkeypatch.setattr(apis, "_deprecated", set())
-    monkeypatch.setattr(sending, "_warned", set())
+    monkeypatch.setattr(sending, "_warned", {})
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Convert superseded", DeprecationWarning)
         yield
@@ -113,8 +113,8 @@ def test_every_attempt_is_signed_afresh() -> None:
     moments = iter([1_700_000_000, 1_700_000_100])
     script = Script((503, {}), (200, []))
     with script.convert() as convert:
-        assert isinstance(convert.client._auth, RequestSigning)
-        convert.client._auth._clock = lambda: next(moments)
+        assert isinstance(convert.client.auth, RequestSigning)
+        convert.client.auth._clock = lambda: next(moments)
         assert convert.goals.list("10010", search="buy").to_list() == []
 
     first, second = script.requests
@@ -355,7 +355,7 @@ def test_no_secret_is_shown_anywhere(caplog: pytest.LogCaptureFixture) -> None:
     with script.kameleoon() as kameleoon:
         with pytest.raises(errors.ServerError) as raised:
             kameleoon.goals.get(3)
-        shown += [kameleoon, kameleoon.client, kameleoon.goals, vars(kameleoon.goals), kameleoon.client._auth]
+        shown += [kameleoon, kameleoon.client, kameleoon.goals, vars(kameleoon.goals), kameleoon.client.auth]
     shown += [*traceback.format_exception(raised.value), vars(raised.value), caplog.text]
 
     text = "\n".join(map(repr, shown))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import io
 import itertools
 import json
 import logging
@@ -226,6 +225,15 @@ def test_a_second_401_is_the_answer(is_async: bool) -> None:
     assert api.get(is_async=is_async).status_code == 401
     assert api.used == ["token-1", "token-2"]
     assert len(api.token_requests) == 2
+
+
+def _chunks() -> Iterator[bytes]:
+    yield from (b"made", b"-", b"up")
+
+
+async def _chunks_async() -> AsyncIterator[bytes]:
+    for chunk in _chunks():
+        yield chunk
 
 
 @SYNC_AND_ASYNC
