@@ -110,6 +110,8 @@ class Pagination:
     """The body for a page; empty if the page stands in the query."""
     body_import: str = ""
     """What the body is made with."""
+    end: str = ""
+    """Arguments that say how the end is found: place of the server's count of pages, and identifier of an item."""
 
 
 @dataclass(frozen=True)
@@ -291,8 +293,9 @@ class _Builder:
         fields: list[Any] = endpoint.query_parameters if model is None else _properties(model)
         what = "the query" if model is None else "the body"
         page, size = (self._counter(operation, fields, what, role) for role in ("page", "size"))
+        end = self._end(operation, answer.inner_property)
         if model is None:
-            return Pagination(item_type, page, size), []  # a body, if there is one, is the same for all pages
+            return Pagination(item_type, page, size, end=end), []  # a body, if there is one, is the same for all pages
         # The first page is what a list without a page is, and known callers ask for it so.
         number = page if body.required else f"UNSET if {page} == 1 else {page}"
         names = [str(found.python_name) for found in fields]
@@ -304,7 +307,19 @@ class _Builder:
             size=size,
             body=made if body.required else f"groups.unless_empty({made})",
             body_import=f"from ..models.{model.class_info.module_name} import {model.class_info.name}",
+            end=end,
         ), fields
+
+    def _end(self, operation: Operation, item: Any) -> str:
+        rule = operation.sdk["pagination"]
+        arguments = ""
+        for place, name in rule.get("count", {}).items():
+            arguments += f", count=pages.Count({place}={name!r})"
+        if "identifier" in rule:
+            properties = _properties(self._model(operation, item, "an item of the list", "pagination", "identifier"))
+            found = self._named(operation, properties, "an item of the list", "pagination", "identifier")
+            arguments += f", identifier={str(found.python_name)!r}"
+        return arguments
 
     def _counter(self, operation: Operation, fields: Sequence[Any], what: str, role: str) -> str:
         """The argument for a page or its size."""

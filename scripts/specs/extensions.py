@@ -51,7 +51,19 @@ _EXTENSIONS: Mapping[str, Any] = {
         "x-sdk-pagination": {
             "type": "object",
             "required": ["in", "page", "size"],
-            "properties": {"in": {"enum": ["query", "body"]}, "page": _TEXT, "size": _TEXT},
+            "properties": {
+                "in": {"enum": ["query", "body"]},
+                "page": _TEXT,
+                "size": _TEXT,
+                "count": {
+                    "type": "object",
+                    "minProperties": 1,
+                    "maxProperties": 1,
+                    "properties": {"header": _TEXT, "body": {"type": "string", "pattern": "^/"}},
+                    "additionalProperties": False,
+                },
+                "identifier": _TEXT,
+            },
             "additionalProperties": False,
         },
         "x-sdk-poll": {

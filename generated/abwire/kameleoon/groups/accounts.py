@@ -60,7 +60,9 @@ class AccountsGroup(groups.Group):
         def request(page: int) -> dict[str, Any]:
             return operation._get_kwargs(page=page, per_page=per_page, filter_=filter_, sort=sort)
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION, request, first, per_page, count=pages.Count(header="X-Pagination-Page-Count")
+        )
 
     def create(
         self,
@@ -233,7 +235,9 @@ class AsyncAccountsGroup(groups.AsyncGroup):
         def request(page: int) -> dict[str, Any]:
             return operation._get_kwargs(page=page, per_page=per_page, filter_=filter_, sort=sort)
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION, request, first, per_page, count=pages.Count(header="X-Pagination-Page-Count")
+        )
 
     async def create(
         self,

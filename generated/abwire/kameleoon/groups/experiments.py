@@ -77,7 +77,9 @@ class ExperimentsGroup(groups.Group):
                 optional_fields=optional_fields, page=page, per_page=per_page, filter_=filter_, sort=sort
             )
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION, request, first, per_page, count=pages.Count(header="X-Pagination-Page-Count")
+        )
 
     def create(
         self,
@@ -419,7 +421,9 @@ class AsyncExperimentsGroup(groups.AsyncGroup):
                 optional_fields=optional_fields, page=page, per_page=per_page, filter_=filter_, sort=sort
             )
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION, request, first, per_page, count=pages.Count(header="X-Pagination-Page-Count")
+        )
 
     async def create(
         self,

@@ -72,7 +72,9 @@ class FeatureFlagsGroup(groups.Group):
                 optional_fields=optional_fields, page=page, per_page=per_page, filter_=filter_, sort=sort
             )
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION, request, first, per_page, count=pages.Count(header="X-Pagination-Page-Count")
+        )
 
     def create(
         self,
@@ -146,7 +148,9 @@ class FeatureFlagsGroup(groups.Group):
             body = SearchRequest(filter_=filter_, page=page, per_page=per_page, sort=sort)
             return operation._get_kwargs(optional_fields=optional_fields, body=body)
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION, request, first, per_page, count=pages.Count(header="X-Pagination-Page-Count")
+        )
 
     def get(
         self,
@@ -469,7 +473,9 @@ class AsyncFeatureFlagsGroup(groups.AsyncGroup):
                 optional_fields=optional_fields, page=page, per_page=per_page, filter_=filter_, sort=sort
             )
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION, request, first, per_page, count=pages.Count(header="X-Pagination-Page-Count")
+        )
 
     async def create(
         self,
@@ -543,7 +549,9 @@ class AsyncFeatureFlagsGroup(groups.AsyncGroup):
             body = SearchRequest(filter_=filter_, page=page, per_page=per_page, sort=sort)
             return operation._get_kwargs(optional_fields=optional_fields, body=body)
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION, request, first, per_page, count=pages.Count(header="X-Pagination-Page-Count")
+        )
 
     async def get(
         self,

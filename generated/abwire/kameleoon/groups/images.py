@@ -59,7 +59,9 @@ class ImagesGroup(groups.Group):
         def request(page: int) -> dict[str, Any]:
             return operation._get_kwargs(page=page, per_page=per_page, filter_=filter_, sort=sort)
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION, request, first, per_page, count=pages.Count(header="X-Pagination-Page-Count")
+        )
 
     def upload(
         self,
@@ -198,7 +200,9 @@ class AsyncImagesGroup(groups.AsyncGroup):
         def request(page: int) -> dict[str, Any]:
             return operation._get_kwargs(page=page, per_page=per_page, filter_=filter_, sort=sort)
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION, request, first, per_page, count=pages.Count(header="X-Pagination-Page-Count")
+        )
 
     async def upload(
         self,

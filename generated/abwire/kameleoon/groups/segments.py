@@ -71,7 +71,9 @@ class SegmentsGroup(groups.Group):
                 optional_fields=optional_fields, page=page, per_page=per_page, filter_=filter_, sort=sort
             )
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION, request, first, per_page, count=pages.Count(header="X-Pagination-Page-Count")
+        )
 
     def create(
         self,
@@ -147,7 +149,9 @@ class SegmentsGroup(groups.Group):
             body = SearchRequest(filter_=filter_, page=page, per_page=per_page, sort=sort)
             return operation._get_kwargs(optional_fields=optional_fields, body=body)
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION, request, first, per_page, count=pages.Count(header="X-Pagination-Page-Count")
+        )
 
     def get(
         self,
@@ -372,7 +376,9 @@ class AsyncSegmentsGroup(groups.AsyncGroup):
                 optional_fields=optional_fields, page=page, per_page=per_page, filter_=filter_, sort=sort
             )
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION, request, first, per_page, count=pages.Count(header="X-Pagination-Page-Count")
+        )
 
     async def create(
         self,
@@ -448,7 +454,9 @@ class AsyncSegmentsGroup(groups.AsyncGroup):
             body = SearchRequest(filter_=filter_, page=page, per_page=per_page, sort=sort)
             return operation._get_kwargs(optional_fields=optional_fields, body=body)
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION, request, first, per_page, count=pages.Count(header="X-Pagination-Page-Count")
+        )
 
     async def get(
         self,

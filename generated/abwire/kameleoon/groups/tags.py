@@ -59,7 +59,9 @@ class TagsGroup(groups.Group):
         def request(page: int) -> dict[str, Any]:
             return operation._get_kwargs(type_=type_, page=page, per_page=per_page, filter_=filter_, sort=sort)
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION, request, first, per_page, count=pages.Count(header="X-Pagination-Page-Count")
+        )
 
 
 class AsyncTagsGroup(groups.AsyncGroup):
@@ -106,4 +108,6 @@ class AsyncTagsGroup(groups.AsyncGroup):
         def request(page: int) -> dict[str, Any]:
             return operation._get_kwargs(type_=type_, page=page, per_page=per_page, filter_=filter_, sort=sort)
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION, request, first, per_page, count=pages.Count(header="X-Pagination-Page-Count")
+        )

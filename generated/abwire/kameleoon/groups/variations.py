@@ -61,7 +61,9 @@ class VariationsGroup(groups.Group):
         def request(page: int) -> dict[str, Any]:
             return operation._get_kwargs(page=page, per_page=per_page, filter_=filter_, sort=sort)
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION, request, first, per_page, count=pages.Count(header="X-Pagination-Page-Count")
+        )
 
     def create(
         self,
@@ -133,7 +135,9 @@ class VariationsGroup(groups.Group):
             body = SearchRequest(filter_=filter_, page=page, per_page=per_page, sort=sort)
             return operation._get_kwargs(body=body)
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION, request, first, per_page, count=pages.Count(header="X-Pagination-Page-Count")
+        )
 
     def get(
         self,
@@ -305,7 +309,9 @@ class AsyncVariationsGroup(groups.AsyncGroup):
         def request(page: int) -> dict[str, Any]:
             return operation._get_kwargs(page=page, per_page=per_page, filter_=filter_, sort=sort)
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION, request, first, per_page, count=pages.Count(header="X-Pagination-Page-Count")
+        )
 
     async def create(
         self,
@@ -377,7 +383,9 @@ class AsyncVariationsGroup(groups.AsyncGroup):
             body = SearchRequest(filter_=filter_, page=page, per_page=per_page, sort=sort)
             return operation._get_kwargs(body=body)
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION, request, first, per_page, count=pages.Count(header="X-Pagination-Page-Count")
+        )
 
     async def get(
         self,

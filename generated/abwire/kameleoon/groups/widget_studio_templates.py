@@ -56,7 +56,9 @@ class WidgetStudioTemplatesGroup(groups.Group):
         def request(page: int) -> dict[str, Any]:
             return operation._get_kwargs(page=page, per_page=per_page, filter_=filter_, sort=sort)
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION, request, first, per_page, count=pages.Count(header="X-Pagination-Page-Count")
+        )
 
 
 class AsyncWidgetStudioTemplatesGroup(groups.AsyncGroup):
@@ -101,4 +103,6 @@ class AsyncWidgetStudioTemplatesGroup(groups.AsyncGroup):
         def request(page: int) -> dict[str, Any]:
             return operation._get_kwargs(page=page, per_page=per_page, filter_=filter_, sort=sort)
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION, request, first, per_page, count=pages.Count(header="X-Pagination-Page-Count")
+        )

@@ -64,7 +64,9 @@ class WidgetStudiosGroup(groups.Group):
                 optional_fields=optional_fields, page=page, per_page=per_page, filter_=filter_, sort=sort
             )
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION, request, first, per_page, count=pages.Count(header="X-Pagination-Page-Count")
+        )
 
     def get(
         self,
@@ -180,7 +182,9 @@ class AsyncWidgetStudiosGroup(groups.AsyncGroup):
                 optional_fields=optional_fields, page=page, per_page=per_page, filter_=filter_, sort=sort
             )
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION, request, first, per_page, count=pages.Count(header="X-Pagination-Page-Count")
+        )
 
     async def get(
         self,

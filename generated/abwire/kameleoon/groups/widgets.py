@@ -58,7 +58,9 @@ class WidgetsGroup(groups.Group):
         def request(page: int) -> dict[str, Any]:
             return operation._get_kwargs(page=page, per_page=per_page, filter_=filter_, sort=sort)
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION, request, first, per_page, count=pages.Count(header="X-Pagination-Page-Count")
+        )
 
     def update(
         self,
@@ -136,7 +138,9 @@ class AsyncWidgetsGroup(groups.AsyncGroup):
         def request(page: int) -> dict[str, Any]:
             return operation._get_kwargs(page=page, per_page=per_page, filter_=filter_, sort=sort)
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION, request, first, per_page, count=pages.Count(header="X-Pagination-Page-Count")
+        )
 
     async def update(
         self,
