@@ -144,12 +144,12 @@ class ClientCredentials(Auth):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client_secret = client_secret = Secret(client_secret)
+        self._client_id = client_id
         if not _is_text(client_id) or not _is_text(client_secret.reveal()):
             raise ValueError("client_id and client_secret must be texts that UTF-8 can encode (not shown here)")
         url = urlsplit(token_url)
         if url.scheme not in ("http", "https") or not url.hostname or "@" in url.netloc:
             raise ValueError("a token URL is absolute, with http or https, and holds no credentials")
-        self._client_id = client_id
         self._token_url = token_url
         self._token_path = url.path or "/"
         self._clock = clock
@@ -377,11 +377,11 @@ class RequestSigning(Auth):
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._secret_key = secret_key = Secret(secret_key)
+        self._application_id = application_id
         if not _is_word(application_id):
             raise ValueError("an application id is one word of printable ASCII characters")
         if not _is_text(secret_key.reveal()):
             raise ValueError("a secret key must be a text that UTF-8 can encode (it is not shown here)")
-        self._application_id = application_id
         self._lifetime = lifetime
         self._clock = clock
 

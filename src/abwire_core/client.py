@@ -104,10 +104,11 @@ class Client:
         async_transport: AsyncBaseTransport | None = None,
         raise_on_unexpected_status: bool = False,
     ) -> None:
+        self.base_url = ""  # for the repr of a client that cannot be made
         if not (base_url or self.BASE_URL):
             raise ConfigurationError("base_url is needed: this class leads to no server of its own")
+        check_url(base_url or self.BASE_URL)
         self.base_url = base_url or self.BASE_URL
-        check_url(self.base_url)
         self.raise_on_unexpected_status = raise_on_unexpected_status
         self.auth = auth or Auth()
         self._headers = dict(headers or {})

@@ -85,13 +85,13 @@ class _Sender:
         self._set(max_retries, timeout, deadline, max_response_bytes)
 
     def _set(self, max_retries: int, timeout: float | Timeout | None, deadline: float, max_response_bytes: int) -> None:
-        if max_retries < 0:
-            raise ValueError("max_retries must not be negative")
-        bounds.check(deadline=deadline, max_response_bytes=max_response_bytes)
         self._max_retries = max_retries
         self._timeout = timeout
         self._deadline = deadline
         self._max_response_bytes = max_response_bytes
+        if max_retries < 0:
+            raise ValueError("max_retries must not be negative")
+        bounds.check(deadline=deadline, max_response_bytes=max_response_bytes)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._client!r}, max_retries={self._max_retries})"
@@ -179,9 +179,7 @@ class _Sender:
         if not isinstance(error, RequestError):
             if not _is_of_connections(error):
                 raise error
-            what = (
-                f"the connections cannot be used ({error}): make a new client in each event loop, and close none in use"
-            )
+            what = f"the connections cannot be used ({error}): make a client in each event loop, and close none in use"
             return Failure(ApiConnectionError(what, method=failed.method, path=_path(failed)), may_retry=False)
         is_token_request = _place(failed) != _place(request)  # then this request did nothing, or was refused
         repeatable = is_token_request or _is_repeatable(operation, request)
