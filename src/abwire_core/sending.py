@@ -32,6 +32,7 @@ from abwire_core._http import (
 from abwire_core.auth import HasSecrets
 from abwire_core.bounds import DEFAULT_DEADLINE, DEFAULT_MAX_RESPONSE_BYTES
 from abwire_core.errors import (
+    AbwireError,
     ApiConnectionError,
     ApiStatusError,
     ApiTimeoutError,
@@ -230,14 +231,22 @@ class _Sender:
 
         return log
 
-    def _waited(self, operation: Operation[Any], times: _Times) -> None:
-        """Note that an attempt has waited for the rate limit."""
+    def _waited(
+        self, operation: Operation[Any], request: Request, times: _Times, outcome: bool | Exception
+    ) -> Failure | None:
+        """The failure of an attempt that may not be made after its wait for the rate limit."""
         now = time.perf_counter()
         waited = now - times.began
         times.began = now
         times.waited += waited
         if waited > _LONG_WAIT:
             _log.info("%s %s: waited %.1f s for the rate limit", operation.method, operation.path, waited)
+        if isinstance(outcome, AbwireError):
+            raise outcome
+        if isinstance(outcome, Exception):  # of the file or the server that counts
+            what = f"the rate limiter failed, and nothing was sent ({type(outcome).__name__}: {outcome})"
+            return Failure(ApiConnectionError(what, method=request.method, path=_path(request)), may_retry=True)
+        return None if outcome else Failure(self._too_late(request), may_retry=False)
 
     def _debug(self, operation: Operation[Any], outcome: object, number: int, times: _Times) -> None:
         if _log.isEnabledFor(logging.DEBUG):
@@ -334,16 +343,16 @@ class Sender(_Sender):
 
     def _attempt(self, operation: Operation[Any], request: Request, number: int) -> Response | Failure:
         times = _Times()
-        if not self._wait(operation, times):
-            return Failure(self._too_late(request), may_retry=False)
+        if (failure := self._wait(operation, request, times)) is not None:
+            return failure
         try:
             with closing(self._client.auth.sync_auth_flow(request)) as flow:
                 step = next(flow)
                 has_waited = True
                 while True:
                     if _place(step) == _place(request):  # requests for tokens do not count
-                        if not has_waited and not self._wait(operation, times):
-                            return Failure(self._too_late(request), may_retry=False)
+                        if not has_waited and (failure := self._wait(operation, request, times)) is not None:
+                            return failure
                         has_waited = False
                     response = self._exchange(step)
                     try:
@@ -354,13 +363,16 @@ class Sender(_Sender):
             return self._failed(operation, request, error, number, times)
         return self._outcome(operation, request, response, number, times)
 
-    def _wait(self, operation: Operation[Any], times: _Times) -> bool:
+    def _wait(self, operation: Operation[Any], request: Request, times: _Times) -> Failure | None:
         if self._rate_limiter is None:
-            return True
+            return None
         times.began = time.perf_counter()
-        is_allowed = limits.acquire(self._rate_limiter, bounds.seconds_left())
-        self._waited(operation, times)
-        return is_allowed
+        outcome: bool | Exception
+        try:
+            outcome = limits.acquire(self._rate_limiter, bounds.seconds_left())
+        except Exception as error:
+            outcome = error
+        return self._waited(operation, request, times, outcome)
 
     def _exchange(self, request: Request) -> Response:
         bounds.bound_time(request, is_async=False)
@@ -414,16 +426,16 @@ class AsyncSender(_Sender):
 
     async def _attempt(self, operation: Operation[Any], request: Request, number: int) -> Response | Failure:
         times = _Times()
-        if not await self._wait(operation, times):
-            return Failure(self._too_late(request), may_retry=False)
+        if (failure := await self._wait(operation, request, times)) is not None:
+            return failure
         try:
             async with aclosing(self._client.auth.async_auth_flow(request)) as flow:
                 step = await anext(flow)
                 has_waited = True
                 while True:
                     if _place(step) == _place(request):  # requests for tokens do not count
-                        if not has_waited and not await self._wait(operation, times):
-                            return Failure(self._too_late(request), may_retry=False)
+                        if not has_waited and (failure := await self._wait(operation, request, times)) is not None:
+                            return failure
                         has_waited = False
                     response = await self._exchange(step)
                     try:
@@ -434,13 +446,16 @@ class AsyncSender(_Sender):
             return self._failed(operation, request, error, number, times)
         return self._outcome(operation, request, response, number, times)
 
-    async def _wait(self, operation: Operation[Any], times: _Times) -> bool:
+    async def _wait(self, operation: Operation[Any], request: Request, times: _Times) -> Failure | None:
         if self._rate_limiter is None:
-            return True
+            return None
         times.began = time.perf_counter()
-        is_allowed = await limits.acquire_async(self._rate_limiter, bounds.seconds_left())
-        self._waited(operation, times)
-        return is_allowed
+        outcome: bool | Exception
+        try:
+            outcome = await limits.acquire_async(self._rate_limiter, bounds.seconds_left())
+        except Exception as error:
+            outcome = error
+        return self._waited(operation, request, times, outcome)
 
     async def _exchange(self, request: Request) -> Response:
         bounds.bound_time(request, is_async=True)

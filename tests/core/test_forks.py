@@ -153,6 +153,10 @@ calls("after")
 def test_a_client_of_the_parent_is_right_in_its_children_or_refused(code: str, url: str, is_async: bool) -> None:
     # Forking with several threads is what is tested, and Python 3.12 and later warn of it.
     ran = subprocess.run(
-        [sys.executable, "-c", START + code, url, str(is_async)], capture_output=True, text=True, check=False, timeout=90
+        [sys.executable, "-c", START + code, url, str(is_async)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=90,
     )
     assert (ran.returncode, ran.stdout) == (0, ""), ran.stderr
