@@ -56,6 +56,7 @@ class Usage(NamedTuple):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # it has each response wait for an acknowledgement of its head
     seen: ClassVar[Counter[str]] = Counter()
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name in the base class

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no fo
 
 class _Echo(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # it has each response wait for an acknowledgement of its head
     timeout = 10
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name in the base class

@@ -624,7 +624,11 @@ def test_each_attempt_is_one_line_in_the_debug_log(is_async: bool, caplog: pytes
 @SYNC_AND_ASYNC
 def test_each_retry_is_one_line_in_the_info_log(is_async: bool, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "abwire")
-    answers = [httpx.Response(429, headers={"Retry-After": "9"}), httpx.ReadTimeout("made-up text"), 200]
+    answers: list[httpx.Response | BaseException | int] = [
+        httpx.Response(429, headers={"Retry-After": "9"}),
+        httpx.ReadTimeout("made-up text"),
+        200,
+    ]
     call(Script(*answers).client(), READ, is_async=is_async)
     call(Script(200).client(), READ, is_async=is_async)
     assert [record.getMessage() for record in caplog.records if record.name == "abwire"] == [
