@@ -399,8 +399,9 @@ class AsyncSender(_Sender):
         made = self._prepared(operation, self._client.async_pool(), request)
         with bounds.deadline(self._deadline):
             left = bounds.seconds_left()
+            end = asyncio.timeout(None if left == math.inf else left)
             try:
-                async with asyncio.timeout(None if left == math.inf else left) as end:
+                async with end:
                     outcome = await self._attempts(operation, made)
             except TimeoutError:
                 if not end.expired():
