@@ -178,7 +178,7 @@ def test_options_of_one_call_do_not_touch_the_others() -> None:
 
 
 def test_a_list_asks_for_a_page_when_it_is_wanted() -> None:
-    script = Script((200, [FLAG, FLAG]), (200, [{**FLAG, "id": 2}]))
+    script = Script((200, [FLAG, FLAG]), (200, [{**FLAG, "id": 2}]), (200, []))
     with script.kameleoon(token="made-up-token") as kameleoon:
         flags = iter(kameleoon.feature_flags.list(per_page=2, optional_fields=["tags"]))
         assert script.requests == []
@@ -187,7 +187,7 @@ def test_a_list_asks_for_a_page_when_it_is_wanted() -> None:
         assert [flag.id for flag in flags] == [2]
 
     assert [dict(request.url.params) for request in script.requests] == [
-        {"page": page, "perPage": "2", "optionalFields": "tags"} for page in ("1", "2")
+        {"page": page, "perPage": "2", "optionalFields": "tags"} for page in ("1", "2", "3")
     ]
 
 
