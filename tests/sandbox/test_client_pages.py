@@ -145,7 +145,7 @@ def test_an_object_that_is_made_meanwhile_comes_too(any_call: Caller, sandbox: S
     late: list[int] = []
 
     def make(number: int) -> None:
-        if number == 2:
+        if number == 1:
             late.append(call("kameleoon.goals.create", body).id)
 
     found = any_call.in_steps(make, "kameleoon.goals.list")
@@ -195,7 +195,8 @@ def test_a_fault_before_each_page_costs_no_row(
         faults.append(sandbox.faults.add(**options, count=1))
 
     assert insistent.in_steps(break_down, name, *arguments) == whole
-    assert [fault.hits for fault in faults] == [1] * 3
+    # Only Convert is asked for a page past the end: Kameleoon says how many there are.
+    assert [fault.hits for fault in faults] == [1, 1, int(name.startswith("convert"))]
 
 
 @pytest.mark.parametrize(("kind", "error"), [("status", ServerError), ("drop", ApiConnectionError)])
