@@ -18,6 +18,8 @@ BENCH := .venv-bench/bin
 BENCH_READY := .venv-bench/.ready
 RELEASE := .venv-release/bin
 RELEASE_READY := .venv-release/.ready
+DIST_PIP := .cache/dist/bin/python -m pip install --quiet --disable-pip-version-check
+LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 GITHUB := .github
 DIFF := .cache/diff
 
@@ -109,9 +111,11 @@ dist: $(RELEASE_READY) ## build what a release publishes, and check it
 	$(RELEASE)/python -m build --no-isolation
 	$(RELEASE)/python -m twine check --strict dist/*
 	$(PYTHON) -m venv .cache/dist
-	.cache/dist/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl
+	$(DIST_PIP) --require-hashes -r requirements-runtime.lock
+	$(DIST_PIP) --no-deps dist/*.whl
+	.cache/dist/bin/python -m pip check
 	.cache/dist/bin/python -I -W error -c 'import abwire.convert_v1.models, abwire.kameleoon.models'
-	.cache/dist/bin/python -m pip install --quiet --disable-pip-version-check "$$(echo dist/*.whl)[sandbox]"
+	$(DIST_PIP) --require-hashes -r requirements-sandbox.lock
 	.cache/dist/bin/python -I -W error -c 'import abwire_sandbox.app'
 
 $(RELEASE_READY): requirements-release.lock
@@ -120,7 +124,9 @@ $(RELEASE_READY): requirements-release.lock
 	@touch $(RELEASE_READY)
 
 lock: $(READY) ## renew the lock files (needs uv)
-	for group in dev bench release; do uv pip compile pyproject.toml --group $$group --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements-$$group.lock || exit 1; done
+	for group in dev bench release; do $(LOCK) --group $$group --output-file requirements-$$group.lock || exit 1; done
+	$(LOCK) --output-file requirements-runtime.lock
+	$(LOCK) --extra sandbox --output-file requirements-sandbox.lock
 	$(NPM) install --package-lock-only
 
 clean: ## remove the environment and all caches

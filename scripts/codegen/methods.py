@@ -102,6 +102,8 @@ class Pagination:
     size: str
     items: str = ""
     """The attribute of the response that holds the items; empty if the response is a list."""
+    end: str = ""
+    """Arguments that say how the end is found: place of the server's count of pages, and identifier of an item."""
 
 
 @dataclass(frozen=True)
@@ -400,7 +402,7 @@ class _Builder:
         fields: list[Any] = endpoint.query_parameters if model is None else _properties(model)
         what = "the query" if model is None else "the body"
         page, size = (self._counter(operation, fields, what, role) for role in ("page", "size"))
-        pagination = Pagination(item_type, page, size, items)
+        pagination = Pagination(item_type, page, size, items, self._end(operation, answer.inner_property))
         if model is None:
             return pagination, []  # a body, if there is one, is the same for all pages
         # The first page is what a list without a page is, and known callers ask for it so.
@@ -411,6 +413,17 @@ class _Builder:
         code = made if body.required else f"encoding.unless_empty({made})"
         self.body_fields[operation.operation_id] = BodyFields(fields, code)
         return pagination, fields
+
+    def _end(self, operation: Operation, item: Any) -> str:
+        rule = operation.sdk["pagination"]
+        arguments = ""
+        for place, name in rule.get("count", {}).items():
+            arguments += f", count=pages.Count({place}={name!r})"
+        if "identifier" in rule:
+            properties = _properties(self._model(operation, item, "an item of the list", "pagination", "identifier"))
+            found = self._named(operation, properties, "an item of the list", "pagination", "identifier")
+            arguments += f", identifier={str(found.python_name)!r}"
+        return arguments
 
     def _counter(self, operation: Operation, fields: Sequence[Any], what: str, role: str) -> str:
         """The argument for a page or its size."""

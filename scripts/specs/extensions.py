@@ -84,6 +84,14 @@ _EXTENSIONS: Mapping[str, Any] = {
                 "page": _TEXT,
                 "size": _TEXT,
                 "items": _TEXT,  # property of the response that holds the items, if it is not a list itself
+                "count": {
+                    "type": "object",
+                    "minProperties": 1,
+                    "maxProperties": 1,
+                    "properties": {"header": _TEXT, "body": {"type": "string", "pattern": "^/"}},
+                    "additionalProperties": False,
+                },
+                "identifier": _TEXT,
             },
             "additionalProperties": False,
         },

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from httpx import (
+    URL,
     AsyncBaseTransport,
+    AsyncByteStream,
     AsyncClient,
     Auth,
     BaseTransport,
@@ -15,17 +17,22 @@ from httpx import (
     LocalProtocolError,
     PoolTimeout,
     ProxyError,
+    ReadTimeout,
     Request,
     RequestError,
     Response,
+    SyncByteStream,
     Timeout,
     TimeoutException,
     UnsupportedProtocol,
+    WriteTimeout,
 )
 from httpx import Client as SyncClient
 
 __all__ = [
+    "URL",
     "AsyncBaseTransport",
+    "AsyncByteStream",
     "AsyncClient",
     "Auth",
     "BaseTransport",
@@ -37,11 +44,14 @@ __all__ = [
     "LocalProtocolError",
     "PoolTimeout",
     "ProxyError",
+    "ReadTimeout",
     "Request",
     "RequestError",
     "Response",
+    "SyncByteStream",
     "SyncClient",
     "Timeout",
     "TimeoutException",
     "UnsupportedProtocol",
+    "WriteTimeout",
 ]

@@ -9,7 +9,7 @@ import base64
 import os
 import sys
 import warnings
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Self
 
@@ -24,8 +24,8 @@ from abwire_core._http import (
     SyncClient,
     Timeout,
 )
-from abwire_core.auth import BearerAuth, ClientCredentials, RequestSigning
-from abwire_core.client import Client
+from abwire_core.auth import BearerAuth, ClientCredentials, RequestSigning, Secret
+from abwire_core.client import Client, check_url
 from abwire_core.errors import ConfigurationError
 from abwire_core.operations import Operation
 from abwire_core.sending import AsyncSender, Sender
@@ -55,11 +55,11 @@ class OAuth(NamedTuple):
     arguments: tuple[str, ...]
     token_path: str
 
-    def auth(self, values: Mapping[str, str], server: str) -> Auth:
+    def auth(self, values: Mapping[str, Secret], server: str) -> Auth:
         """Return the authentication for these credentials."""
         url = self.token_path if "://" in self.token_path else f"{server.rstrip('/')}/{self.token_path.lstrip('/')}"
         client_id, client_secret = self.arguments
-        return ClientCredentials(values[client_id], values[client_secret], url)
+        return ClientCredentials(values[client_id].reveal(), values[client_secret], url)
 
 
 class Bearer(NamedTuple):
@@ -73,9 +73,9 @@ class Bearer(NamedTuple):
     arguments: tuple[str, ...]
     value: str
 
-    def auth(self, values: Mapping[str, str], _: str) -> Auth:
+    def auth(self, values: Mapping[str, Secret], _: str) -> Auth:
         """Return the authentication for these credentials."""
-        return BearerAuth(self.value.format(**values))
+        return BearerAuth(_filled(self.value, values))
 
 
 class Basic(NamedTuple):
@@ -87,10 +87,10 @@ class Basic(NamedTuple):
 
     arguments: tuple[str, ...]
 
-    def auth(self, values: Mapping[str, str], _: str) -> Auth:
+    def auth(self, values: Mapping[str, Secret], _: str) -> Auth:
         """Return the authentication for these credentials."""
-        pair = base64.b64encode(":".join(values[name] for name in self.arguments).encode()).decode()
-        return KeyAuth("header", "Authorization", f"Basic {pair}")
+        pair = Secret(":".join(values[name].reveal() for name in self.arguments))
+        return KeyAuth("header", "Authorization", Secret(f"Basic {base64.b64encode(pair.reveal().encode()).decode()}"))
 
 
 class ApiKey(NamedTuple):
@@ -108,9 +108,9 @@ class ApiKey(NamedTuple):
     location: str
     name: str
 
-    def auth(self, values: Mapping[str, str], _: str) -> Auth:
+    def auth(self, values: Mapping[str, Secret], _: str) -> Auth:
         """Return the authentication for these credentials."""
-        return KeyAuth(self.location, self.name, self.value.format(**values))
+        return KeyAuth(self.location, self.name, _filled(self.value, values))
 
 
 class Signing(NamedTuple):
@@ -130,17 +130,21 @@ class Signing(NamedTuple):
     signature_header: str
     scheme: str
 
-    def auth(self, values: Mapping[str, str], _: str) -> Auth:
+    def auth(self, values: Mapping[str, Secret], _: str) -> Auth:
         """Return the authentication for these credentials."""
         application_id, secret_key = self.arguments
         return RequestSigning(
-            values[application_id],
+            values[application_id].reveal(),
             values[secret_key],
             application_header=self.application_header,
             expires_header=self.expires_header,
             signature_header=self.signature_header,
             scheme=self.scheme,
         )
+
+
+def _filled(template: str, values: Mapping[str, Secret]) -> Secret:
+    return Secret(template.format(**{name: value.reveal() for name, value in values.items()}))
 
 
 Kind = OAuth | Bearer | Basic | ApiKey | Signing
@@ -153,12 +157,16 @@ class KeyAuth(Auth):
         ValueError: the key has characters that cannot be sent.
     """
 
-    def __init__(self, location: str, name: str, key: str) -> None:
-        if not (key.isascii() and key.isprintable()):
+    def __init__(self, location: str, name: str, key: str | Secret) -> None:
+        self._key = key = Secret(key)
+        if not (key.reveal().isascii() and key.reveal().isprintable()):
             raise ValueError("a key must have printable ASCII characters only (it is not shown here)")
         self._location = location
         self._name = name
-        self._key = key
+
+    def secrets(self) -> Iterator[str]:
+        """Yield the key."""
+        yield self._key.reveal()
 
     def __repr__(self) -> str:
         return "KeyAuth(...)"
@@ -166,9 +174,9 @@ class KeyAuth(Auth):
     def auth_flow(self, request: Request) -> Generator[Request, Response, None]:
         """Add the key."""
         if self._location == "header":
-            request.headers[self._name] = self._key
+            request.headers[self._name] = self._key.reveal()
         else:
-            request.url = request.url.copy_set_param(self._name, self._key)
+            request.url = request.url.copy_set_param(self._name, self._key.reveal())
         yield request
 
 
@@ -189,7 +197,7 @@ class Description(NamedTuple):
     rates: Sequence[tuple[int, float]] = ()
     deprecated: str | None = None
 
-    def auth(self, credentials: Mapping[str, str | None], server: str) -> Auth | None:
+    def auth(self, credentials: Mapping[str, Secret | None], server: str) -> Auth | None:
         """Return the authentication for credentials.
 
         Raises:
@@ -213,7 +221,7 @@ class Description(NamedTuple):
             f"{needed} {'is' if is_one or len(fitting) > 1 else 'are'} needed; from_env() reads {variables}"
         )
 
-    def from_env(self, given: Mapping[str, str | None]) -> dict[str, Any]:
+    def from_env(self, given: Mapping[str, str | Secret | None]) -> dict[str, Any]:
         """Return credentials and server; what is not given comes from environment variables that are not empty.
 
         Credentials that are given exclude the variables of other kinds.
@@ -224,7 +232,10 @@ class Description(NamedTuple):
             names = {name for kind in self.kinds if wanted <= set(kind.arguments) for name in kind.arguments} | wanted
         found = dict(given)
         for name in [name for name in given if name in {*names, "base_url"} and not given[name]]:
-            found[name] = os.environ.get(f"{self.environment}_{name.upper()}") or None
+            found[name] = Secret.of(os.environ.get(f"{self.environment}_{name.upper()}"))
+        server = found.get("base_url")
+        if isinstance(server, Secret):
+            found["base_url"] = server.reveal()
         required = self.kinds[0].arguments if len(self.kinds) == 1 else ()
         return {name: value or "" if name in required else value for name, value in found.items()}
 
@@ -249,7 +260,7 @@ class _Api:
         return f"{type(self).__name__}({f'base_url={client.base_url!r}' if client else ''})"
 
     @classmethod
-    def _limiter(cls, rate_limiter: Limiter | Unset | None) -> Limiter | limits.Budget | None:
+    def _limiter(cls, rate_limiter: Limiter | limits.Budget | Unset | None) -> Limiter | limits.Budget | None:
         if not isinstance(rate_limiter, Unset):
             return rate_limiter
         return limits.Budget(cls._API.rates) if cls._API.rates else None
@@ -257,15 +268,9 @@ class _Api:
     @classmethod
     def _server(cls, base_url: str | None) -> str:
         """Return the server; raise if no request could be sent to it."""
-        from urllib.parse import urlsplit  # noqa: PLC0415
-
-        parts = urlsplit(base_url or cls._API.server)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ConfigurationError(
-                f"base_url (in the environment {cls._API.environment}_BASE_URL) must begin with http:// or https:// "
-                f"and a host, such as {cls._API.server}"
-            )
-        return base_url or cls._API.server
+        server = base_url or cls._API.server
+        check_url(server, f"base_url (in the environment {cls._API.environment}_BASE_URL)")
+        return server
 
     def _warn(self) -> None:
         deprecated = self._API.deprecated
@@ -296,13 +301,15 @@ class SyncApi(_Api):
 
     def _open(
         self,
-        credentials: Mapping[str, str | None],
+        credentials: Mapping[str, Secret | None],
         *,
         base_url: str | None,
         headers: Mapping[str, str] | None,
         timeout: float | Timeout,
         max_retries: int,
-        rate_limiter: Limiter | Unset | None,
+        deadline: float,
+        max_response_bytes: int,
+        rate_limiter: Limiter | limits.Budget | Unset | None,
         http_client: SyncClient | None,
         transport: BaseTransport | None,
     ) -> None:
@@ -313,7 +320,13 @@ class SyncApi(_Api):
             transport = _Through(http_client)
         self._warn()
         self._client = Client(server, auth=auth, headers=headers, timeout=timeout, transport=transport)
-        self._base = Sender(self._client, max_retries=max_retries, rate_limiter=self._limiter(rate_limiter))
+        self._base = Sender(
+            self._client,
+            max_retries=max_retries,
+            deadline=deadline,
+            max_response_bytes=max_response_bytes,
+            rate_limiter=self._limiter(rate_limiter),
+        )
         self._headers = {}
         self._sender = self._base
 
@@ -323,6 +336,8 @@ class SyncApi(_Api):
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
         max_retries: int | None = None,
+        deadline: float | None = None,
+        max_response_bytes: int | None = None,
     ) -> Self:
         """Return the same API with other options, over the same connections: closing one closes both.
 
@@ -330,10 +345,14 @@ class SyncApi(_Api):
             headers: sent with every request, besides those that are sent already.
             timeout: seconds for each phase of a request; as before if it is None, like the others.
             max_retries: how often a call that failed is sent again.
+            deadline: seconds that a call may take, with all attempts and waits.
+            max_response_bytes: greatest size of a response, compressed and not.
         """
         other = object.__new__(type(self))
         other._client = self._client
-        other._base = self._base.with_options(timeout=timeout, max_retries=max_retries)
+        other._base = self._base.with_options(
+            timeout=timeout, max_retries=max_retries, deadline=deadline, max_response_bytes=max_response_bytes
+        )
         other._headers = {**self._headers, **(headers or {})}
         other._sender = _WithHeaders(other._base, other._headers) if other._headers else other._base
         return other
@@ -360,13 +379,15 @@ class AsyncApi(_Api):
 
     def _open(
         self,
-        credentials: Mapping[str, str | None],
+        credentials: Mapping[str, Secret | None],
         *,
         base_url: str | None,
         headers: Mapping[str, str] | None,
         timeout: float | Timeout,
         max_retries: int,
-        rate_limiter: Limiter | Unset | None,
+        deadline: float,
+        max_response_bytes: int,
+        rate_limiter: Limiter | limits.Budget | Unset | None,
         http_client: AsyncClient | None,
         transport: AsyncBaseTransport | None,
     ) -> None:
@@ -377,7 +398,13 @@ class AsyncApi(_Api):
             transport = _AsyncThrough(http_client)
         self._warn()
         self._client = Client(server, auth=auth, headers=headers, timeout=timeout, async_transport=transport)
-        self._base = AsyncSender(self._client, max_retries=max_retries, rate_limiter=self._limiter(rate_limiter))
+        self._base = AsyncSender(
+            self._client,
+            max_retries=max_retries,
+            deadline=deadline,
+            max_response_bytes=max_response_bytes,
+            rate_limiter=self._limiter(rate_limiter),
+        )
         self._headers = {}
         self._sender = self._base
 
@@ -387,11 +414,15 @@ class AsyncApi(_Api):
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
         max_retries: int | None = None,
+        deadline: float | None = None,
+        max_response_bytes: int | None = None,
     ) -> Self:
         """Return the same API with other options; see :meth:`SyncApi.with_options`."""
         other = object.__new__(type(self))
         other._client = self._client
-        other._base = self._base.with_options(timeout=timeout, max_retries=max_retries)
+        other._base = self._base.with_options(
+            timeout=timeout, max_retries=max_retries, deadline=deadline, max_response_bytes=max_response_bytes
+        )
         other._headers = {**self._headers, **(headers or {})}
         other._sender = _WithHeaders(other._base, other._headers) if other._headers else other._base
         return other

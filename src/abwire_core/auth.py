@@ -7,15 +7,17 @@ import hmac
 import math
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 from concurrent.futures import Future, wait
 from contextlib import closing
 from functools import partial
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
+from abwire_core import bounds
 from abwire_core._http import Auth, Request, Response
 from abwire_core.errors import ApiStatusError, AuthenticationError
+from abwire_core.forks import renew_after_fork
 
 _LIFE = 2 * 60 * 60.0
 """Seconds that a token lives if the server does not say; so long do those of Kameleoon, by its docs."""
@@ -40,6 +42,45 @@ _REASONS = (
 """With which codes a token request is refused (RFC 6749, section 5.2)."""
 
 
+class Secret:
+    """A text that no ``repr`` shows, and so no report of an error that has the local variables.
+
+    Whatever takes a secret wraps it in its first line; a secret that is wrapped already stays as it is.
+
+    Args:
+        text: the secret.
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str | Secret) -> None:
+        self._text: str = text._text if isinstance(text, Secret) else text
+
+    @classmethod
+    def of(cls, text: str | Secret | None) -> Secret | None:
+        """Wrap a text that need not be given; an empty one counts as not given."""
+        return cls(text) if text else None
+
+    def __repr__(self) -> str:
+        return "Secret(...)"
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def reveal(self) -> str:
+        """Return the text, to be used in an expression and not kept in a variable."""
+        return self._text
+
+
+@runtime_checkable
+class HasSecrets(Protocol):
+    """An authentication that knows which texts must not be shown."""
+
+    def secrets(self) -> Iterator[str]:
+        """Yield what has to be cut out of texts of the server."""
+        ...
+
+
 class BearerAuth(Auth):
     """Sends a token as ``Authorization: Bearer <token>`` (RFC 6750).
 
@@ -50,18 +91,22 @@ class BearerAuth(Auth):
         ValueError: the token is anything else, such as one that was read with the newline at its end.
     """
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str | Secret) -> None:
+        self._token = token = Secret(token)
         # The HTTP library would refuse some of these later, and show the header with the token in its message.
-        if not _is_word(token):
+        if not _is_word(token.reveal()):
             raise ValueError("a bearer token is one word of printable ASCII characters (it is not shown here)")
-        self._token = token
 
     def __repr__(self) -> str:
         return "BearerAuth(...)"
 
+    def secrets(self) -> Iterator[str]:
+        """Yield the token."""
+        yield self._token.reveal()
+
     def auth_flow(self, request: Request) -> Generator[Request, Response, None]:
         """Add the header."""
-        request.headers["Authorization"] = f"Bearer {self._token}"
+        request.headers["Authorization"] = f"Bearer {self._token.reveal()}"
         yield request
 
 
@@ -69,8 +114,9 @@ class ClientCredentials(Auth):
     """Sends a token that it gets by itself: the client credentials flow of OAuth 2.0 (RFC 6749, section 4.4).
 
     A token is used until shortly before its end. When the server answers 401, it is replaced and the request sent
-    once more. Calls that need a new token at the same time, in any number of threads, tasks and event loops, share
-    one token request; it takes the connections and the timeouts of the call that sends it.
+    once more, so its body must be one that can be sent twice. Calls that need a new token at the same time, in any
+    number of threads, tasks and event loops, share one token request; it takes the connections and the timeouts of the
+    call that sends it.
 
     A token request that fails is an error of the call: :class:`~abwire_core.errors.RateLimitError` (429) or
     :class:`~abwire_core.errors.ServerError` (5xx) if it may go well later, else, also for an answer without a usable
@@ -86,30 +132,48 @@ class ClientCredentials(Auth):
         clock: returns seconds that never go back; for tests.
 
     Raises:
-        ValueError: the token URL is not absolute, or holds credentials.
+        ValueError: the token URL is not absolute, or holds credentials; or the id or the secret is not a text.
     """
 
     def __init__(
-        self, client_id: str, client_secret: str, token_url: str, *, clock: Callable[[], float] = time.monotonic
+        self,
+        client_id: str,
+        client_secret: str | Secret,
+        token_url: str,
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._client_secret = client_secret = Secret(client_secret)
+        self._client_id = client_id
+        if not _is_text(client_id) or not _is_text(client_secret.reveal()):
+            raise ValueError("client_id and client_secret must be texts that UTF-8 can encode (not shown here)")
         url = urlsplit(token_url)
         if url.scheme not in ("http", "https") or not url.hostname or "@" in url.netloc:
             raise ValueError("a token URL is absolute, with http or https, and holds no credentials")
-        self._client_id = client_id
-        self._client_secret = client_secret
         self._token_url = token_url
         self._token_path = url.path or "/"
         self._clock = clock
         self._lock = threading.Lock()  # guards the next two; nothing is waited for while it is held
         self._token: _Token | None = None
         self._renewal: _Renewal | None = None
+        renew_after_fork(self)
 
     def __repr__(self) -> str:
         return f"ClientCredentials(client_id={self._client_id!r})"
 
+    def after_fork(self) -> None:
+        """Give up the token request that the parent is waiting for; the token itself serves both."""
+        self._lock = threading.Lock()
+        self._renewal = None
+
+    def secrets(self) -> Iterator[str]:
+        """Yield the client secret, and the token if there is one."""
+        yield self._client_secret.reveal()
+        if self._token is not None:
+            yield self._token.header.removeprefix("Bearer ")
+
     def sync_auth_flow(self, request: Request) -> Generator[Request, Response, None]:
         """Add the header, with a token that is got or renewed if need be."""
-        request.read()  # a body that can be read only once could not be sent again
         with closing(self._steps(request)) as steps:
             step = next(steps)
             while True:
@@ -127,7 +191,6 @@ class ClientCredentials(Auth):
 
     async def async_auth_flow(self, request: Request) -> AsyncGenerator[Request, Response]:
         """Add the header, with a token that is got or renewed if need be."""
-        await request.aread()
         with closing(self._steps(request)) as steps:
             step = next(steps)
             while True:
@@ -200,7 +263,7 @@ class ClientCredentials(Auth):
             data={
                 "grant_type": "client_credentials",
                 "client_id": self._client_id,
-                "client_secret": self._client_secret,
+                "client_secret": self._client_secret.reveal(),
             },
             headers={"Accept": "application/json", "User-Agent": request.headers.get("User-Agent", "abwire")},
             extensions={"timeout": request.extensions.get("timeout", {})},  # without it, it could take forever
@@ -249,12 +312,19 @@ class _Renewal(Future["_Token | partial[ApiStatusError] | None"]):
 
     def wait(self) -> None:
         if self._thread != threading.get_ident():  # else it cannot go on while this thread waits
-            wait([self], _PATIENCE)
+            wait([self], max(0.0, min(_PATIENCE, bounds.seconds_left())))
 
     async def wait_async(self) -> None:
         import asyncio  # noqa: PLC0415 - takes longer than this module, and whoever comes here has imported it
 
         await asyncio.wait([asyncio.wrap_future(self)], timeout=_PATIENCE)  # cancelled alone, unlike with wait_for
+
+
+def _is_text(value: object) -> bool:
+    try:
+        return isinstance(value, str) and bool(value.encode())
+    except UnicodeEncodeError:  # bytes of the environment that are no UTF-8; the error has the whole text
+        return False
 
 
 def _is_word(token: object) -> bool:
@@ -294,6 +364,9 @@ class RequestSigning(Auth):
         scheme: the value of that header, with ``{signature}``.
         lifetime: seconds from now after which the server refuses the request.
         clock: returns the UNIX time in seconds; for tests.
+
+    Raises:
+        ValueError: the id is not one word of printable ASCII characters, or the secret is not a text.
     """
 
     requires_request_body = True
@@ -301,7 +374,7 @@ class RequestSigning(Auth):
     def __init__(
         self,
         application_id: str,
-        secret_key: str,
+        secret_key: str | Secret,
         *,
         application_header: str,
         expires_header: str,
@@ -310,23 +383,31 @@ class RequestSigning(Auth):
         lifetime: int = 60,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        self._secret_key = secret_key = Secret(secret_key)
         self._application_id = application_id
-        self._secret_key = secret_key
         self._application_header = application_header
         self._expires_header = expires_header
         self._signature_header = signature_header
         self._scheme = scheme
+        if not _is_word(application_id):
+            raise ValueError("an application id is one word of printable ASCII characters")
+        if not _is_text(secret_key.reveal()):
+            raise ValueError("a secret key must be a text that UTF-8 can encode (it is not shown here)")
         self._lifetime = lifetime
         self._clock = clock
 
     def __repr__(self) -> str:
         return f"RequestSigning(application_id={self._application_id!r})"
 
+    def secrets(self) -> Iterator[str]:
+        """Yield the secret key."""
+        yield self._secret_key.reveal()
+
     def auth_flow(self, request: Request) -> Generator[Request, Response, None]:
         """Add the three headers."""
         expires = str(int(self._clock()) + self._lifetime)
         head = f"{self._application_id}\n{expires}\n{request.url}\n".encode()
-        signature = hmac.new(self._secret_key.encode(), head + request.content, hashlib.sha256).hexdigest()
+        signature = hmac.new(self._secret_key.reveal().encode(), head + request.content, hashlib.sha256).hexdigest()
         request.headers[self._application_header] = self._application_id
         request.headers[self._expires_header] = expires
         request.headers[self._signature_header] = self._scheme.format(signature=signature)

@@ -390,6 +390,11 @@ def _is_plain(value: float | str) -> bool:
 # --- errors ---
 
 
+def too_deep() -> DecodeError:
+    """Return the error of objects and lists that are nested more deeply than can be read."""
+    return DecodeError(expected="fewer levels of nesting", got="too many")
+
+
 def located(error: DecodeError | KeyError, key: str | None) -> DecodeError:
     """The error of a field, seen from the object around it.
 

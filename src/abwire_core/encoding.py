@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any, TypeAlias
@@ -62,7 +63,7 @@ def path_segment(name: str, value: object) -> str:
 
     Raises:
         ValueError: the segment would be empty, ``.`` or ``..``, or the value is absent; the request would go to
-            another path.
+            another path. Or it is a number that is not finite.
     """
     if value is None or isinstance(value, Unset):
         raise ValueError(f"the path argument {name} must not be {value!r}: the request would go to another path")
@@ -144,4 +145,6 @@ def _text(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, Enum):
         return str(value.value)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"a number must be finite, not {value}")
     return date_time(value) if isinstance(value, datetime.datetime) else str(value)

@@ -15,23 +15,40 @@
     │   ├── RateLimitError         429
     │   └── ServerError            5xx
     ├── DecodeError
+    ├── ResponseTooLargeError
     ├── ResultsFailedError
     └── ResultsTimeoutError
 
-No message holds what logs should not: no credentials, no query, no bodies.
+No message holds what logs should not: no credentials, no query, no bodies. Text of a server is cut and escaped.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Self
 
 from abwire_core._http import Headers
 
+LONGEST_MESSAGE = 1000
+"""Characters of a message; texts of a server can be of any length."""
+
+
+def shown(text: str) -> str:
+    """Return a text as a message may have it: bounded, and with control characters escaped."""
+    cut = text if len(text) <= LONGEST_MESSAGE else f"{text[: LONGEST_MESSAGE - 3]}..."
+    return cut if cut.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in cut)
+
 
 class AbwireError(Exception):
     """The base of all errors that abwire raises."""
+
+    def __str__(self) -> str:
+        return shown(super().__str__())
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Cut secrets out of the message, into which a server may have put them."""
+        self.args = tuple(_without(secrets, arg) for arg in self.args)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Exceptions are pickled by their args, which an error with keyword arguments has none of.
@@ -39,6 +56,13 @@ class AbwireError(Exception):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"
+
+
+def _without(secrets: Iterable[str], value: Any) -> Any:
+    if isinstance(value, str):
+        for secret in secrets:
+            value = value.replace(secret, "...")
+    return value
 
 
 def _restored(error: type[AbwireError], args: tuple[Any, ...], state: Mapping[str, Any]) -> AbwireError:
@@ -49,7 +73,7 @@ def _restored(error: type[AbwireError], args: tuple[Any, ...], state: Mapping[st
 
 
 class ConfigurationError(AbwireError):
-    """A client cannot be made: something that it needs is missing or contradicts something else."""
+    """A client cannot be made or used: something that it needs is missing, wrong, or contradicts something else."""
 
 
 class ApiConnectionError(AbwireError):
@@ -177,12 +201,34 @@ class DecodeError(AbwireError):
 
     def __str__(self) -> str:
         operation = f"{self.operation}: " if self.operation else ""
-        return f"{operation}{self.pointer or 'the answer'}: expected {self.expected}, got {self.got}"
+        return shown(f"{operation}{self.pointer or 'the answer'}: expected {self.expected}, got {self.got}")
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Cut secrets out of the pointer, which has keys of the server."""
+        self.pointer = _without(secrets, self.pointer)
 
     def below(self, key: str | int) -> Self:
         """The same error, seen from the object or list around it."""
         self.pointer = f"/{str(key).replace('~', '~0').replace('/', '~1')}{self.pointer}"
         return self
+
+
+class ResponseTooLargeError(AbwireError):
+    """A response is larger than allowed; it was not read to its end.
+
+    Attributes:
+        limit: bytes that a response may have.
+        method: the HTTP method, in capitals.
+        path: the path that was called, without its query.
+    """
+
+    def __init__(self, limit: int, *, method: str, path: str) -> None:
+        super().__init__(
+            f"{method} {path}: the response is larger than {limit} bytes; to accept it, raise max_response_bytes"
+        )
+        self.limit = limit
+        self.method = method
+        self.path = path
 
 
 class ResultsFailedError(AbwireError):
@@ -231,6 +277,7 @@ __all__ = [
     "ObjectLockedError",
     "PermissionDeniedError",
     "RateLimitError",
+    "ResponseTooLargeError",
     "ResultsFailedError",
     "ResultsTimeoutError",
     "ServerError",

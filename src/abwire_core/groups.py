@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import copy
 import functools
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
 from typing import Any, Generic, NamedTuple, ParamSpec, Protocol, TypeVar, overload
 
-from abwire_core import _http
+from abwire_core import _http, bounds, polling
 from abwire_core.encoding import Request
-from abwire_core.errors import AbwireError, DecodeError
+from abwire_core.errors import AbwireError, DecodeError, shown
 from abwire_core.operations import Operation
-from abwire_core.pages import AsyncPages, Pages
+from abwire_core.pages import AsyncPages, Count, Page, Pages
 from abwire_core.polling import poll, poll_async
 from abwire_core.progress import showing
 from abwire_core.types import Response, Unset
@@ -98,7 +99,15 @@ class Group:
 
     @overload
     def _pages(
-        self, operation: Operation[list[T]], request: BuildPage, page: int | Unset, size: int | Unset | None
+        self,
+        operation: Operation[list[T]],
+        request: BuildPage,
+        page: int | Unset,
+        size: int | Unset | None,
+        *,
+        count: Count | None = None,
+        identifier: str = "id",
+        limit: int | None = None,
     ) -> Pages[T]: ...
     @overload
     def _pages(
@@ -108,6 +117,10 @@ class Group:
         page: int | Unset,
         size: int | Unset | None,
         items: Callable[[W], list[T] | Unset | None],
+        *,
+        count: Count | None = None,
+        identifier: str = "id",
+        limit: int | None = None,
     ) -> Pages[T]: ...
     def _pages(
         self,
@@ -116,14 +129,19 @@ class Group:
         page: int | Unset,
         size: int | Unset | None,
         items: Callable[[Any], list[T] | Unset | None] | None = None,
+        *,
+        count: Count | None = None,
+        identifier: str = "id",
+        limit: int | None = None,
     ) -> Pages[T]:
         request(page)  # arguments that do not fit are refused by the call, not by the first iteration
+        paged = _paged(operation, items, count)
 
-        def fetch(page: int) -> list[T]:
-            answer = self._sender.call(operation, request(page))
-            return answer if items is None else items(answer) or []
+        def fetch(page: int) -> Page[T]:
+            return self._sender.call(paged, request(page))
 
-        return Pages(fetch, size=size or None, first=1 if isinstance(page, Unset) else page)
+        first = 1 if isinstance(page, Unset) else page
+        return Pages(fetch, size=size or None, first=first, identifier=identifier, limit=limit)
 
     def _fetch(
         self,
@@ -135,7 +153,8 @@ class Group:
         on_poll: OnPoll | None,
         progress: bool = False,
     ) -> T:
-        code = results.code(self._sender.call(results.request, request))
+        with bounds.deadline(math.inf if timeout is None else max(timeout, polling.SHORTEST_FETCH)):
+            code = results.code(self._sender.call(results.request, request))
 
         def fetch(code: str) -> Any:
             return self._sender.call(results.poll, results.poll_request(code))
@@ -145,7 +164,7 @@ class Group:
                 answer = poll(code, fetch, results.meaning, timeout=timeout, poll_interval=poll_interval, on_poll=told)
                 return results.result(answer)
             except AbwireError as error:
-                error.add_note(f"data code: {code}")  # so that nothing is lost: polling can go on with it
+                error.add_note(shown(f"data code: {code}"))  # so that nothing is lost: polling can go on with it
                 raise
 
 
@@ -161,7 +180,15 @@ class AsyncGroup:
 
     @overload
     def _pages(
-        self, operation: Operation[list[T]], request: BuildPage, page: int | Unset, size: int | Unset | None
+        self,
+        operation: Operation[list[T]],
+        request: BuildPage,
+        page: int | Unset,
+        size: int | Unset | None,
+        *,
+        count: Count | None = None,
+        identifier: str = "id",
+        limit: int | None = None,
     ) -> AsyncPages[T]: ...
     @overload
     def _pages(
@@ -171,6 +198,10 @@ class AsyncGroup:
         page: int | Unset,
         size: int | Unset | None,
         items: Callable[[W], list[T] | Unset | None],
+        *,
+        count: Count | None = None,
+        identifier: str = "id",
+        limit: int | None = None,
     ) -> AsyncPages[T]: ...
     def _pages(
         self,
@@ -179,14 +210,19 @@ class AsyncGroup:
         page: int | Unset,
         size: int | Unset | None,
         items: Callable[[Any], list[T] | Unset | None] | None = None,
+        *,
+        count: Count | None = None,
+        identifier: str = "id",
+        limit: int | None = None,
     ) -> AsyncPages[T]:
-        request(page)
+        request(page)  # arguments that do not fit are refused by the call, not by the first iteration
+        paged = _paged(operation, items, count)
 
-        async def fetch(page: int) -> list[T]:
-            answer = await self._sender.call(operation, request(page))
-            return answer if items is None else items(answer) or []
+        def fetch(page: int) -> Awaitable[Page[T]]:
+            return self._sender.call(paged, request(page))
 
-        return AsyncPages(fetch, size=size or None, first=1 if isinstance(page, Unset) else page)
+        first = 1 if isinstance(page, Unset) else page
+        return AsyncPages(fetch, size=size or None, first=first, identifier=identifier, limit=limit)
 
     async def _fetch(
         self,
@@ -198,7 +234,8 @@ class AsyncGroup:
         on_poll: OnPoll | None,
         progress: bool = False,
     ) -> T:
-        code = results.code(await self._sender.call(results.request, request))
+        with bounds.deadline(math.inf if timeout is None else max(timeout, polling.SHORTEST_FETCH)):
+            code = results.code(await self._sender.call(results.request, request))
 
         def fetch(code: str) -> Awaitable[Any]:
             return self._sender.call(results.poll, results.poll_request(code))
@@ -210,8 +247,24 @@ class AsyncGroup:
                 )
                 return results.result(answer)
             except AbwireError as error:
-                error.add_note(f"data code: {code}")
+                error.add_note(shown(f"data code: {code}"))
                 raise
+
+
+# --- pages ---
+
+
+def _paged(
+    operation: Operation[Any], items: Callable[[Any], list[T] | Unset | None] | None, count: Count | None
+) -> Operation[Page[T]]:
+    """Return an operation for a list whose response is read as a page."""
+
+    def parse(response: _http.Response) -> Page[T]:
+        parsed = operation.parse(response)
+        found = parsed if items is None else items(parsed) or []
+        return Page(found, count.read(response) if count else None)
+
+    return operation._replace(parse=parse)
 
 
 # --- whole responses ---

@@ -1,30 +1,44 @@
-"""Rate limits: pyrate-limiter counts the calls, and this module waits until one more is allowed.
+"""Rate limits: calls wait, first come, first served, until one more is allowed.
 
-The library's own waiting (4.5.1) is not used: event loops in several threads run into an assertion of it, and a budget
-that is kept in a file or on a server holds up the loop.
+A :class:`Budget` counts in memory. Where several processes share one, pyrate-limiter counts, in a file or on a server;
+its own waiting (4.5.1) is not used: event loops in several threads run into an assertion of it, a budget that is kept
+in a file or on a server holds up the loop, and a clock that is set back makes it wait for as long.
 """
 
 from __future__ import annotations
 
+import logging
 import math
 import threading
 import time
+from collections import deque
 from collections.abc import Coroutine, Sequence
+from concurrent.futures import Future, wait
 from contextlib import AbstractContextManager
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from weakref import WeakKeyDictionary
 
 from abwire_core.errors import ConfigurationError
+from abwire_core.forks import renew_after_fork
 
-if TYPE_CHECKING:  # else imported when there is a limiter, because it takes longer than all of this package
+if TYPE_CHECKING:
     from pyrate_limiter import AbstractBucket, Limiter, RateItem
 
 _NAME = "abwire"
 """Under which name calls are counted; one, because all of them use up the same budget."""
 
+_PATIENCE = 1.0
+"""Seconds after which a call that does not take its turn loses it, such as a task whose event loop has ended."""
 
-def limiter(rates: Sequence[tuple[int, float]]) -> Limiter:
-    """A limiter that counts in memory, for any number of threads, tasks and clients of one process.
+_LONG = 1.0
+"""Seconds from which on a wait is logged."""
+
+_log = logging.getLogger("abwire")
+
+
+class Budget:
+    """Rate limits for any number of threads, tasks and clients of one process; a child process has a budget of its own.
 
     Args:
         rates: how many calls are allowed in how many seconds, such as ``[(50, 10), (1000, 3600)]``. All hold at any
@@ -33,113 +47,189 @@ def limiter(rates: Sequence[tuple[int, float]]) -> Limiter:
     Raises:
         ValueError: there are no rates, or they are not like that.
     """
-    from pyrate_limiter import InMemoryBucket, Limiter, Rate, SingleBucketFactory  # noqa: PLC0415
-
-    class Bucket(InMemoryBucket):
-        """Forgets old calls when a new one comes; the library would run a thread for it."""
-
-        def put(self, item: RateItem) -> bool:
-            self.leak(item.timestamp)
-            return super().put(item)
-
-    _check(rates)
-    bucket = Bucket([Rate(calls, math.ceil(seconds * 1000)) for calls, seconds in rates])
-    return Limiter(SingleBucketFactory(bucket, schedule_leak=False), buffer_ms=0)
-
-
-def _check(rates: Sequence[tuple[int, float]]) -> None:
-    if not rates or any(calls < 1 or not 0.001 <= seconds < math.inf for calls, seconds in rates):
-        raise ValueError("a rate is a number of calls, at least 1, and a number of seconds, at least 0.001")
-    for (calls, seconds), (more, longer) in pairwise(rates):
-        if not (longer > seconds and more > calls and more / longer < calls / seconds):
-            raise ValueError(
-                "of two rates, the one for a longer time comes last, with more calls, and fewer per second"
-            )
-
-
-class Budget:
-    """Rate limits whose limiter is made when it matters: the first calls are few, and the library takes long to load.
-
-    Args:
-        rates: as for :func:`limiter`.
-
-    Raises:
-        ValueError: as for :func:`limiter`.
-    """
 
     def __init__(self, rates: Sequence[tuple[int, float]]) -> None:
-        _check(rates)
-        self._rates = rates
-        self._free = min(_FREE, *(calls - 1 for calls, _ in rates))
-        self._calls: list[float] = []
-        self._limiter: Limiter | None = None
-        self._lock = threading.Lock()
+        if not rates or any(calls < 1 or not 0.001 <= seconds < math.inf for calls, seconds in rates):
+            raise ValueError("a rate is a number of calls, at least 1, and a number of seconds, at least 0.001")
+        for (calls, seconds), (more, longer) in pairwise(rates):
+            if not (longer > seconds and more > calls and more / longer < calls / seconds):
+                raise ValueError(
+                    "of two rates, the one for a longer time comes last, with more calls, and fewer per second"
+                )
+        self._rates = tuple(rates)
+        self._moments: deque[float] = deque(maxlen=rates[-1][0])
+        self.line = _Line()
+        self.after_fork()
+        renew_after_fork(self)
 
     def __repr__(self) -> str:
-        return f"Budget({self._rates!r})"
+        return f"Budget({list(self._rates)!r})"
 
-    def limiter(self) -> Limiter | None:
-        """The limiter that the next call has to wait for; None if that call is counted already."""
+    def after_fork(self) -> None:
+        """Make a lock that nobody holds."""
+        self._lock = threading.Lock()
+
+    def count(self) -> float | None:
+        """Count a call, if one is allowed now, and return None; else return the seconds until it may be."""
         with self._lock:
-            if self._limiter is None:
-                if len(self._calls) < self._free:
-                    self._calls.append(time.monotonic())
-                    return None
-                self._limiter = _with_calls(limiter(self._rates), self._calls)
-            return self._limiter
+            now = time.monotonic()
+            made = len(self._moments)
+            # The call that has to be out of a window is as many calls ago as the window allows.
+            until = max(self._moments[-calls] + seconds if made >= calls else now for calls, seconds in self._rates)
+            if until > now:
+                return until - now
+            self._moments.append(now)
+            return None
 
 
-_FREE = 20
-"""Calls that are only written down; far fewer than any limit that a vendor publishes."""
+def limiter(rates: Sequence[tuple[int, float]]) -> Budget:
+    """Return rate limits for the calls of one process; see :class:`Budget`."""
+    return Budget(rates)
 
 
-def _with_calls(limiter: Limiter, moments: Sequence[float]) -> Limiter:
-    """A limiter that knows of calls which were made without it."""
-    now = time.monotonic()
-    for moment in moments:
-        item: Any = limiter.bucket_factory.wrap_item(_NAME)
-        item.timestamp -= round((now - moment) * 1000)
-        bucket: Any = limiter.bucket_factory.get(item)
-        bucket.put(item)
-    return limiter
+class _Line:
+    """Calls in the order in which they came; only the first may ask whether it is allowed."""
+
+    def __init__(self) -> None:
+        self.is_of_parent = False
+        """Whether the process was forked since."""
+        self._lock = threading.Lock()
+        self._tickets: deque[_Ticket] = deque()
+        renew_after_fork(self)
+
+    def after_fork(self) -> None:
+        """Begin with nobody waiting: whoever does so, does so in the parent."""
+        self.is_of_parent = True
+        self._lock = threading.Lock()
+        self._tickets = deque()
+
+    def enter(self) -> _Ticket:
+        """Stand in line."""
+        with self._lock:
+            ticket = _Ticket(is_first=not self._tickets)
+            self._tickets.append(ticket)
+            return ticket
+
+    def leave(self, ticket: _Ticket) -> None:
+        """Give the turn to the next; a call that has lost its turn gives up nothing."""
+        with self._lock:
+            was_first = bool(self._tickets) and self._tickets[0] is ticket
+            if ticket in self._tickets:
+                self._tickets.remove(ticket)
+            if was_first and self._tickets:
+                self._tickets[0].take_turn()
+
+    def pass_by(self) -> None:
+        """Take the turn from a call that does not make use of it."""
+        with self._lock:
+            first = self._tickets[0] if self._tickets else None
+        if first is not None and time.monotonic() > first.due + _PATIENCE:
+            self.leave(first)
 
 
-def acquire(limiter: Limiter | Budget) -> None:
-    """Wait until a call is allowed, however long that takes, and count it.
+class _Ticket:
+    """Place of a call in the line."""
+
+    def __init__(self, *, is_first: bool) -> None:
+        self.turn: Future[None] | None = None if is_first else Future()
+        self.due = time.monotonic()
+        """When the call is expected to ask, once it is the first."""
+
+    def take_turn(self) -> None:
+        self.due = time.monotonic()
+        if self.turn is not None and not self.turn.done():
+            self.turn.set_result(None)
+
+
+_lines: WeakKeyDictionary[Limiter, _Line] = WeakKeyDictionary()
+
+
+def _line(limiter: Limiter | Budget) -> _Line:
+    if isinstance(limiter, Budget):
+        return limiter.line
+    line = _lines.get(limiter) or _lines.setdefault(limiter, _Line())
+    if line.is_of_parent:
+        raise ConfigurationError("this rate limiter was made before the process was forked: make one in each process")
+    return line
+
+
+def check(limiter: Limiter | Budget | None) -> None:
+    """Have a limiter known from when its client is made, so that its use after a fork is noticed."""
+    if limiter is not None:
+        _line(limiter)
+
+
+def acquire(limiter: Limiter | Budget, timeout: float = math.inf) -> bool:
+    """Wait until a call is allowed, and count it; return False if none will be before the timeout.
 
     Raises:
-        ConfigurationError: the limiter is one for event loops only.
+        ConfigurationError: the limiter is one for event loops only, or was made before a fork.
     """
-    counting = limiter.limiter() if isinstance(limiter, Budget) else limiter
-    while counting is not None and (answer := _count(counting)) is not None:
-        if isinstance(answer, _Asynchronous):
-            answer.close()
-            raise ConfigurationError("this rate limiter is asynchronous: only async clients can use it")
-        time.sleep(answer)
+    end = time.monotonic() + timeout
+    line = _line(limiter)
+    ticket = line.enter()
+    try:
+        while ticket.turn is not None and not ticket.turn.done():
+            if (left := end - time.monotonic()) <= 0:
+                return False
+            wait([ticket.turn], min(left, _PATIENCE))
+            line.pass_by()
+        while (answer := _count(limiter)) is not None:
+            if isinstance(answer, _Asynchronous):
+                answer.close()
+                raise ConfigurationError("this rate limiter is asynchronous: only async clients can use it")
+            if not _may_wait(answer, ticket, end):
+                return False
+            time.sleep(answer)
+        return True
+    finally:
+        line.leave(ticket)
 
 
-async def acquire_async(limiter: Limiter | Budget) -> None:
-    """Wait until a call is allowed, however long that takes, and count it; other tasks go on meanwhile.
+async def acquire_async(limiter: Limiter | Budget, timeout: float = math.inf) -> bool:
+    """The same as :func:`acquire`, for tasks; other tasks go on meanwhile.
 
     A task that is cancelled while it waits has counted nothing; where the budget is kept in a file or on a server, it
     may have counted its one call.
     """
     import asyncio  # noqa: PLC0415 - the caller has imported it by now
 
-    counting = limiter.limiter() if isinstance(limiter, Budget) else limiter
-    if counting is None:
-        return
-    in_memory = _is_in_memory(counting)
-    while True:
-        answer = _count(counting) if in_memory else await asyncio.to_thread(_count, counting)
-        seconds = await answer.get() if isinstance(answer, _Asynchronous) else answer
-        if seconds is None:
-            return
-        await asyncio.sleep(seconds)
+    end = time.monotonic() + timeout
+    line = _line(limiter)
+    in_memory = isinstance(limiter, Budget) or _is_in_memory(limiter)
+    ticket = line.enter()
+    try:
+        if ticket.turn is not None:
+            turn = asyncio.wrap_future(ticket.turn)
+            while not turn.done():
+                if (left := end - time.monotonic()) <= 0:
+                    return False
+                await asyncio.wait([turn], timeout=min(left, _PATIENCE))
+                line.pass_by()
+        while True:
+            answer = _count(limiter) if in_memory else await asyncio.to_thread(_count, limiter)
+            seconds = await answer.get() if isinstance(answer, _Asynchronous) else answer
+            if seconds is None:
+                return True
+            if not _may_wait(seconds, ticket, end):
+                return False
+            await asyncio.sleep(seconds)
+    finally:
+        line.leave(ticket)
 
 
-def _count(limiter: Limiter) -> float | _Asynchronous | None:
+def _may_wait(seconds: float, ticket: _Ticket, end: float) -> bool:
+    now = time.monotonic()
+    ticket.due = now + seconds
+    if seconds > _LONG:
+        _log.info("the rate limit allows the next call in %.1f s", seconds)
+    return ticket.due <= end
+
+
+def _count(limiter: Limiter | Budget) -> float | _Asynchronous | None:
     """Count a call, if one is allowed now, and return None; else return the seconds until it may be."""
+    if isinstance(limiter, Budget):
+        return limiter.count()
     with _locked(limiter):  # because a bucket knows the waiting time of its last refusal only
         item: Any = limiter.bucket_factory.wrap_item(_NAME)
         bucket: Any = limiter.bucket_factory.get(item)
@@ -147,7 +237,7 @@ def _count(limiter: Limiter) -> float | _Asynchronous | None:
         if counted is True:
             return None
         if counted is False:
-            return _seconds(limiter, bucket.waiting(item))
+            return _seconds(limiter, bucket, bucket.waiting(item))
     return _Asynchronous(limiter, bucket, item, counted)
 
 
@@ -163,14 +253,16 @@ class _Asynchronous(NamedTuple):
         if await self.counted:
             return None
         waiting = self.bucket.waiting(self.item)
-        return _seconds(self.limiter, waiting if isinstance(waiting, int) else await waiting)
+        return _seconds(self.limiter, self.bucket, waiting if isinstance(waiting, int) else await waiting)
 
     def close(self) -> None:
         self.counted.close()
 
 
-def _seconds(limiter: Limiter, milliseconds: int) -> float:
-    return max(0, milliseconds + limiter.buffer_ms) / 1000
+def _seconds(limiter: Limiter, bucket: AbstractBucket, milliseconds: int) -> float:
+    # No call has to wait for longer than its rate counts, unless a clock was set back.
+    longest = (bucket.failing_rate or bucket.rates[-1]).interval
+    return max(0, min(milliseconds, longest) + limiter.buffer_ms) / 1000
 
 
 def _locked(limiter: Limiter) -> AbstractContextManager[object]:

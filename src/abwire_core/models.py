@@ -37,7 +37,10 @@ class Model:
         Raises:
             DecodeError: the object has another shape than the spec describes.
         """
-        return cls._decode(decoding.copied(src_dict))
+        try:
+            return cls._decode(decoding.copied(src_dict))
+        except RecursionError:
+            raise decoding.too_deep() from None
 
     @classmethod
     def _decode(cls, d: dict[str, Any]) -> Self:
@@ -105,7 +108,10 @@ class Model:
         return f"<table><caption>{type(self).__name__}</caption>{rows}</table>"
 
     def __repr__(self) -> str:
-        text = _Short().repr(self)
+        try:
+            text = _Short().repr(self)
+        except RecursionError:
+            text = f"{type(self).__name__}(...)"
         return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 4]}...)"
 
 

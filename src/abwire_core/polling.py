@@ -1,18 +1,22 @@
-"""Waits for results that a server computes. Knows a callable that asks for them, and nothing of HTTP."""
+"""Waits for results that a server computes. Knows a callable that asks for them, and nothing of connections."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 
-from abwire_core.errors import ResultsFailedError, ResultsTimeoutError
+from abwire_core import bounds
+from abwire_core.errors import ApiTimeoutError, ResultsFailedError, ResultsTimeoutError
 
 T = TypeVar("T")
 
 _GROWTH = 1.5
 _LONGEST_PAUSE = 10.0
+SHORTEST_FETCH = 10.0
+"""Seconds that a fetch may take, however little time is left."""
 
 
 async def _sleep(seconds: float) -> None:
@@ -37,14 +41,14 @@ def poll(
     The first fetch is made at once, the second after ``poll_interval`` seconds. Each further pause is half as long
     again as the one before, up to 10 seconds; a longer ``poll_interval`` stays as it is. So the default makes 34 calls
     in the 5 minutes of its timeout, where a steady 2 seconds would make 151. When time is up, one last fetch is made.
+    Each fetch has a deadline: the end of the timeout, or 10 seconds if there is less time left.
 
     Args:
         code: the code of the computation.
         fetch: asks for the results of a code.
         state: says what an answer means: ``"ready"``, ``"failed"`` or ``"waiting"``. Anything else means waiting too,
             so that a status that a vendor adds does not end the polling.
-        timeout: seconds until the last fetch; 0 for a single fetch, None for no limit. A fetch that is under way is
-            not cut off.
+        timeout: seconds until the last fetch; 0 for a single fetch, None for no limit.
         poll_interval: seconds between the first two fetches.
         on_poll: called after each fetch that found no results, with the number of fetches so far and the seconds since
             the start.
@@ -57,13 +61,17 @@ def poll(
     Raises:
         ResultsFailedError: an answer says that there will be no results.
         ResultsTimeoutError: time is up; it has the code, to poll on with.
+        ApiTimeoutError: a fetch timed out, and there is time left.
         ValueError: a number of seconds is negative or NaN, or the interval is infinite.
         Exception: whatever ``fetch``, ``state`` and ``on_poll`` raise.
     """
     polling = _Polling(code, state, timeout=timeout, poll_interval=poll_interval, on_poll=on_poll, clock=clock)
-    while (pause := polling.pause_after(result := fetch(code))) is not None:
+    while True:
+        with polling.fetching():
+            result = fetch(code)
+        if (pause := polling.pause_after(result)) is None:
+            return result
         sleep(pause)
-    return result
 
 
 async def poll_async(
@@ -79,9 +87,12 @@ async def poll_async(
 ) -> T:
     """Fetch results until they are ready, as :func:`poll` does. Nothing runs on when it is cancelled."""
     polling = _Polling(code, state, timeout=timeout, poll_interval=poll_interval, on_poll=on_poll, clock=clock)
-    while (pause := polling.pause_after(result := await fetch(code))) is not None:
+    while True:
+        with polling.fetching():
+            result = await fetch(code)
+        if (pause := polling.pause_after(result)) is None:
+            return result
         await sleep(pause)
-    return result
 
 
 class _Polling(Generic[T]):
@@ -110,6 +121,19 @@ class _Polling(Generic[T]):
         self._attempt = 0
         self._pause = poll_interval
         self._is_last = False
+
+    @contextmanager
+    def fetching(self) -> Iterator[None]:
+        """Bound a fetch, and raise that the results are late if it is cut off after the timeout."""
+        left = self._timeout - (self._clock() - self._start)
+        try:
+            with bounds.deadline(max(left, SHORTEST_FETCH)):
+                yield
+        except ApiTimeoutError:
+            elapsed = self._clock() - self._start
+            if elapsed < self._timeout:
+                raise
+            raise ResultsTimeoutError(self._code, elapsed) from None
 
     def pause_after(self, result: T) -> float | None:
         """Seconds to wait before the next fetch; None if the result is the final one. Raises if none will be."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
+import threading
 from collections.abc import Awaitable, Callable
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -22,7 +23,9 @@ from abwire_core._http import (
     RequestError,
     UnsupportedProtocol,
 )
-from abwire_core.errors import ApiConnectionError, ApiStatusError
+from abwire_core.bounds import seconds_left
+from abwire_core.errors import ApiConnectionError, ApiStatusError, ApiTimeoutError
+from abwire_core.forks import renew_after_fork
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
@@ -66,6 +69,41 @@ class Failure(NamedTuple):
     def retry_after(self) -> float | None:
         """Seconds that the server asks to wait, if it does."""
         return self.error.retry_after if isinstance(self.error, ApiStatusError) else None
+
+
+class RetryBudget:
+    """Retries that the calls of a client may still make together, so that many calls do not multiply an outage.
+
+    A token bucket as in botocore's standard mode: a retry takes tokens, and a call that goes well gives some back.
+    Source: https://github.com/boto/botocore/blob/develop/botocore/retries/standard.py (RetryQuotaChecker)
+    """
+
+    CAPACITY: Final = 500
+    COST: Final = 5
+    TIMEOUT_COST: Final = 10
+
+    def __init__(self) -> None:
+        self._tokens = self.CAPACITY
+        self.after_fork()
+        renew_after_fork(self)
+
+    def after_fork(self) -> None:
+        """Make a lock that nobody holds."""
+        self._lock = threading.Lock()
+
+    def take(self, failure: Failure) -> bool:
+        """Take what the retry after a failure costs; return whether there was enough."""
+        cost = self.TIMEOUT_COST if isinstance(failure.error, ApiTimeoutError) else self.COST
+        with self._lock:
+            if self._tokens < cost:
+                return False
+            self._tokens -= cost
+            return True
+
+    def give_back(self, *, was_retried: bool) -> None:
+        """Reward a call that went well."""
+        with self._lock:
+            self._tokens = min(self.CAPACITY, self._tokens + (self.COST if was_retried else 1))
 
 
 def may_follow_status(status_code: int, *, repeatable: bool) -> bool:
@@ -121,17 +159,23 @@ def again(
     attempt: Callable[[int], T | Failure],
     *,
     max_retries: int,
+    budget: RetryBudget,
     sleep: Callable[[float], None],
     jitter: Callable[[], float],
+    on_retry: Callable[[Failure, int, float], None],
 ) -> T | Failure:
     """Repeat a call whose first attempt failed, until it goes well, must not be repeated, or no retry is left.
+
+    No retry is left either when the wait before it would outlast the deadline of the call, or the budget is spent.
 
     Args:
         first: how the first attempt failed.
         attempt: makes another one; its argument is which: 2, 3, ...
         max_retries: how many there may be.
+        budget: what all calls of the client share.
         sleep: waits for some seconds.
         jitter: which part of the longest wait to take, 0 to 1.
+        on_retry: called before each wait with the failure, the number of the retry, and the seconds to wait.
 
     Returns:
         The outcome of the last attempt.
@@ -144,7 +188,7 @@ def again(
         number = next(numbers)
         return first if number == 1 else attempt(number)
 
-    return Retrying(sleep=sleep, **_policy(max_retries, jitter))(next_outcome)
+    return Retrying(sleep=sleep, **_policy(max_retries, budget, jitter, on_retry))(next_outcome)
 
 
 async def again_async(
@@ -152,8 +196,10 @@ async def again_async(
     attempt: Callable[[int], Awaitable[T | Failure]],
     *,
     max_retries: int,
+    budget: RetryBudget,
     sleep: Callable[[float], Awaitable[None]],
     jitter: Callable[[], float],
+    on_retry: Callable[[Failure, int, float], None],
 ) -> T | Failure:
     """The same as :func:`again`, for async calls."""
     from tenacity import AsyncRetrying  # noqa: PLC0415
@@ -164,13 +210,19 @@ async def again_async(
         number = next(numbers)
         return first if number == 1 else await attempt(number)
 
-    outcome: T | Failure = await AsyncRetrying(sleep=sleep, **_policy(max_retries, jitter))(next_outcome)
+    policy = _policy(max_retries, budget, jitter, on_retry)
+    outcome: T | Failure = await AsyncRetrying(sleep=sleep, **policy)(next_outcome)
     return outcome
 
 
-def _policy(max_retries: int, jitter: Callable[[], float]) -> dict[str, Any]:
+def _policy(
+    max_retries: int,
+    budget: RetryBudget,
+    jitter: Callable[[], float],
+    on_retry: Callable[[Failure, int, float], None],
+) -> dict[str, Any]:
     """The arguments for tenacity. Attempts return their failures, so whatever they raise passes at once."""
-    from tenacity import retry_if_result, stop_after_attempt, wait_exponential  # noqa: PLC0415
+    from tenacity import retry_if_result, wait_exponential  # noqa: PLC0415
 
     longest = wait_exponential(multiplier=FIRST_WAIT, max=LONGEST_WAIT)
 
@@ -178,10 +230,18 @@ def _policy(max_retries: int, jitter: Callable[[], float]) -> dict[str, Any]:
         asked = _outcome(state).retry_after
         return jitter() * longest(state) if asked is None else min(asked, LONGEST_RETRY_AFTER)
 
+    def stop(state: RetryCallState) -> bool:
+        return (
+            state.attempt_number > max_retries
+            or state.upcoming_sleep >= seconds_left()
+            or not budget.take(_outcome(state))
+        )
+
     return {
         "retry": retry_if_result(lambda outcome: isinstance(outcome, Failure) and outcome.may_retry),
-        "stop": stop_after_attempt(max_retries + 1),
+        "stop": stop,
         "wait": wait,
+        "before_sleep": lambda state: on_retry(_outcome(state), state.attempt_number, state.upcoming_sleep),
         "retry_error_callback": _outcome,
     }
 

@@ -54,6 +54,7 @@ class File:
 
     Raises:
         TypeError: the payload is a text, or a file that is open in text mode.
+        ValueError: the media type has other characters than printable ASCII; raised when the file is to be sent.
     """
 
     __slots__ = ("_payload", "file_name", "mime_type")
@@ -77,6 +78,8 @@ class File:
 
     def to_tuple(self) -> FileTypes:
         """Return the form that the HTTP library takes for a part of a multipart body."""
+        if self.mime_type and not (self.mime_type.isascii() and self.mime_type.isprintable()):
+            raise ValueError("the mime_type of a File must be printable ASCII: a line break would add headers")
         name = getattr(self.payload, "name", None)  # a number if the file was opened by its descriptor
         default = PurePath(name).name if isinstance(name, str) else ""
         return self.file_name or default or "upload", self.payload, self.mime_type

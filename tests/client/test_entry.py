@@ -73,7 +73,7 @@ def _without_pauses(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No pause between attempts; the policy as such has tests of its own."""
     monkeypatch.setattr(retry, "FIRST_WAIT", 0.0)
     monkeypatch.setattr(apis, "_deprecated", set())
-    monkeypatch.setattr(sending, "_warned", set())
+    monkeypatch.setattr(sending, "_warned", {})
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Convert superseded", DeprecationWarning)
         yield
@@ -199,7 +199,7 @@ def test_flags_are_asked_for_what_they_are_addressed_by(given: dict[str, Any], s
 
 
 def test_a_list_asks_for_a_page_when_it_is_wanted() -> None:
-    script = Script((200, [FLAG, FLAG]), (200, [{**FLAG, "id": 2}]))
+    script = Script((200, [FLAG, FLAG]), (200, [{**FLAG, "id": 2}]), (200, []))
     with script.kameleoon(token="made-up-token") as kameleoon:
         flags = iter(kameleoon.feature_flags.list(per_page=2, optional_fields=["tags"]))
         assert script.requests == []
@@ -208,7 +208,7 @@ def test_a_list_asks_for_a_page_when_it_is_wanted() -> None:
         assert [flag.id for flag in flags] == [2]
 
     assert [dict(request.url.params) for request in script.requests] == [
-        {"page": page, "perPage": "2", "optionalFields": "tags"} for page in ("1", "2")
+        {"page": page, "perPage": "2", "optionalFields": "tags"} for page in ("1", "2", "3")
     ]
 
 

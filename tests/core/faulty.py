@@ -22,14 +22,16 @@ class Step:
 
     Attributes:
         sends: the bytes of its answer.
-        then: what it does next with the connection: keep it open for another request, close it, reset it, or leave the
-            client waiting.
+        then: what it does next with the connection: keep it open for another request, close it, reset it, leave the
+            client waiting, wait without reading, or send something now and then.
         reads: how much it reads before: nothing, the head of a request, or the whole.
+        more: what is sent now and then.
     """
 
     sends: bytes = b""
-    then: Literal["keep", "close", "reset", "stall"] = "keep"
+    then: Literal["keep", "close", "reset", "stall", "wait", "trickle"] = "keep"
     reads: Literal["nothing", "head", "all"] = "all"
+    more: bytes = b""
 
 
 def answer(status: int, content: bytes = b"{}", **headers: str) -> Step:
@@ -53,15 +55,19 @@ class Faulty(socketserver.ThreadingTCPServer):
 
     Attributes:
         received: the requests that were read, whole or in part.
+        sizes: how many bytes their bodies had.
         connections: how many were opened.
     """
 
     daemon_threads = False  # so that closing the server waits for the connections to be closed
     allow_reuse_address = True
 
-    def __init__(self, *steps: Step, port: int = 0) -> None:
+    def __init__(self, *steps: Step, port: int = 0, keeps_bodies: bool = True) -> None:
         super().__init__(("127.0.0.1", port), _Connection)
+        self.keeps_bodies = keeps_bodies
+        self.closing = threading.Event()
         self.received: list[Received] = []
+        self.sizes: list[int] = []
         self.connections = 0
         self._steps = list(steps)
         self._lock = threading.Lock()
@@ -78,10 +84,13 @@ class Faulty(socketserver.ThreadingTCPServer):
 
     @classmethod
     @contextlib.contextmanager
-    def following(cls, *steps: Step, port: int = 0) -> Iterator[Faulty]:
+    def following(cls, *steps: Step, port: int = 0, keeps_bodies: bool = True) -> Iterator[Faulty]:
         """Run one in a thread."""
-        with serving(cls(*steps, port=port)) as server:
-            yield server
+        with serving(cls(*steps, port=port, keeps_bodies=keeps_bodies)) as server:
+            try:
+                yield server
+            finally:
+                server.closing.set()
 
     def next_step(self, *, reads_nothing: bool) -> Step | None:
         """Take the next step, if it is one that reads nothing, or one that does."""
@@ -124,14 +133,22 @@ class _Connection(socketserver.StreamRequestHandler):
         request, *lines = head.decode("latin-1").strip().split("\r\n")
         method, target, _ = request.split(" ")
         headers = dict(line.split(": ", 1) for line in lines)
+        self._size = 0
         body = self._body(headers) if step.reads == "all" else b""
+        self._faulty.sizes.append(self._size)
         self._faulty.received.append(Received(method, target, headers, body))
         self.wfile.write(step.sends)
         return step
 
     def _body(self, headers: dict[str, str]) -> bytes:
         if headers.get("Transfer-Encoding") != "chunked":
-            return self.rfile.read(int(headers.get("Content-Length", 0)))
+            left, body = int(headers.get("Content-Length", 0)), b""
+            while left and (piece := self.rfile.read(min(left, 1_000_000))):
+                left -= len(piece)
+                self._size += len(piece)
+                if self._faulty.keeps_bodies:
+                    body += piece
+            return body
         body = b""
         while size := int(self.rfile.readline(), 16):
             body += self.rfile.read(size)
@@ -143,6 +160,12 @@ class _Connection(socketserver.StreamRequestHandler):
         if step.then == "stall":
             with contextlib.suppress(OSError):
                 self.rfile.read()  # until the client gives up
+        if step.then == "wait":
+            self._faulty.closing.wait(self.timeout)
+        if step.then == "trickle":
+            with contextlib.suppress(OSError):
+                while not self._faulty.closing.wait(0.05):
+                    self.wfile.write(step.more)
         if step.then == "reset":
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.connection.close()

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, assert_type
 
+import httpx
 import pytest
 
 from abwire_core import groups
@@ -15,7 +16,7 @@ from abwire_core.encoding import unless_empty
 from abwire_core.errors import ApiStatusError, DecodeError, ResultsFailedError, ResultsTimeoutError
 from abwire_core.groups import AsyncGroup, Group, Results
 from abwire_core.operations import Operation
-from abwire_core.pages import AsyncPages, Pages
+from abwire_core.pages import AsyncPages, Count, Pages
 from abwire_core.types import UNSET, Unset
 
 LIST: Operation[list[str]] = Operation("list-things", "GET", "/things", lambda response: [], lambda response: None)
@@ -38,9 +39,19 @@ class Script:
             raise answer
         return answer
 
+    def send(self, operation: Operation[Any], request: dict[str, Any]) -> Any:
+        return Script.call(self, operation, request)
+
+    def parse(self, operation: Operation[Any], response: Any) -> Any:
+        return response.json() if isinstance(response, httpx.Response) else response
+
 
 class AsyncScript(Script):
     """The same for async groups."""
+
+    async def send(self, operation: Operation[Any], request: dict[str, Any]) -> Any:
+        await asyncio.sleep(0)
+        return super().send(operation, request)
 
     async def call(self, operation: Operation[Any], request: dict[str, Any]) -> Any:
         await asyncio.sleep(0)
@@ -110,11 +121,24 @@ def test_the_first_page_is_the_one_that_is_asked_for(is_async: bool, page: int) 
     assert script.calls == [(LIST, numbered(page)), (LIST, numbered(page + 1))]
 
 
-def test_a_page_that_is_not_full_is_the_last_if_the_server_honours_the_size(is_async: bool) -> None:
-    items, script = listed(is_async, UNSET, 2, ["a", "b"], ["c"])
+def test_the_count_of_pages_comes_from_the_response(is_async: bool) -> None:
+    answers = [httpx.Response(200, headers={"X-Pages": "2"}, json=[name]) for name in "abc"]
+    group, script = made(is_async, *answers)
+    pages = group._pages(LIST, numbered, UNSET, 2, count=Count(header="X-Pages"))
 
-    assert items == ["a", "b", "c"]
-    assert script.answers == []
+    assert outcome(pages.to_list()) == ["a", "b"]
+    assert len(script.answers) == 1
+
+
+def test_the_identifier_and_the_limit_are_those_of_the_list(is_async: bool) -> None:
+    group, _ = made(is_async, [{"key": 1, "n": 1}], [{"key": 2, "n": 2}], [{"key": 1, "n": 3}])
+    assert outcome(group._pages(LIST, numbered, UNSET, 2, identifier="key").to_list()) == [
+        {"key": 1, "n": 1},
+        {"key": 2, "n": 2},
+    ]
+    group, script = made(is_async, ["a", "b"], ["c"])
+    assert outcome(group._pages(LIST, numbered, UNSET, 2, limit=1).to_list()) == ["a"]
+    assert len(script.calls) == 1
 
 
 @pytest.mark.parametrize("size", [UNSET, 0, -1, 5])

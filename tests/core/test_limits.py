@@ -7,7 +7,9 @@ import contextlib
 import math
 import re
 import selectors
-import sqlite3
+import shlex
+import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -32,12 +34,10 @@ from pyrate_limiter import (
 )
 
 from abwire_core import limits
-from abwire_core.errors import ConfigurationError
+from abwire_core.errors import ApiConnectionError, ConfigurationError
+from tests.core.calls import Script, Waits, call, operation
 
 KAMELEOON = [(50, 10.0), (1000, 3600.0)]
-# A budget makes its limiter when it matters, and must not count otherwise than one that is there from the start.
-AT_ONCE_OR_LATER = pytest.mark.parametrize("make", [limits.limiter, limits.Budget], ids=["limiter", "budget"])
-Make = Callable[[Sequence[tuple[int, float]]], Limiter | limits.Budget]
 SYNC_AND_ASYNC = pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
 
 
@@ -106,27 +106,20 @@ def most_in_any(seconds: float, moments: Sequence[float]) -> int:
     return max(sum(start <= moment < start + seconds for moment in moments) for start in moments)
 
 
-@AT_ONCE_OR_LATER
 @SYNC_AND_ASYNC
-def test_calls_within_the_budget_do_not_wait(clock: Clock, is_async: bool, make: Make) -> None:
-    assert calls(clock, make(KAMELEOON), [0.0] * 50, is_async=is_async) == [0.0] * 50
+def test_calls_within_the_budget_do_not_wait(clock: Clock, is_async: bool) -> None:
+    assert calls(clock, limits.limiter(KAMELEOON), [0.0] * 50, is_async=is_async) == [0.0] * 50
 
 
-@AT_ONCE_OR_LATER
 @SYNC_AND_ASYNC
-def test_a_call_beyond_the_budget_waits_until_the_first_one_is_out_of_the_window(
-    clock: Clock, is_async: bool, make: Make
-) -> None:
-    allowed = calls(clock, make([(3, 10.0)]), [0.0, 4.0, 0.0, 0.0, 0.0, 0.0], is_async=is_async)
+def test_a_call_beyond_the_budget_waits_until_the_first_one_is_out_of_the_window(clock: Clock, is_async: bool) -> None:
+    allowed = calls(clock, limits.limiter([(3, 10.0)]), [0.0, 4.0, 0.0, 0.0, 0.0, 0.0], is_async=is_async)
     assert allowed == pytest.approx([0, 4, 4, 10, 14, 14], abs=0.01)
 
 
-@AT_ONCE_OR_LATER
 @SYNC_AND_ASYNC
-def test_all_rates_hold_at_any_moment_and_nothing_waits_longer_than_they_ask(
-    clock: Clock, is_async: bool, make: Make
-) -> None:
-    allowed = calls(clock, make(KAMELEOON), [0.01] * 2100, is_async=is_async)
+def test_all_rates_hold_at_any_moment_and_nothing_waits_longer_than_they_ask(clock: Clock, is_async: bool) -> None:
+    allowed = calls(clock, limits.limiter(KAMELEOON), [0.01] * 2100, is_async=is_async)
     assert most_in_any(10, allowed) == 50
     assert most_in_any(3600, allowed) == 1000
     assert allowed[999] == pytest.approx(190, abs=2)
@@ -138,13 +131,7 @@ def test_all_rates_hold_at_any_moment_and_nothing_waits_longer_than_they_ask(
 def test_what_is_kept_of_old_calls_does_not_grow(clock: Clock, is_async: bool) -> None:
     limiter = limits.limiter([(5, 1.0), (20, 10.0)])
     calls(clock, limiter, [0.3] * 500, is_async=is_async)
-    assert bucket_of(limiter).count() <= 20
-
-
-def bucket_of(limiter: Limiter) -> Any:
-    factory = limiter.bucket_factory
-    assert isinstance(factory, SingleBucketFactory)
-    return factory.bucket
+    assert len(limiter._moments) == 20
 
 
 @pytest.mark.parametrize(
@@ -163,10 +150,9 @@ def bucket_of(limiter: Limiter) -> Any:
     ],
     ids=str,
 )
-@AT_ONCE_OR_LATER
-def test_rates_that_say_nothing_are_refused(rates: list[tuple[int, float]], make: Make) -> None:
+def test_rates_that_say_nothing_are_refused(rates: list[tuple[int, float]]) -> None:
     with pytest.raises(ValueError, match="rate"):
-        make(rates)
+        limits.limiter(rates)
 
 
 def test_no_thread_is_started() -> None:
@@ -183,32 +169,33 @@ def test_no_thread_is_asked_for_what_is_in_memory(monkeypatch: pytest.MonkeyPatc
     asyncio.run(limits.acquire_async(without_thread(InMemoryBucket(RATES))))
 
 
-def test_the_library_is_imported_only_when_a_limiter_is_made() -> None:
-    code = "import sys, abwire_core.limits; print(sorted({'pyrate_limiter', 'asyncio'} & set(sys.modules)))"
+def test_the_library_is_not_imported_for_what_is_in_memory() -> None:
+    code = (
+        "import sys\n"
+        "from abwire_core import limits\n"
+        "limits.acquire(limits.limiter([(50, 10)]))\n"
+        "print(sorted({'pyrate_limiter', 'asyncio'} & set(sys.modules)))\n"
+    )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout == "[]\n"
 
 
-def test_the_first_calls_within_a_budget_do_without_the_library() -> None:
-    code = (
-        "import sys\n"
-        "from abwire_core import limits\n"
-        f"budget = limits.Budget({KAMELEOON!r})\n"
-        "for _ in range(20): limits.acquire(budget)\n"
-        "print('pyrate_limiter' in sys.modules)\n"
-        "limits.acquire(budget)\n"
-        "print('pyrate_limiter' in sys.modules)\n"
-    )
-    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert shown.stdout == "False\nTrue\n"
-
-
 @SYNC_AND_ASYNC
-@pytest.mark.parametrize("allowed", [1, 2, 20, 21, 22])
-def test_a_budget_forgets_none_of_its_first_calls(clock: Clock, is_async: bool, allowed: int) -> None:
-    budget = limits.Budget([(allowed, 10.0)])
-    moments = calls(clock, budget, [0.1] * (allowed + 2), is_async=is_async)
-    assert moments[: allowed + 1] == pytest.approx([*(0.1 * (n + 1) for n in range(allowed)), 10.1], abs=0.01)
+def test_a_call_that_could_not_be_made_in_time_is_refused_at_once_and_not_counted(clock: Clock, is_async: bool) -> None:
+    limiter = limits.limiter([(1, 10.0)])
+    begun = clock.now
+
+    async def run() -> list[bool]:
+        return [await limits.acquire_async(limiter, timeout) for timeout in (0.0, 9.0, 0.0, 10.0)]
+
+    async def main() -> None:
+        assert await run() == [True, False, False, True]
+
+    if is_async:
+        clock.run(main())
+    else:
+        assert [limits.acquire(limiter, timeout) for timeout in (0.0, 9.0, 0.0, 10.0)] == [True, False, False, True]
+    assert clock.now - begun == pytest.approx(10)
 
 
 def test_tasks_that_wait_go_on_as_soon_as_each_may_and_hold_up_nobody(clock: Clock) -> None:
@@ -248,7 +235,7 @@ def test_tasks_that_are_cancelled_while_they_wait_use_nothing_up(clock: Clock) -
         assert clock.now - start == pytest.approx(10, abs=0.01)
 
     clock.run(main())
-    assert bucket_of(limiter).count() == 2
+    assert len(limiter._moments) == 2
 
 
 class Recording(InMemoryBucket):
@@ -485,40 +472,87 @@ def test_a_task_that_is_cancelled_leaves_a_budget_in_a_file_usable(tmp_path: Pat
 
 RECIPES = Path(__file__).parents[2] / "docs" / "rate-limits.md"
 
-# What the recipe is tried with: the limits are those of the page, only shorter.
+# What the recipes are tried with: the limits are those of the page, only shorter. Each process makes its calls through
+# senders, and writes down when the budget had them.
 USE = """
-import asyncio, sys
-from abwire_core.limits import acquire, acquire_async
+import asyncio, sys, time
+from abwire_core.client import Client
+from abwire_core.errors import ApiConnectionError
+from abwire_core.operations import Operation
+from abwire_core.sending import AsyncSender, Sender
+import httpx
 
-async def tasks(limiter):
-    await asyncio.gather(*[acquire_async(limiter) for _ in range(40)])
+where, kind, number = sys.argv[1], sys.argv[2], int(sys.argv[3])
+moments, failed = [], 0
+put = Bucket.put
 
-with shared_limiter(sys.argv[1], [Rate(5, 50), Rate(40, 800)]) as limiter:
+def note(self, item):
+    counted = put(self, item)
+    if counted:
+        moments.append(item.timestamp)
+    return counted
+
+Bucket.put = note
+transport = httpx.MockTransport(lambda _: httpx.Response(200))
+client = Client("https://api.example.test", transport=transport, async_transport=transport)
+operation = Operation("get", "GET", "/", lambda _: None, lambda _: None)
+request = {"method": "GET", "url": "/"}
+
+with shared_limiter(where, [Rate(5, 50), Rate(40, 800)]) as limiter:
     print("ready", flush=True)
     sys.stdin.readline()
-    if sys.argv[2] == "async":
-        asyncio.run(tasks(limiter))
+
+    def call(sender):
+        global failed
+        while True:
+            try:
+                return sender.call(operation, request)
+            except ApiConnectionError as error:
+                assert "the rate limiter failed, and nothing was sent" in str(error)
+                failed += 1
+
+    async def tasks():
+        sender = AsyncSender(client, rate_limiter=limiter, deadline=60)
+        async def one():
+            global failed
+            while True:
+                try:
+                    return await sender.call(operation, request)
+                except ApiConnectionError as error:
+                    assert "the rate limiter failed, and nothing was sent" in str(error)
+                    failed += 1
+        await asyncio.gather(*[one() for _ in range(number)])
+
+    if kind == "async":
+        asyncio.run(tasks())
     else:
-        for _ in range(40):
-            acquire(limiter)
+        sender = Sender(client, rate_limiter=limiter, deadline=60)
+        for _ in range(number):
+            call(sender)
+print(failed, *moments)
 """
 
 
-def test_the_recipe_for_one_budget_holds_for_two_processes(tmp_path: Path) -> None:
-    (recipe,) = [code for code in python_of(RECIPES) if "def shared_limiter" in code]
-    path = tmp_path / "budget.sqlite"
+def recipe(of: str) -> str:
+    """The code of the page that makes a shared limiter of a kind of bucket."""
+    (code,) = [code for code in python_of(RECIPES) if f"class Bucket({of})" in code]
+    return code
+
+
+def shared(code: str, where: str, number: int, meanwhile: Callable[[], object] = lambda: None) -> tuple[int, list[int]]:
+    """Make calls in four processes; return how many failed, and when the budget had the others."""
     with contextlib.ExitStack() as stack:
         processes = [
             stack.enter_context(
                 subprocess.Popen(
-                    [sys.executable, "-W", "error", "-c", recipe + USE, str(path), kind],
+                    [sys.executable, "-W", "error", "-c", code + USE, where, kind, str(number)],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,
                     text=True,
                 )
             )
-            for kind in ("sync", "async")
+            for kind in ("sync", "async", "sync", "async")
         ]
         for process in processes:
             assert process.stdout is not None
@@ -527,22 +561,184 @@ def test_the_recipe_for_one_budget_holds_for_two_processes(tmp_path: Path) -> No
             assert process.stdin is not None
             process.stdin.write("go\n")
             process.stdin.flush()
-        errors = [process.communicate(timeout=30)[1] for process in processes]
+        meanwhile()
+        outputs = [process.communicate(timeout=120) for process in processes]
 
-    assert errors == ["", ""]
-    with contextlib.closing(sqlite3.connect(path)) as budget:
-        moments = [moment for (moment,) in budget.execute("SELECT item_timestamp FROM rate_bucket")]
-    assert len(moments) == 80
+    assert [errors for _, errors in outputs] == [""] * 4
+    said = [[int(word) for word in output.split()] for output, _ in outputs]
+    return sum(failed for failed, *_ in said), [moment for _, *moments in said for moment in moments]
+
+
+def test_the_recipe_for_one_machine_holds_for_four_processes(tmp_path: Path) -> None:
+    failed, moments = shared(recipe("SQLiteBucket"), str(tmp_path / "budget.sqlite"), 20)
+    assert (failed, len(moments)) == (0, 80)
     assert most_in_any(50, moments) == 5
     assert most_in_any(800, moments) == 40
+
+
+def test_the_recipe_for_one_machine_goes_by_a_clock_that_nobody_sets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: dict[str, Any] = {}
+    exec(compile(recipe("SQLiteBucket"), str(RECIPES), "exec"), made)  # noqa: S102
+    with made["shared_limiter"](str(tmp_path / "budget.sqlite"), [Rate(3, 60)]) as limiter:
+        for hours in (0, -1, 1):
+            moment = time.time_ns() + hours * 3600 * 10**9
+            with monkeypatch.context() as patch:
+                patch.setattr("pyrate_limiter.buckets.sqlite_bucket.time_ns", lambda moment=moment: moment)
+                assert [limits.acquire(limiter, 10) for _ in range(5)] == [True] * 5
+
+
+def test_the_recipe_for_one_machine_forgets_what_was_before_a_restart_of_the_machine(tmp_path: Path) -> None:
+    made: dict[str, Any] = {}
+    exec(compile(recipe("SQLiteBucket"), str(RECIPES), "exec"), made)  # noqa: S102
+    path = str(tmp_path / "budget.sqlite")
+    with made["shared_limiter"](path, [Rate(1, 3_600_000)]) as limiter:
+        limiter.bucket_factory.bucket.put(RateItem("abwire", limiter.bucket_factory.bucket.now() + 10**9))
+        assert not limits.acquire(limiter, 0)
+    with made["shared_limiter"](path, [Rate(1, 3_600_000)]) as limiter:
+        assert limits.acquire(limiter, 0)
+        assert not limits.acquire(limiter, 0)
+
+
+def test_no_wait_is_longer_than_what_the_rate_counts_even_if_a_clock_is_set_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with sqlite_limiter(tmp_path) as limiter:
+        for _ in range(3):
+            limits.acquire(limiter)
+        earlier = time.time_ns() - 3600 * 10**9
+        monkeypatch.setattr("pyrate_limiter.buckets.sqlite_bucket.time_ns", lambda: earlier)
+        seconds = limits._count(limiter)
+        assert isinstance(seconds, float)
+        assert seconds <= 0.12 + limiter.buffer_ms / 1000
+
+
+class RedisServer:
+    """A real server on the loopback interface, which writes down each command before it answers."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        with socket.create_server(("127.0.0.1", 0)) as unused:
+            self._port = unused.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self._port}/0"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        program = shutil.which("redis-server")
+        assert program is not None
+        options = f"--port {self._port} --bind 127.0.0.1 --appendonly yes --appendfsync always --save ''"
+        self._process = subprocess.Popen(
+            [program, *shlex.split(options), "--dir", str(self._folder)], stdout=subprocess.DEVNULL
+        )
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self._port)) as connection:
+                connection.sendall(b"PING\r\n")
+                if connection.recv(100).startswith(b"+PONG"):
+                    return
+            time.sleep(0.01)
+        raise AssertionError("the server does not start")
+
+    def kill(self) -> None:
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[RedisServer]:
+    """A Redis server, if there is one on this machine."""
+    if shutil.which("redis-server") is None:
+        pytest.skip("there is no redis-server on this machine: apt-get install redis-server")
+    server = RedisServer(tmp_path)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
+def test_the_recipe_for_several_machines_holds_for_four_processes_and_a_server_that_is_killed(
+    redis: RedisServer,
+) -> None:
+    def restart() -> None:
+        time.sleep(0.7)
+        redis.kill()
+        time.sleep(0.3)
+        redis.start()
+
+    _, moments = shared(recipe("RedisBucket"), redis.url, 30, restart)
+    assert len(moments) == 120
+    assert most_in_any(50, moments) <= 5
+    assert most_in_any(800, moments) <= 40
+    assert max(moments) - min(moments) >= 1600
+
+
+def test_a_server_that_counts_and_is_not_there_is_an_error_of_the_call(redis: RedisServer) -> None:
+    made: dict[str, Any] = {}
+    exec(compile(recipe("RedisBucket"), str(RECIPES), "exec"), made)  # noqa: S102
+    script, waits = Script(200), Waits()
+    with made["shared_limiter"](redis.url, [Rate(100, 10_000)]) as limiter:
+        redis.kill()
+        with pytest.raises(ApiConnectionError, match="the rate limiter failed, and nothing was sent"):
+            call(script.client(), operation("POST"), is_async=False, waits=waits, rate_limiter=limiter)
+        assert (len(script.requests), len(waits)) == (0, 2)
+
+
+# First come, first served
+
+
+@pytest.mark.parametrize("kinds", ["ssssss", "aaaaaa", "sasasa"], ids=["threads", "tasks", "both"])
+def test_calls_are_served_in_the_order_in_which_they_came(kinds: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    is_open = threading.Event()
+    limiter = limits.limiter([(1000, 1)])
+    served: list[int] = []
+    monkeypatch.setattr(limiter, "count", lambda: None if is_open.is_set() else 0.001)
+
+    def of_thread(number: int) -> None:
+        limits.acquire(limiter)
+        served.append(number)
+
+    async def of_task(number: int) -> None:
+        await limits.acquire_async(limiter)
+        served.append(number)
+
+    work = [
+        lambda number=number, kind=kind: asyncio.run(of_task(number)) if kind == "a" else of_thread(number)
+        for number, kind in enumerate(kinds * 3)
+    ]
+    threads = [threading.Thread(target=each) for each in work]
+    for number, thread in enumerate(threads):
+        thread.start()
+        while len(limiter.line._tickets) <= number:
+            time.sleep(0.001)
+    is_open.set()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert served == list(range(len(work)))
+
+
+def test_a_call_whose_event_loop_does_not_go_on_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "_PATIENCE", 0.02)
+    limiter = limits.limiter([(1, 0.1)])
+
+    async def main() -> None:
+        await limits.acquire_async(limiter)
+        task = asyncio.create_task(limits.acquire_async(limiter))
+        await asyncio.sleep(0.01)
+        assert limits.acquire(limiter, 10)  # holds up the loop, and so the task that is before it in the line
+        assert await task
+
+    asyncio.run(main())
 
 
 def python_of(page: Path) -> list[str]:
     return re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
 
 
-@pytest.mark.parametrize("number", range(3))
+@pytest.mark.parametrize("number", range(4))
 def test_the_code_of_the_page_is_python(number: int) -> None:
     codes = python_of(RECIPES)
-    assert len(codes) == 3
+    assert len(codes) == 4
     compile(codes[number], str(RECIPES), "exec")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import io
 import itertools
 import json
 import logging
@@ -235,28 +234,6 @@ def _chunks() -> Iterator[bytes]:
 async def _chunks_async() -> AsyncIterator[bytes]:
     for chunk in _chunks():
         yield chunk
-
-
-@SYNC_AND_ASYNC
-@pytest.mark.parametrize("kind", ["generator", "multipart", "multipart of a file that cannot be wound back"])
-def test_a_body_that_can_be_read_only_once_is_sent_again_whole(kind: str, is_async: bool) -> None:
-    class OneWay(io.BytesIO):
-        def seekable(self) -> bool:
-            return False
-
-        def seek(self, *_: Any) -> int:
-            raise io.UnsupportedOperation
-
-    file = OneWay(b"made-up") if "cannot" in kind else io.BytesIO(b"made-up")
-    request: dict[str, Any] = {"files": [("image", ("a.png", file, "image/png"))]}
-    if kind == "generator":
-        request = {"content": _chunks_async() if is_async else _chunks()}
-    api = Api()
-    api.refused = {"token-1"}
-    assert api.send(is_async=is_async, method="POST", url="/a", **request).status_code == 200
-    first, second = [request.content for request in api.requests]
-    assert first == second
-    assert b"made-up" in first
 
 
 @SYNC_AND_ASYNC

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from abwire_core import retry
-from abwire_core.errors import ApiConnectionError, ApiStatusError
-from abwire_core.retry import Failure
+from abwire_core import bounds, retry
+from abwire_core.errors import ApiConnectionError, ApiStatusError, ApiTimeoutError
+from abwire_core.retry import Failure, RetryBudget
 from tests.core.calls import NOW, SYNC_AND_ASYNC, Waits
 
 
@@ -128,6 +128,7 @@ def run(
     is_async: bool,
     max_retries: int = 2,
     jitter: Callable[[], float] = lambda: 1.0,
+    budget: RetryBudget | None = None,
 ) -> tuple[Failure | str, list[float], list[int]]:
     """Repeat what had these outcomes; returns the last one, the waits, and the numbers of the attempts."""
     first, *others = outcomes
@@ -142,7 +143,12 @@ def run(
     async def attempt_async(number: int) -> Failure | str:
         return attempt(number)
 
-    options: dict[str, Any] = {"max_retries": max_retries, "jitter": jitter}
+    options: dict[str, Any] = {
+        "max_retries": max_retries,
+        "jitter": jitter,
+        "budget": RetryBudget() if budget is None else budget,
+        "on_retry": lambda *_: None,
+    }
     if is_async:
         last = asyncio.run(retry.again_async(first, attempt_async, sleep=waits.sleep_async, **options))
     else:
@@ -201,3 +207,41 @@ def test_the_server_may_ask_for_up_to_60_seconds_which_no_jitter_changes(
 def test_a_wait_that_was_asked_for_counts_as_one_of_the_growing_waits(is_async: bool) -> None:
     _, waits, _ = run(BROKEN, asked(30), BROKEN, "done", is_async=is_async, max_retries=3)
     assert waits == [0.5, 30, 2]
+
+
+TIMED_OUT = Failure(ApiTimeoutError("timed out", method="GET", path="/a"), may_retry=True)
+
+
+@SYNC_AND_ASYNC
+@pytest.mark.parametrize(("failure", "retries"), [(BROKEN, 100), (asked(0), 100), (TIMED_OUT, 50)])
+def test_all_calls_together_have_a_budget_of_retries(failure: Failure, retries: int, is_async: bool) -> None:
+    budget = RetryBudget()
+    made = sum(len(run(*[failure] * 3, is_async=is_async, budget=budget)[2]) for _ in range(200))
+    assert made == retries
+
+
+def test_calls_that_go_well_fill_the_budget_up_to_what_it_was() -> None:
+    budget = RetryBudget()
+    while budget.take(BROKEN):
+        pass
+    for _ in range(4):
+        budget.give_back(was_retried=False)
+    assert not budget.take(BROKEN)
+    budget.give_back(was_retried=False)
+    assert budget.take(BROKEN)
+    budget.give_back(was_retried=True)
+    assert [budget.take(BROKEN), budget.take(BROKEN)] == [True, False]
+    for _ in range(1000):
+        budget.give_back(was_retried=True)
+    assert [budget.take(BROKEN) for _ in range(101)] == [True] * 100 + [False]
+
+
+@SYNC_AND_ASYNC
+@pytest.mark.parametrize(("seconds", "attempts"), [(29, [2]), (31, [])])
+def test_a_wait_that_would_outlast_the_deadline_is_not_begun(
+    seconds: float, attempts: list[int], is_async: bool
+) -> None:
+    with bounds.deadline(30):
+        _, waits, numbers = run(asked(seconds), BROKEN, is_async=is_async, max_retries=1)
+    assert numbers == attempts
+    assert waits == [seconds] * len(attempts)

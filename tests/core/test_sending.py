@@ -19,7 +19,7 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from abwire_core import errors
+from abwire_core import errors, limits
 from abwire_core.auth import BearerAuth, RequestSigning
 from abwire_core.client import Client
 from abwire_core.errors import AbwireError, ApiConnectionError, ApiStatusError, ApiTimeoutError, DecodeError
@@ -303,17 +303,20 @@ def test_an_option_that_is_not_given_stays_as_it_is(
 
 @SYNC_AND_ASYNC
 def test_each_attempt_first_waits_for_the_rate_limit(is_async: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    limiter: Any = object()
+    limiter: Any = limits.limiter([(1, 1)])
     script = Script(429, 503, 200)
     events: list[tuple[str, int]] = []
 
-    def acquire(given: object) -> None:
+    def acquire(given: object, timeout: float) -> bool:
         assert given is limiter
+        assert 7000 < timeout <= 7200
         events.append(("acquire", len(script.requests)))
+        return True
 
-    async def acquire_async(given: object) -> None:
-        assert given is limiter
-        events.append(("acquire_async", len(script.requests)))
+    async def acquire_async(given: object, timeout: float) -> bool:
+        acquire(given, timeout)
+        events[-1] = ("acquire_async", len(script.requests))
+        return True
 
     monkeypatch.setattr("abwire_core.limits.acquire", acquire)
     monkeypatch.setattr("abwire_core.limits.acquire_async", acquire_async)
@@ -324,13 +327,17 @@ def test_each_attempt_first_waits_for_the_rate_limit(is_async: bool, monkeypatch
 
 @SYNC_AND_ASYNC
 def test_copies_share_the_rate_limit(is_async: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    limiter: Any = object()
+    limiter: Any = limits.limiter([(1, 1)])
     seen: list[object] = []
 
-    async def acquire_async(given: object) -> None:
+    def acquire(given: object, _: float) -> bool:
         seen.append(given)
+        return True
 
-    monkeypatch.setattr("abwire_core.limits.acquire", seen.append)
+    async def acquire_async(given: object, _: float) -> bool:
+        return acquire(given, _)
+
+    monkeypatch.setattr("abwire_core.limits.acquire", acquire)
     monkeypatch.setattr("abwire_core.limits.acquire_async", acquire_async)
     client = Script(200).client()
 
@@ -607,20 +614,49 @@ def test_each_attempt_is_one_line_in_the_debug_log(is_async: bool, caplog: pytes
 
     call(script.client(), READ, request, is_async=is_async)
 
-    records = [record for record in caplog.records if record.name == "abwire"]
+    records = [record for record in caplog.records if (record.name, record.levelno) == ("abwire", logging.DEBUG)]
     assert [re.sub(r"\d+ ms$", "0 ms", record.getMessage()) for record in records] == [
         "GET /goals/{goalId}: 503, attempt 1/3, 0 ms",
         "GET /goals/{goalId}: ReadTimeout, attempt 2/3, 0 ms",
         "GET /goals/{goalId}: 200, attempt 3/3, 0 ms",
     ]
-    assert {record.levelno for record in records} == {logging.DEBUG}
 
 
 @SYNC_AND_ASYNC
-def test_nothing_is_logged_above_debug(is_async: bool, caplog: pytest.LogCaptureFixture) -> None:
+def test_each_retry_is_one_line_in_the_info_log(is_async: bool, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "abwire")
-    failed(Script(503).client(), is_async=is_async)
-    assert [record for record in caplog.records if record.name == "abwire"] == []
+    answers: list[httpx.Response | BaseException | int] = [
+        httpx.Response(429, headers={"Retry-After": "9"}),
+        httpx.ReadTimeout("made-up text"),
+        200,
+    ]
+    call(Script(*answers).client(), READ, is_async=is_async)
+    call(Script(200).client(), READ, is_async=is_async)
+    assert [record.getMessage() for record in caplog.records if record.name == "abwire"] == [
+        "GET /goals/{goalId}: 429, retry 1/2 in 9.0 s",
+        "GET /goals/{goalId}: ApiTimeoutError, retry 2/2 in 0.5 s",
+    ]
+
+
+@SYNC_AND_ASYNC
+@pytest.mark.parametrize(("seconds", "is_logged"), [(0.2, False), (1.2, True)])
+def test_a_long_wait_for_the_rate_limit_is_logged_apart_from_the_call(
+    seconds: float, is_logged: bool, is_async: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "abwire")
+    limiter = limits.limiter([(1, seconds)])
+    for _ in range(2):
+        call(Script(200).client(), READ, is_async=is_async, rate_limiter=limiter)
+
+    texts = [re.sub(r"\d+ ms, ", "0 ms, ", record.getMessage()) for record in caplog.records if record.name == "abwire"]
+    infos = [text for text in texts if "attempt" not in text]
+    assert infos == (
+        ["the rate limit allows the next call in 1.2 s", "GET /goals/{goalId}: waited 1.2 s for the rate limit"]
+        if is_logged
+        else []
+    )
+    (waited,) = re.findall(r" 200, attempt 1/3, \d+ ms \(after (\d+) ms for the rate limit\)", texts[-1])
+    assert seconds * 900 < int(waited) < seconds * 1000 + 1000
 
 
 @SYNC_AND_ASYNC

@@ -553,7 +553,7 @@ def test_53_every_operation_is_a_method(spec: EffectiveSpec) -> None:
 
 @necessity("kameleoon/sdk-54-pagination.overlay.yaml")
 def test_54_lists_and_searches_come_in_pages(spec: EffectiveSpec) -> None:
-    """Every list and every search says what its page and its page size are, and has both."""
+    """Every list and every search says what its page and its page size are, has both, and says how many there are."""
     paged = [operation for _, _, operation in operations(spec) if operation["x-sdk-method"] in ("list", "search")]
     assert paged
     for operation in paged:
@@ -563,6 +563,7 @@ def test_54_lists_and_searches_come_in_pages(spec: EffectiveSpec) -> None:
         else:
             names = spec.resolve(operation["requestBody"]["content"]["application/json"]["schema"])["properties"].keys()
         assert {rule["page"], rule["size"]} <= names
+        assert rule["count"] == {"header": "X-Pagination-Page-Count"}
 
 
 @necessity("kameleoon/sdk-55-results.overlay.yaml")

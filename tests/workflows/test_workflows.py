@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts.specs import documents
 from scripts.specs.project import ROOT
 from tests.workflows.files import FILES, FOLDER, JOBS, WORKFLOWS, steps
 
@@ -137,3 +138,21 @@ def test_the_comparison_may_turn_the_job_red() -> None:
 def test_a_pull_request_that_may_change_the_api_is_compared(folder: str) -> None:
     assert f"{folder}/**" in WORKFLOWS["api-diff.yml"]["on"]["pull_request"]["paths"]
     assert (ROOT / folder).is_dir()
+
+
+# --- what comes from outside ---
+
+
+def test_what_is_released_is_built_and_checked_with_hashed_packages_only() -> None:
+    recipe = (ROOT / "Makefile").read_text(encoding="utf-8").partition("\ndist: ")[2].partition("\nlock: ")[0]
+    installs = [line for line in recipe.splitlines() if "pip install" in line or "DIST_PIP" in line]
+
+    assert len(installs) == 4
+    assert all("--require-hashes -r requirements-" in line or "--no-deps dist/" in line for line in installs)
+
+
+def test_actions_and_packages_are_kept_up_to_date() -> None:
+    updates = documents.load(ROOT / ".github" / "dependabot.yml")["updates"]
+
+    assert {update["package-ecosystem"] for update in updates} == {"github-actions", "npm", "pip"}
+    assert {update["cooldown"]["default-days"] for update in updates} == {7}

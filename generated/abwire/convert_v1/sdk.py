@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Self
 from abwire_core import apis
 from abwire_core._http import AsyncBaseTransport, AsyncClient, BaseTransport, SyncClient, Timeout
 from abwire_core.apis import MAX_RETRIES, PUBLISHED
+from abwire_core.auth import Secret
+from abwire_core.bounds import DEFAULT_DEADLINE, DEFAULT_MAX_RESPONSE_BYTES
 from abwire_core.client import DEFAULT_TIMEOUT
 from abwire_core.types import Unset
 
 if TYPE_CHECKING:
+    from abwire_core.limits import Budget
     from pyrate_limiter import Limiter
 
     from .groups.audiences import AsyncAudiencesGroup, AudiencesGroup
@@ -52,6 +55,8 @@ class Convert(apis.SyncApi):
         headers: Sent with every request.
         timeout: Seconds for each phase of a request; by default 5 to connect and 60 for the rest.
         max_retries: How often a call that failed is sent again, if that does no harm.
+        deadline: Seconds that a call may take, with all attempts and waits; ``math.inf`` for no limit.
+        max_response_bytes: Greatest size of a response, compressed and not.
         rate_limiter: Makes calls wait; None for no limit.
         http_client: Your own ``httpx.Client``: proxies, TLS, HTTP/2. You close it.
         transport: An HTTP transport, for tests.
@@ -64,17 +69,21 @@ class Convert(apis.SyncApi):
 
     def __init__(
         self,
-        application_id: str,
-        secret_key: str,
+        application_id: str | Secret,
+        secret_key: str | Secret,
         *,
         base_url: str | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout = DEFAULT_TIMEOUT,
         max_retries: int = MAX_RETRIES,
-        rate_limiter: Limiter | Unset | None = PUBLISHED,
+        deadline: float = DEFAULT_DEADLINE,
+        max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
+        rate_limiter: Limiter | Budget | Unset | None = PUBLISHED,
         http_client: SyncClient | None = None,
         transport: BaseTransport | None = None,
     ) -> None:
+        application_id = Secret.of(application_id)
+        secret_key = Secret.of(secret_key)
         self._open(
             {
                 "application_id": application_id,
@@ -84,6 +93,8 @@ class Convert(apis.SyncApi):
             headers=headers,
             timeout=timeout,
             max_retries=max_retries,
+            deadline=deadline,
+            max_response_bytes=max_response_bytes,
             rate_limiter=rate_limiter,
             http_client=http_client,
             transport=transport,
@@ -93,13 +104,15 @@ class Convert(apis.SyncApi):
     def from_env(
         cls,
         *,
-        application_id: str | None = None,
-        secret_key: str | None = None,
+        application_id: str | Secret | None = None,
+        secret_key: str | Secret | None = None,
         base_url: str | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout = DEFAULT_TIMEOUT,
         max_retries: int = MAX_RETRIES,
-        rate_limiter: Limiter | Unset | None = PUBLISHED,
+        deadline: float = DEFAULT_DEADLINE,
+        max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
+        rate_limiter: Limiter | Budget | Unset | None = PUBLISHED,
         http_client: SyncClient | None = None,
         transport: BaseTransport | None = None,
     ) -> Self:
@@ -114,6 +127,8 @@ class Convert(apis.SyncApi):
         Raises:
             ConfigurationError: Variables are missing, or too many; the message names them.
         """
+        application_id = Secret.of(application_id)
+        secret_key = Secret.of(secret_key)
         found = _API.from_env(
             {
                 "application_id": application_id,
@@ -126,6 +141,8 @@ class Convert(apis.SyncApi):
             headers=headers,
             timeout=timeout,
             max_retries=max_retries,
+            deadline=deadline,
+            max_response_bytes=max_response_bytes,
             rate_limiter=rate_limiter,
             http_client=http_client,
             transport=transport,
@@ -184,6 +201,8 @@ class AsyncConvert(apis.AsyncApi):
         headers: Sent with every request.
         timeout: Seconds for each phase of a request; by default 5 to connect and 60 for the rest.
         max_retries: How often a call that failed is sent again, if that does no harm.
+        deadline: Seconds that a call may take, with all attempts and waits; ``math.inf`` for no limit.
+        max_response_bytes: Greatest size of a response, compressed and not.
         rate_limiter: Makes calls wait; None for no limit.
         http_client: Your own ``httpx.AsyncClient``: proxies, TLS, HTTP/2. You close it.
         transport: An HTTP transport, for tests.
@@ -196,17 +215,21 @@ class AsyncConvert(apis.AsyncApi):
 
     def __init__(
         self,
-        application_id: str,
-        secret_key: str,
+        application_id: str | Secret,
+        secret_key: str | Secret,
         *,
         base_url: str | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout = DEFAULT_TIMEOUT,
         max_retries: int = MAX_RETRIES,
-        rate_limiter: Limiter | Unset | None = PUBLISHED,
+        deadline: float = DEFAULT_DEADLINE,
+        max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
+        rate_limiter: Limiter | Budget | Unset | None = PUBLISHED,
         http_client: AsyncClient | None = None,
         transport: AsyncBaseTransport | None = None,
     ) -> None:
+        application_id = Secret.of(application_id)
+        secret_key = Secret.of(secret_key)
         self._open(
             {
                 "application_id": application_id,
@@ -216,6 +239,8 @@ class AsyncConvert(apis.AsyncApi):
             headers=headers,
             timeout=timeout,
             max_retries=max_retries,
+            deadline=deadline,
+            max_response_bytes=max_response_bytes,
             rate_limiter=rate_limiter,
             http_client=http_client,
             transport=transport,
@@ -225,13 +250,15 @@ class AsyncConvert(apis.AsyncApi):
     def from_env(
         cls,
         *,
-        application_id: str | None = None,
-        secret_key: str | None = None,
+        application_id: str | Secret | None = None,
+        secret_key: str | Secret | None = None,
         base_url: str | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout = DEFAULT_TIMEOUT,
         max_retries: int = MAX_RETRIES,
-        rate_limiter: Limiter | Unset | None = PUBLISHED,
+        deadline: float = DEFAULT_DEADLINE,
+        max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
+        rate_limiter: Limiter | Budget | Unset | None = PUBLISHED,
         http_client: AsyncClient | None = None,
         transport: AsyncBaseTransport | None = None,
     ) -> Self:
@@ -246,6 +273,8 @@ class AsyncConvert(apis.AsyncApi):
         Raises:
             ConfigurationError: Variables are missing, or too many; the message names them.
         """
+        application_id = Secret.of(application_id)
+        secret_key = Secret.of(secret_key)
         found = _API.from_env(
             {
                 "application_id": application_id,
@@ -258,6 +287,8 @@ class AsyncConvert(apis.AsyncApi):
             headers=headers,
             timeout=timeout,
             max_retries=max_retries,
+            deadline=deadline,
+            max_response_bytes=max_response_bytes,
             rate_limiter=rate_limiter,
             http_client=http_client,
             transport=transport,

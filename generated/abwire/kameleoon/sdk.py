@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Self, overload
 from abwire_core import apis
 from abwire_core._http import AsyncBaseTransport, AsyncClient, BaseTransport, SyncClient, Timeout
 from abwire_core.apis import MAX_RETRIES, PUBLISHED
+from abwire_core.auth import Secret
+from abwire_core.bounds import DEFAULT_DEADLINE, DEFAULT_MAX_RESPONSE_BYTES
 from abwire_core.client import DEFAULT_TIMEOUT
 from abwire_core.types import Unset
 
 if TYPE_CHECKING:
+    from abwire_core.limits import Budget
     from pyrate_limiter import Limiter
 
     from .groups.accounts import AccountsGroup, AsyncAccountsGroup
@@ -71,6 +74,8 @@ class Kameleoon(apis.SyncApi):
         headers: Sent with every request.
         timeout: Seconds for each phase of a request; by default 5 to connect and 60 for the rest.
         max_retries: How often a call that failed is sent again, if that does no harm.
+        deadline: Seconds that a call may take, with all attempts and waits; ``math.inf`` for no limit.
+        max_response_bytes: Greatest size of a response, compressed and not.
         rate_limiter: Makes calls wait; by default the limits that the vendor publishes, None for no limit.
         http_client: Your own ``httpx.Client``: proxies, TLS, HTTP/2. You close it.
         transport: An HTTP transport, for tests.
@@ -84,14 +89,16 @@ class Kameleoon(apis.SyncApi):
     @overload
     def __init__(
         self,
-        client_id: str,
-        client_secret: str,
+        client_id: str | Secret,
+        client_secret: str | Secret,
         *,
         base_url: str | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout = DEFAULT_TIMEOUT,
         max_retries: int = MAX_RETRIES,
-        rate_limiter: Limiter | Unset | None = PUBLISHED,
+        deadline: float = DEFAULT_DEADLINE,
+        max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
+        rate_limiter: Limiter | Budget | Unset | None = PUBLISHED,
         http_client: SyncClient | None = None,
         transport: BaseTransport | None = None,
     ) -> None: ...
@@ -99,29 +106,36 @@ class Kameleoon(apis.SyncApi):
     def __init__(
         self,
         *,
-        token: str,
+        token: str | Secret,
         base_url: str | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout = DEFAULT_TIMEOUT,
         max_retries: int = MAX_RETRIES,
-        rate_limiter: Limiter | Unset | None = PUBLISHED,
+        deadline: float = DEFAULT_DEADLINE,
+        max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
+        rate_limiter: Limiter | Budget | Unset | None = PUBLISHED,
         http_client: SyncClient | None = None,
         transport: BaseTransport | None = None,
     ) -> None: ...
     def __init__(
         self,
-        client_id: str | None = None,
-        client_secret: str | None = None,
+        client_id: str | Secret | None = None,
+        client_secret: str | Secret | None = None,
         *,
-        token: str | None = None,
+        token: str | Secret | None = None,
         base_url: str | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout = DEFAULT_TIMEOUT,
         max_retries: int = MAX_RETRIES,
-        rate_limiter: Limiter | Unset | None = PUBLISHED,
+        deadline: float = DEFAULT_DEADLINE,
+        max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
+        rate_limiter: Limiter | Budget | Unset | None = PUBLISHED,
         http_client: SyncClient | None = None,
         transport: BaseTransport | None = None,
     ) -> None:
+        client_id = Secret.of(client_id)
+        client_secret = Secret.of(client_secret)
+        token = Secret.of(token)
         self._open(
             {
                 "client_id": client_id,
@@ -132,6 +146,8 @@ class Kameleoon(apis.SyncApi):
             headers=headers,
             timeout=timeout,
             max_retries=max_retries,
+            deadline=deadline,
+            max_response_bytes=max_response_bytes,
             rate_limiter=rate_limiter,
             http_client=http_client,
             transport=transport,
@@ -141,14 +157,16 @@ class Kameleoon(apis.SyncApi):
     def from_env(
         cls,
         *,
-        client_id: str | None = None,
-        client_secret: str | None = None,
-        token: str | None = None,
+        client_id: str | Secret | None = None,
+        client_secret: str | Secret | None = None,
+        token: str | Secret | None = None,
         base_url: str | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout = DEFAULT_TIMEOUT,
         max_retries: int = MAX_RETRIES,
-        rate_limiter: Limiter | Unset | None = PUBLISHED,
+        deadline: float = DEFAULT_DEADLINE,
+        max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
+        rate_limiter: Limiter | Budget | Unset | None = PUBLISHED,
         http_client: SyncClient | None = None,
         transport: BaseTransport | None = None,
     ) -> Self:
@@ -164,6 +182,9 @@ class Kameleoon(apis.SyncApi):
         Raises:
             ConfigurationError: Variables are missing, or too many; the message names them.
         """
+        client_id = Secret.of(client_id)
+        client_secret = Secret.of(client_secret)
+        token = Secret.of(token)
         found = _API.from_env(
             {
                 "client_id": client_id,
@@ -177,6 +198,8 @@ class Kameleoon(apis.SyncApi):
             headers=headers,
             timeout=timeout,
             max_retries=max_retries,
+            deadline=deadline,
+            max_response_bytes=max_response_bytes,
             rate_limiter=rate_limiter,
             http_client=http_client,
             transport=transport,
@@ -355,6 +378,8 @@ class AsyncKameleoon(apis.AsyncApi):
         headers: Sent with every request.
         timeout: Seconds for each phase of a request; by default 5 to connect and 60 for the rest.
         max_retries: How often a call that failed is sent again, if that does no harm.
+        deadline: Seconds that a call may take, with all attempts and waits; ``math.inf`` for no limit.
+        max_response_bytes: Greatest size of a response, compressed and not.
         rate_limiter: Makes calls wait; by default the limits that the vendor publishes, None for no limit.
         http_client: Your own ``httpx.AsyncClient``: proxies, TLS, HTTP/2. You close it.
         transport: An HTTP transport, for tests.
@@ -368,14 +393,16 @@ class AsyncKameleoon(apis.AsyncApi):
     @overload
     def __init__(
         self,
-        client_id: str,
-        client_secret: str,
+        client_id: str | Secret,
+        client_secret: str | Secret,
         *,
         base_url: str | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout = DEFAULT_TIMEOUT,
         max_retries: int = MAX_RETRIES,
-        rate_limiter: Limiter | Unset | None = PUBLISHED,
+        deadline: float = DEFAULT_DEADLINE,
+        max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
+        rate_limiter: Limiter | Budget | Unset | None = PUBLISHED,
         http_client: AsyncClient | None = None,
         transport: AsyncBaseTransport | None = None,
     ) -> None: ...
@@ -383,29 +410,36 @@ class AsyncKameleoon(apis.AsyncApi):
     def __init__(
         self,
         *,
-        token: str,
+        token: str | Secret,
         base_url: str | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout = DEFAULT_TIMEOUT,
         max_retries: int = MAX_RETRIES,
-        rate_limiter: Limiter | Unset | None = PUBLISHED,
+        deadline: float = DEFAULT_DEADLINE,
+        max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
+        rate_limiter: Limiter | Budget | Unset | None = PUBLISHED,
         http_client: AsyncClient | None = None,
         transport: AsyncBaseTransport | None = None,
     ) -> None: ...
     def __init__(
         self,
-        client_id: str | None = None,
-        client_secret: str | None = None,
+        client_id: str | Secret | None = None,
+        client_secret: str | Secret | None = None,
         *,
-        token: str | None = None,
+        token: str | Secret | None = None,
         base_url: str | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout = DEFAULT_TIMEOUT,
         max_retries: int = MAX_RETRIES,
-        rate_limiter: Limiter | Unset | None = PUBLISHED,
+        deadline: float = DEFAULT_DEADLINE,
+        max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
+        rate_limiter: Limiter | Budget | Unset | None = PUBLISHED,
         http_client: AsyncClient | None = None,
         transport: AsyncBaseTransport | None = None,
     ) -> None:
+        client_id = Secret.of(client_id)
+        client_secret = Secret.of(client_secret)
+        token = Secret.of(token)
         self._open(
             {
                 "client_id": client_id,
@@ -416,6 +450,8 @@ class AsyncKameleoon(apis.AsyncApi):
             headers=headers,
             timeout=timeout,
             max_retries=max_retries,
+            deadline=deadline,
+            max_response_bytes=max_response_bytes,
             rate_limiter=rate_limiter,
             http_client=http_client,
             transport=transport,
@@ -425,14 +461,16 @@ class AsyncKameleoon(apis.AsyncApi):
     def from_env(
         cls,
         *,
-        client_id: str | None = None,
-        client_secret: str | None = None,
-        token: str | None = None,
+        client_id: str | Secret | None = None,
+        client_secret: str | Secret | None = None,
+        token: str | Secret | None = None,
         base_url: str | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout = DEFAULT_TIMEOUT,
         max_retries: int = MAX_RETRIES,
-        rate_limiter: Limiter | Unset | None = PUBLISHED,
+        deadline: float = DEFAULT_DEADLINE,
+        max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
+        rate_limiter: Limiter | Budget | Unset | None = PUBLISHED,
         http_client: AsyncClient | None = None,
         transport: AsyncBaseTransport | None = None,
     ) -> Self:
@@ -448,6 +486,9 @@ class AsyncKameleoon(apis.AsyncApi):
         Raises:
             ConfigurationError: Variables are missing, or too many; the message names them.
         """
+        client_id = Secret.of(client_id)
+        client_secret = Secret.of(client_secret)
+        token = Secret.of(token)
         found = _API.from_env(
             {
                 "client_id": client_id,
@@ -461,6 +502,8 @@ class AsyncKameleoon(apis.AsyncApi):
             headers=headers,
             timeout=timeout,
             max_retries=max_retries,
+            deadline=deadline,
+            max_response_bytes=max_response_bytes,
             rate_limiter=rate_limiter,
             http_client=http_client,
             transport=transport,

@@ -270,6 +270,12 @@ class Script:
         self.calls.append((operation, request))
         return self.answers.pop(0)
 
+    def send(self, operation: Any, request: dict[str, Any]) -> Any:
+        return Script.call(self, operation, request)
+
+    def parse(self, operation: Any, response: Any) -> Any:
+        return response
+
     @property
     def requests(self) -> list[dict[str, Any]]:
         """What was to be sent."""
@@ -282,6 +288,10 @@ class AsyncScript(Script):
     async def call(self, operation: Any, request: dict[str, Any]) -> Any:
         await asyncio.sleep(0)
         return super().call(operation, request)
+
+    async def send(self, operation: Any, request: dict[str, Any]) -> Any:
+        await asyncio.sleep(0)
+        return super().send(operation, request)
 
 
 @dataclass(frozen=True)
@@ -719,7 +729,7 @@ def test_path_arguments_are_checked_before_anything_is_sent(call: Caller) -> Non
 
 
 def test_a_list_with_its_page_in_the_query_asks_for_one_page_after_the_other(call: Caller) -> None:
-    script = call.script(["a", "b"], ["c"])
+    script = call.script(["a", "b"], ["c"], [])
 
     assert call(script, "things.list", per_page=2, names=["x", "y"]) == ["a", "b", "c"]
 
@@ -727,6 +737,7 @@ def test_a_list_with_its_page_in_the_query_asks_for_one_page_after_the_other(cal
     assert [request["params"] for request in script.requests] == [
         {"page": 1, "perPage": 2, "names": ["x", "y"]},
         {"page": 2, "perPage": 2, "names": ["x", "y"]},
+        {"page": 3, "perPage": 2, "names": ["x", "y"]},
     ]
 
 
@@ -760,13 +771,14 @@ def test_a_list_with_its_page_in_an_optional_body_takes_the_fields_as_arguments(
 
 
 def test_a_list_with_its_page_in_a_body_that_is_needed_always_sends_it(call: Caller) -> None:
-    script = call.script(["a", "b"], ["c"])
+    script = call.script(["a", "b"], ["c"], [])
 
     assert call(script, "parts.filter", 5, sort="up", size=2) == ["a", "b", "c"]
 
     assert [(request["url"], request["json"]) for request in script.requests] == [
         ("/things/5/parts", {"sort": "up", "page": 1, "size": 2}),
         ("/things/5/parts", {"sort": "up", "page": 2, "size": 2}),
+        ("/things/5/parts", {"sort": "up", "page": 3, "size": 2}),
     ]
 
 
@@ -1180,6 +1192,12 @@ REFUSED = [
             id=f"unknown {role} in the query",
         )
         for role in ("page", "size")
+    ),
+    pytest.param(
+        LISTING,
+        {"x-sdk-pagination": {**listed(), "identifier": "nowhere"}},
+        f"{LIST}/x-sdk-pagination/identifier: an item of the list has no 'nowhere'",
+        id="unknown identifier",
     ),
     pytest.param(
         SEARCHING,

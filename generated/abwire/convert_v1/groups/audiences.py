@@ -34,6 +34,7 @@ class AudiencesGroup(groups.Group):
         search: str | Unset = UNSET,
         is_segment: bool | Unset = UNSET,
         is_used: bool | Unset = UNSET,
+        limit: int | None = None,
     ) -> pages.Pages[models.Audience]:
         """List audiences.
 
@@ -51,6 +52,7 @@ class AudiencesGroup(groups.Group):
             search: Text to look for in name and description.
             is_segment: Whether to return audiences that are segments, or those that are not.
             is_used: Whether to return audiences that an experience uses, or those that none does.
+            limit: Greatest number of items to fetch; None for all.
 
         Returns:
             models.Audience: all items of all pages, fetched while you iterate.
@@ -70,7 +72,7 @@ class AudiencesGroup(groups.Group):
                 is_used=is_used,
             )
 
-        return self._pages(operation.OPERATION, request, first, results_per_page)
+        return self._pages(operation.OPERATION, request, first, results_per_page, limit=limit)
 
     def get(
         self,
@@ -179,6 +181,7 @@ class AsyncAudiencesGroup(groups.AsyncGroup):
         search: str | Unset = UNSET,
         is_segment: bool | Unset = UNSET,
         is_used: bool | Unset = UNSET,
+        limit: int | None = None,
     ) -> pages.AsyncPages[models.Audience]:
         """Iterate as with :meth:`AudiencesGroup.list`, with ``async for``."""
         from ..api.audiences import get_audiences_list as operation  # noqa: PLC0415
@@ -195,7 +198,7 @@ class AsyncAudiencesGroup(groups.AsyncGroup):
                 is_used=is_used,
             )
 
-        return self._pages(operation.OPERATION, request, first, results_per_page)
+        return self._pages(operation.OPERATION, request, first, results_per_page, limit=limit)
 
     async def get(
         self,

@@ -34,6 +34,7 @@ class ExperiencesGroup(groups.Group):
         experience_types: Sequence[models.ExperienceType | str] | Unset = UNSET,
         experience_status: Sequence[models.ExperienceStatus | str] | Unset = UNSET,
         search: str | Unset = UNSET,
+        limit: int | None = None,
     ) -> pages.Pages[models.Experience]:
         """List experiences.
 
@@ -51,6 +52,7 @@ class ExperiencesGroup(groups.Group):
             experience_types: Types to return.
             experience_status: Statuses to return.
             search: Text to look for in name and description.
+            limit: Greatest number of items to fetch; None for all.
 
         Returns:
             models.Experience: all items of all pages, fetched while you iterate.
@@ -70,7 +72,7 @@ class ExperiencesGroup(groups.Group):
                 search=search,
             )
 
-        return self._pages(operation.OPERATION, request, first, results_per_page)
+        return self._pages(operation.OPERATION, request, first, results_per_page, limit=limit)
 
     def get(
         self,
@@ -239,6 +241,7 @@ class AsyncExperiencesGroup(groups.AsyncGroup):
         experience_types: Sequence[models.ExperienceType | str] | Unset = UNSET,
         experience_status: Sequence[models.ExperienceStatus | str] | Unset = UNSET,
         search: str | Unset = UNSET,
+        limit: int | None = None,
     ) -> pages.AsyncPages[models.Experience]:
         """Iterate as with :meth:`ExperiencesGroup.list`, with ``async for``."""
         from ..api.experiences import get_experiences_list as operation  # noqa: PLC0415
@@ -255,7 +258,7 @@ class AsyncExperiencesGroup(groups.AsyncGroup):
                 search=search,
             )
 
-        return self._pages(operation.OPERATION, request, first, results_per_page)
+        return self._pages(operation.OPERATION, request, first, results_per_page, limit=limit)
 
     async def get(
         self,

@@ -32,6 +32,7 @@ class GoalsGroup(groups.Group):
         page: int | Unset = UNSET,
         results_per_page: int | Unset = UNSET,
         search: str | Unset = UNSET,
+        limit: int | None = None,
     ) -> pages.Pages[models.Goal]:
         """List goals.
 
@@ -48,6 +49,7 @@ class GoalsGroup(groups.Group):
             page: Number of the page; the first is 1. The server's default is 1.
             results_per_page: Items on a page. The limit is not published. The server's default is 50.
             search: Text to look for in name and description.
+            limit: Greatest number of items to fetch; None for all.
 
         Returns:
             models.Goal: all items of all pages, fetched while you iterate.
@@ -65,7 +67,7 @@ class GoalsGroup(groups.Group):
                 search=search,
             )
 
-        return self._pages(operation.OPERATION, request, first, results_per_page)
+        return self._pages(operation.OPERATION, request, first, results_per_page, limit=limit)
 
     def get(
         self,
@@ -171,6 +173,7 @@ class AsyncGoalsGroup(groups.AsyncGroup):
         page: int | Unset = UNSET,
         results_per_page: int | Unset = UNSET,
         search: str | Unset = UNSET,
+        limit: int | None = None,
     ) -> pages.AsyncPages[models.Goal]:
         """Iterate as with :meth:`GoalsGroup.list`, with ``async for``."""
         from ..api.goals import get_goals_list as operation  # noqa: PLC0415
@@ -185,7 +188,7 @@ class AsyncGoalsGroup(groups.AsyncGroup):
                 search=search,
             )
 
-        return self._pages(operation.OPERATION, request, first, results_per_page)
+        return self._pages(operation.OPERATION, request, first, results_per_page, limit=limit)
 
     async def get(
         self,

@@ -35,6 +35,7 @@ class HypothesesGroup(groups.Group):
         status: Sequence[models.HypothesisStatus | str] | Unset = UNSET,
         score_max: int | Unset = UNSET,
         score_min: int | Unset = UNSET,
+        limit: int | None = None,
     ) -> pages.Pages[models.Hypothesis]:
         """List hypotheses.
 
@@ -54,6 +55,7 @@ class HypothesesGroup(groups.Group):
             status: Statuses to return.
             score_max: Highest score to return.
             score_min: Lowest score to return.
+            limit: Greatest number of items to fetch; None for all.
 
         Returns:
             models.Hypothesis: all items of all pages, fetched while you iterate.
@@ -74,7 +76,7 @@ class HypothesesGroup(groups.Group):
                 score_min=score_min,
             )
 
-        return self._pages(operation.OPERATION, request, first, results_per_page)
+        return self._pages(operation.OPERATION, request, first, results_per_page, limit=limit)
 
     def get(
         self,
@@ -212,6 +214,7 @@ class AsyncHypothesesGroup(groups.AsyncGroup):
         status: Sequence[models.HypothesisStatus | str] | Unset = UNSET,
         score_max: int | Unset = UNSET,
         score_min: int | Unset = UNSET,
+        limit: int | None = None,
     ) -> pages.AsyncPages[models.Hypothesis]:
         """Iterate as with :meth:`HypothesesGroup.list`, with ``async for``."""
         from ..api.hypotheses import get_hypotheses_list as operation  # noqa: PLC0415
@@ -229,7 +232,7 @@ class AsyncHypothesesGroup(groups.AsyncGroup):
                 score_min=score_min,
             )
 
-        return self._pages(operation.OPERATION, request, first, results_per_page)
+        return self._pages(operation.OPERATION, request, first, results_per_page, limit=limit)
 
     async def get(
         self,

@@ -30,6 +30,7 @@ class ProjectsGroup(groups.Group):
         *,
         page: int | Unset = UNSET,
         results_per_page: int | Unset = UNSET,
+        limit: int | None = None,
     ) -> pages.Pages[models.Project]:
         """List projects.
 
@@ -44,6 +45,7 @@ class ProjectsGroup(groups.Group):
         Args:
             page: Number of the page; the first is 1. The server's default is 1.
             results_per_page: Items on a page. The limit is not published. The server's default is 50.
+            limit: Greatest number of items to fetch; None for all.
 
         Returns:
             models.Project: all items of all pages, fetched while you iterate.
@@ -59,7 +61,7 @@ class ProjectsGroup(groups.Group):
                 results_per_page=results_per_page,
             )
 
-        return self._pages(operation.OPERATION, request, first, results_per_page)
+        return self._pages(operation.OPERATION, request, first, results_per_page, limit=limit)
 
     def get(
         self,
@@ -157,6 +159,7 @@ class AsyncProjectsGroup(groups.AsyncGroup):
         *,
         page: int | Unset = UNSET,
         results_per_page: int | Unset = UNSET,
+        limit: int | None = None,
     ) -> pages.AsyncPages[models.Project]:
         """Iterate as with :meth:`ProjectsGroup.list`, with ``async for``."""
         from ..api.projects import get_projects_list as operation  # noqa: PLC0415
@@ -169,7 +172,7 @@ class AsyncProjectsGroup(groups.AsyncGroup):
                 results_per_page=results_per_page,
             )
 
-        return self._pages(operation.OPERATION, request, first, results_per_page)
+        return self._pages(operation.OPERATION, request, first, results_per_page, limit=limit)
 
     async def get(
         self,

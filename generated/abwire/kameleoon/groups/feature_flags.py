@@ -33,6 +33,7 @@ class FeatureFlagsGroup(groups.Group):
         per_page: int | Unset = UNSET,
         filter_: Sequence[models.FilterCondition | Mapping[str, Any]] | Unset = UNSET,
         sort: Sequence[models.SortOrder | Mapping[str, Any]] | Unset = UNSET,
+        limit: int | None = None,
     ) -> pages.Pages[models.FeatureFlag]:
         """List feature flags.
 
@@ -53,6 +54,7 @@ class FeatureFlagsGroup(groups.Group):
                 for all items.
             filter_: Conditions on the items. An item has to meet all of them.
             sort: Order of the items; the first entry counts most.
+            limit: Greatest number of items to fetch; None for all.
 
         Returns:
             models.FeatureFlag: all items of all pages, fetched while you iterate.
@@ -71,7 +73,14 @@ class FeatureFlagsGroup(groups.Group):
                 sort=sort,
             )
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION,
+            request,
+            first,
+            per_page,
+            count=pages.Count(header="X-Pagination-Page-Count"),
+            limit=limit,
+        )
 
     def create(
         self,
@@ -107,6 +116,7 @@ class FeatureFlagsGroup(groups.Group):
         page: int | Unset = UNSET,
         per_page: int | Unset = UNSET,
         sort: Sequence[models.SortOrder | Mapping[str, Any]] | Unset = UNSET,
+        limit: int | None = None,
     ) -> pages.Pages[models.FeatureFlag]:
         """Search feature flags.
 
@@ -122,6 +132,7 @@ class FeatureFlagsGroup(groups.Group):
             page: Number of the page; the first is 1.
             per_page: Items on a page.
             sort: Order of the items; the first entry counts most.
+            limit: Greatest number of items to fetch; None for all.
 
         Returns:
             models.FeatureFlag: all items of all pages, fetched while you iterate.
@@ -140,7 +151,14 @@ class FeatureFlagsGroup(groups.Group):
                 sort=sort,
             )
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION,
+            request,
+            first,
+            per_page,
+            count=pages.Count(header="X-Pagination-Page-Count"),
+            limit=limit,
+        )
 
     def get(
         self,
@@ -413,6 +431,7 @@ class AsyncFeatureFlagsGroup(groups.AsyncGroup):
         per_page: int | Unset = UNSET,
         filter_: Sequence[models.FilterCondition | Mapping[str, Any]] | Unset = UNSET,
         sort: Sequence[models.SortOrder | Mapping[str, Any]] | Unset = UNSET,
+        limit: int | None = None,
     ) -> pages.AsyncPages[models.FeatureFlag]:
         """Iterate as with :meth:`FeatureFlagsGroup.list`, with ``async for``."""
         from ..api.feature_flag import get_all_feature_flags as operation  # noqa: PLC0415
@@ -428,7 +447,14 @@ class AsyncFeatureFlagsGroup(groups.AsyncGroup):
                 sort=sort,
             )
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION,
+            request,
+            first,
+            per_page,
+            count=pages.Count(header="X-Pagination-Page-Count"),
+            limit=limit,
+        )
 
     async def create(
         self,
@@ -447,6 +473,7 @@ class AsyncFeatureFlagsGroup(groups.AsyncGroup):
         page: int | Unset = UNSET,
         per_page: int | Unset = UNSET,
         sort: Sequence[models.SortOrder | Mapping[str, Any]] | Unset = UNSET,
+        limit: int | None = None,
     ) -> pages.AsyncPages[models.FeatureFlag]:
         """Iterate as with :meth:`FeatureFlagsGroup.search`, with ``async for``."""
         from ..api.feature_flag import search_feature_flags as operation  # noqa: PLC0415
@@ -462,7 +489,14 @@ class AsyncFeatureFlagsGroup(groups.AsyncGroup):
                 sort=sort,
             )
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION,
+            request,
+            first,
+            per_page,
+            count=pages.Count(header="X-Pagination-Page-Count"),
+            limit=limit,
+        )
 
     async def get(
         self,

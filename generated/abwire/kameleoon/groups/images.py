@@ -33,6 +33,7 @@ class ImagesGroup(groups.Group):
         per_page: int | Unset = UNSET,
         filter_: Sequence[models.FilterCondition | Mapping[str, Any]] | Unset = UNSET,
         sort: Sequence[models.SortOrder | Mapping[str, Any]] | Unset = UNSET,
+        limit: int | None = None,
     ) -> pages.Pages[models.Image]:
         """List images.
 
@@ -49,6 +50,7 @@ class ImagesGroup(groups.Group):
                 for all items.
             filter_: Conditions on the items. An item has to meet all of them.
             sort: Order of the items; the first entry counts most.
+            limit: Greatest number of items to fetch; None for all.
 
         Returns:
             models.Image: all items of all pages, fetched while you iterate.
@@ -66,7 +68,14 @@ class ImagesGroup(groups.Group):
                 sort=sort,
             )
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION,
+            request,
+            first,
+            per_page,
+            count=pages.Count(header="X-Pagination-Page-Count"),
+            limit=limit,
+        )
 
     def upload(
         self,
@@ -170,6 +179,7 @@ class AsyncImagesGroup(groups.AsyncGroup):
         per_page: int | Unset = UNSET,
         filter_: Sequence[models.FilterCondition | Mapping[str, Any]] | Unset = UNSET,
         sort: Sequence[models.SortOrder | Mapping[str, Any]] | Unset = UNSET,
+        limit: int | None = None,
     ) -> pages.AsyncPages[models.Image]:
         """Iterate as with :meth:`ImagesGroup.list`, with ``async for``."""
         from ..api.image import get_all_images as operation  # noqa: PLC0415
@@ -184,7 +194,14 @@ class AsyncImagesGroup(groups.AsyncGroup):
                 sort=sort,
             )
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION,
+            request,
+            first,
+            per_page,
+            count=pages.Count(header="X-Pagination-Page-Count"),
+            limit=limit,
+        )
 
     async def upload(
         self,

@@ -32,6 +32,7 @@ class KeyMomentsGroup(groups.Group):
         per_page: int | Unset = UNSET,
         filter_: Sequence[models.FilterCondition | Mapping[str, Any]] | Unset = UNSET,
         sort: Sequence[models.SortOrder | Mapping[str, Any]] | Unset = UNSET,
+        limit: int | None = None,
     ) -> pages.Pages[models.KeyMoment]:
         """List key moments.
 
@@ -49,6 +50,7 @@ class KeyMomentsGroup(groups.Group):
                 for all items.
             filter_: Conditions on the items. An item has to meet all of them.
             sort: Order of the items; the first entry counts most.
+            limit: Greatest number of items to fetch; None for all.
 
         Returns:
             models.KeyMoment: all items of all pages, fetched while you iterate.
@@ -66,7 +68,14 @@ class KeyMomentsGroup(groups.Group):
                 sort=sort,
             )
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION,
+            request,
+            first,
+            per_page,
+            count=pages.Count(header="X-Pagination-Page-Count"),
+            limit=limit,
+        )
 
     def create(
         self,
@@ -116,6 +125,7 @@ class AsyncKeyMomentsGroup(groups.AsyncGroup):
         per_page: int | Unset = UNSET,
         filter_: Sequence[models.FilterCondition | Mapping[str, Any]] | Unset = UNSET,
         sort: Sequence[models.SortOrder | Mapping[str, Any]] | Unset = UNSET,
+        limit: int | None = None,
     ) -> pages.AsyncPages[models.KeyMoment]:
         """Iterate as with :meth:`KeyMomentsGroup.list`, with ``async for``."""
         from ..api.key_moment import get_all_key_moments as operation  # noqa: PLC0415
@@ -130,7 +140,14 @@ class AsyncKeyMomentsGroup(groups.AsyncGroup):
                 sort=sort,
             )
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION,
+            request,
+            first,
+            per_page,
+            count=pages.Count(header="X-Pagination-Page-Count"),
+            limit=limit,
+        )
 
     async def create(
         self,

@@ -32,6 +32,7 @@ class ReferrersGroup(groups.Group):
         per_page: int | Unset = UNSET,
         filter_: Sequence[models.FilterCondition | Mapping[str, Any]] | Unset = UNSET,
         sort: Sequence[models.SortOrder | Mapping[str, Any]] | Unset = UNSET,
+        limit: int | None = None,
     ) -> pages.Pages[models.Referrer]:
         """List referrers.
 
@@ -48,6 +49,7 @@ class ReferrersGroup(groups.Group):
                 for all items.
             filter_: Conditions on the items. An item has to meet all of them.
             sort: Order of the items; the first entry counts most.
+            limit: Greatest number of items to fetch; None for all.
 
         Returns:
             models.Referrer: all items of all pages, fetched while you iterate.
@@ -65,7 +67,14 @@ class ReferrersGroup(groups.Group):
                 sort=sort,
             )
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION,
+            request,
+            first,
+            per_page,
+            count=pages.Count(header="X-Pagination-Page-Count"),
+            limit=limit,
+        )
 
     def create(
         self,
@@ -164,6 +173,7 @@ class AsyncReferrersGroup(groups.AsyncGroup):
         per_page: int | Unset = UNSET,
         filter_: Sequence[models.FilterCondition | Mapping[str, Any]] | Unset = UNSET,
         sort: Sequence[models.SortOrder | Mapping[str, Any]] | Unset = UNSET,
+        limit: int | None = None,
     ) -> pages.AsyncPages[models.Referrer]:
         """Iterate as with :meth:`ReferrersGroup.list`, with ``async for``."""
         from ..api.referrer import get_all_referrers as operation  # noqa: PLC0415
@@ -178,7 +188,14 @@ class AsyncReferrersGroup(groups.AsyncGroup):
                 sort=sort,
             )
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION,
+            request,
+            first,
+            per_page,
+            count=pages.Count(header="X-Pagination-Page-Count"),
+            limit=limit,
+        )
 
     async def create(
         self,

@@ -33,6 +33,7 @@ class SegmentsGroup(groups.Group):
         per_page: int | Unset = UNSET,
         filter_: Sequence[models.FilterCondition | Mapping[str, Any]] | Unset = UNSET,
         sort: Sequence[models.SortOrder | Mapping[str, Any]] | Unset = UNSET,
+        limit: int | None = None,
     ) -> pages.Pages[models.Segment]:
         """List segments.
 
@@ -53,6 +54,7 @@ class SegmentsGroup(groups.Group):
                 for all items.
             filter_: Conditions on the items. An item has to meet all of them.
             sort: Order of the items; the first entry counts most.
+            limit: Greatest number of items to fetch; None for all.
 
         Returns:
             models.Segment: all items of all pages, fetched while you iterate.
@@ -71,7 +73,14 @@ class SegmentsGroup(groups.Group):
                 sort=sort,
             )
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION,
+            request,
+            first,
+            per_page,
+            count=pages.Count(header="X-Pagination-Page-Count"),
+            limit=limit,
+        )
 
     def create(
         self,
@@ -106,6 +115,7 @@ class SegmentsGroup(groups.Group):
         page: int | Unset = UNSET,
         per_page: int | Unset = UNSET,
         sort: Sequence[models.SortOrder | Mapping[str, Any]] | Unset = UNSET,
+        limit: int | None = None,
     ) -> pages.Pages[models.Segment]:
         """Search segments.
 
@@ -123,6 +133,7 @@ class SegmentsGroup(groups.Group):
             page: Number of the page; the first is 1.
             per_page: Items on a page.
             sort: Order of the items; the first entry counts most.
+            limit: Greatest number of items to fetch; None for all.
 
         Returns:
             models.Segment: all items of all pages, fetched while you iterate.
@@ -141,7 +152,14 @@ class SegmentsGroup(groups.Group):
                 sort=sort,
             )
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION,
+            request,
+            first,
+            per_page,
+            count=pages.Count(header="X-Pagination-Page-Count"),
+            limit=limit,
+        )
 
     def get(
         self,
@@ -340,6 +358,7 @@ class AsyncSegmentsGroup(groups.AsyncGroup):
         per_page: int | Unset = UNSET,
         filter_: Sequence[models.FilterCondition | Mapping[str, Any]] | Unset = UNSET,
         sort: Sequence[models.SortOrder | Mapping[str, Any]] | Unset = UNSET,
+        limit: int | None = None,
     ) -> pages.AsyncPages[models.Segment]:
         """Iterate as with :meth:`SegmentsGroup.list`, with ``async for``."""
         from ..api.segment import get_all_segments as operation  # noqa: PLC0415
@@ -355,7 +374,14 @@ class AsyncSegmentsGroup(groups.AsyncGroup):
                 sort=sort,
             )
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION,
+            request,
+            first,
+            per_page,
+            count=pages.Count(header="X-Pagination-Page-Count"),
+            limit=limit,
+        )
 
     async def create(
         self,
@@ -374,6 +400,7 @@ class AsyncSegmentsGroup(groups.AsyncGroup):
         page: int | Unset = UNSET,
         per_page: int | Unset = UNSET,
         sort: Sequence[models.SortOrder | Mapping[str, Any]] | Unset = UNSET,
+        limit: int | None = None,
     ) -> pages.AsyncPages[models.Segment]:
         """Iterate as with :meth:`SegmentsGroup.search`, with ``async for``."""
         from ..api.segment import search_segments as operation  # noqa: PLC0415
@@ -389,7 +416,14 @@ class AsyncSegmentsGroup(groups.AsyncGroup):
                 sort=sort,
             )
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION,
+            request,
+            first,
+            per_page,
+            count=pages.Count(header="X-Pagination-Page-Count"),
+            limit=limit,
+        )
 
     async def get(
         self,

@@ -32,6 +32,7 @@ class SitesGroup(groups.Group):
         per_page: int | Unset = UNSET,
         filter_: Sequence[models.FilterCondition | Mapping[str, Any]] | Unset = UNSET,
         sort: Sequence[models.SortOrder | Mapping[str, Any]] | Unset = UNSET,
+        limit: int | None = None,
     ) -> pages.Pages[models.Site]:
         """List sites.
 
@@ -49,6 +50,7 @@ class SitesGroup(groups.Group):
                 for all items.
             filter_: Conditions on the items. An item has to meet all of them.
             sort: Order of the items; the first entry counts most.
+            limit: Greatest number of items to fetch; None for all.
 
         Returns:
             models.Site: all items of all pages, fetched while you iterate.
@@ -66,7 +68,14 @@ class SitesGroup(groups.Group):
                 sort=sort,
             )
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION,
+            request,
+            first,
+            per_page,
+            count=pages.Count(header="X-Pagination-Page-Count"),
+            limit=limit,
+        )
 
     def create(
         self,
@@ -240,6 +249,7 @@ class AsyncSitesGroup(groups.AsyncGroup):
         per_page: int | Unset = UNSET,
         filter_: Sequence[models.FilterCondition | Mapping[str, Any]] | Unset = UNSET,
         sort: Sequence[models.SortOrder | Mapping[str, Any]] | Unset = UNSET,
+        limit: int | None = None,
     ) -> pages.AsyncPages[models.Site]:
         """Iterate as with :meth:`SitesGroup.list`, with ``async for``."""
         from ..api.site import get_all_sites as operation  # noqa: PLC0415
@@ -254,7 +264,14 @@ class AsyncSitesGroup(groups.AsyncGroup):
                 sort=sort,
             )
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION,
+            request,
+            first,
+            per_page,
+            count=pages.Count(header="X-Pagination-Page-Count"),
+            limit=limit,
+        )
 
     async def create(
         self,

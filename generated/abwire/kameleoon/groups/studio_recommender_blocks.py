@@ -32,6 +32,7 @@ class StudioRecommenderBlocksGroup(groups.Group):
         per_page: int | Unset = UNSET,
         filter_: Sequence[models.FilterCondition | Mapping[str, Any]] | Unset = UNSET,
         sort: Sequence[models.SortOrder | Mapping[str, Any]] | Unset = UNSET,
+        limit: int | None = None,
     ) -> pages.Pages[models.StudioRecommenderBlock]:
         """List studio recommender blocks.
 
@@ -47,6 +48,7 @@ class StudioRecommenderBlocksGroup(groups.Group):
                 for all items.
             filter_: Conditions on the items. An item has to meet all of them.
             sort: Order of the items; the first entry counts most.
+            limit: Greatest number of items to fetch; None for all.
 
         Returns:
             models.StudioRecommenderBlock: all items of all pages, fetched while you iterate.
@@ -64,7 +66,14 @@ class StudioRecommenderBlocksGroup(groups.Group):
                 sort=sort,
             )
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION,
+            request,
+            first,
+            per_page,
+            count=pages.Count(header="X-Pagination-Page-Count"),
+            limit=limit,
+        )
 
 
 class StudioRecommenderBlocksGroupResponses:
@@ -89,6 +98,7 @@ class AsyncStudioRecommenderBlocksGroup(groups.AsyncGroup):
         per_page: int | Unset = UNSET,
         filter_: Sequence[models.FilterCondition | Mapping[str, Any]] | Unset = UNSET,
         sort: Sequence[models.SortOrder | Mapping[str, Any]] | Unset = UNSET,
+        limit: int | None = None,
     ) -> pages.AsyncPages[models.StudioRecommenderBlock]:
         """Iterate as with :meth:`StudioRecommenderBlocksGroup.list`, with ``async for``."""
         from ..api.studio_recommender_block import get_all_studio_recommender_blocks as operation  # noqa: PLC0415
@@ -103,7 +113,14 @@ class AsyncStudioRecommenderBlocksGroup(groups.AsyncGroup):
                 sort=sort,
             )
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION,
+            request,
+            first,
+            per_page,
+            count=pages.Count(header="X-Pagination-Page-Count"),
+            limit=limit,
+        )
 
 
 class AsyncStudioRecommenderBlocksGroupResponses:

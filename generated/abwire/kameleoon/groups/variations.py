@@ -32,6 +32,7 @@ class VariationsGroup(groups.Group):
         per_page: int | Unset = UNSET,
         filter_: Sequence[models.FilterCondition | Mapping[str, Any]] | Unset = UNSET,
         sort: Sequence[models.SortOrder | Mapping[str, Any]] | Unset = UNSET,
+        limit: int | None = None,
     ) -> pages.Pages[models.Variation]:
         """List variations.
 
@@ -48,6 +49,7 @@ class VariationsGroup(groups.Group):
                 for all items.
             filter_: Conditions on the items. An item has to meet all of them.
             sort: Order of the items; the first entry counts most.
+            limit: Greatest number of items to fetch; None for all.
 
         Returns:
             models.Variation: all items of all pages, fetched while you iterate.
@@ -65,7 +67,14 @@ class VariationsGroup(groups.Group):
                 sort=sort,
             )
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION,
+            request,
+            first,
+            per_page,
+            count=pages.Count(header="X-Pagination-Page-Count"),
+            limit=limit,
+        )
 
     def create(
         self,
@@ -99,6 +108,7 @@ class VariationsGroup(groups.Group):
         page: int | Unset = UNSET,
         per_page: int | Unset = UNSET,
         sort: Sequence[models.SortOrder | Mapping[str, Any]] | Unset = UNSET,
+        limit: int | None = None,
     ) -> pages.Pages[models.Variation]:
         """Search variations.
 
@@ -112,6 +122,7 @@ class VariationsGroup(groups.Group):
             page: Number of the page; the first is 1.
             per_page: Items on a page.
             sort: Order of the items; the first entry counts most.
+            limit: Greatest number of items to fetch; None for all.
 
         Returns:
             models.Variation: all items of all pages, fetched while you iterate.
@@ -129,7 +140,14 @@ class VariationsGroup(groups.Group):
                 sort=sort,
             )
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION,
+            request,
+            first,
+            per_page,
+            count=pages.Count(header="X-Pagination-Page-Count"),
+            limit=limit,
+        )
 
     def get(
         self,
@@ -267,6 +285,7 @@ class AsyncVariationsGroup(groups.AsyncGroup):
         per_page: int | Unset = UNSET,
         filter_: Sequence[models.FilterCondition | Mapping[str, Any]] | Unset = UNSET,
         sort: Sequence[models.SortOrder | Mapping[str, Any]] | Unset = UNSET,
+        limit: int | None = None,
     ) -> pages.AsyncPages[models.Variation]:
         """Iterate as with :meth:`VariationsGroup.list`, with ``async for``."""
         from ..api.variation import get_all_variations as operation  # noqa: PLC0415
@@ -281,7 +300,14 @@ class AsyncVariationsGroup(groups.AsyncGroup):
                 sort=sort,
             )
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION,
+            request,
+            first,
+            per_page,
+            count=pages.Count(header="X-Pagination-Page-Count"),
+            limit=limit,
+        )
 
     async def create(
         self,
@@ -299,6 +325,7 @@ class AsyncVariationsGroup(groups.AsyncGroup):
         page: int | Unset = UNSET,
         per_page: int | Unset = UNSET,
         sort: Sequence[models.SortOrder | Mapping[str, Any]] | Unset = UNSET,
+        limit: int | None = None,
     ) -> pages.AsyncPages[models.Variation]:
         """Iterate as with :meth:`VariationsGroup.search`, with ``async for``."""
         from ..api.variation import search_variations as operation  # noqa: PLC0415
@@ -313,7 +340,14 @@ class AsyncVariationsGroup(groups.AsyncGroup):
                 sort=sort,
             )
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION,
+            request,
+            first,
+            per_page,
+            count=pages.Count(header="X-Pagination-Page-Count"),
+            limit=limit,
+        )
 
     async def get(
         self,

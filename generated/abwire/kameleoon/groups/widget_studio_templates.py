@@ -32,6 +32,7 @@ class WidgetStudioTemplatesGroup(groups.Group):
         per_page: int | Unset = UNSET,
         filter_: Sequence[models.FilterCondition | Mapping[str, Any]] | Unset = UNSET,
         sort: Sequence[models.SortOrder | Mapping[str, Any]] | Unset = UNSET,
+        limit: int | None = None,
     ) -> pages.Pages[models.WidgetStudioTemplate]:
         """List widget studio templates.
 
@@ -47,6 +48,7 @@ class WidgetStudioTemplatesGroup(groups.Group):
                 for all items.
             filter_: Conditions on the items. An item has to meet all of them.
             sort: Order of the items; the first entry counts most.
+            limit: Greatest number of items to fetch; None for all.
 
         Returns:
             models.WidgetStudioTemplate: all items of all pages, fetched while you iterate.
@@ -64,7 +66,14 @@ class WidgetStudioTemplatesGroup(groups.Group):
                 sort=sort,
             )
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION,
+            request,
+            first,
+            per_page,
+            count=pages.Count(header="X-Pagination-Page-Count"),
+            limit=limit,
+        )
 
 
 class WidgetStudioTemplatesGroupResponses:
@@ -89,6 +98,7 @@ class AsyncWidgetStudioTemplatesGroup(groups.AsyncGroup):
         per_page: int | Unset = UNSET,
         filter_: Sequence[models.FilterCondition | Mapping[str, Any]] | Unset = UNSET,
         sort: Sequence[models.SortOrder | Mapping[str, Any]] | Unset = UNSET,
+        limit: int | None = None,
     ) -> pages.AsyncPages[models.WidgetStudioTemplate]:
         """Iterate as with :meth:`WidgetStudioTemplatesGroup.list`, with ``async for``."""
         from ..api.widget_studio_template import get_all_widget_studio_templates as operation  # noqa: PLC0415
@@ -103,7 +113,14 @@ class AsyncWidgetStudioTemplatesGroup(groups.AsyncGroup):
                 sort=sort,
             )
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION,
+            request,
+            first,
+            per_page,
+            count=pages.Count(header="X-Pagination-Page-Count"),
+            limit=limit,
+        )
 
 
 class AsyncWidgetStudioTemplatesGroupResponses:

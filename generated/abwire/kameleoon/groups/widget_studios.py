@@ -33,6 +33,7 @@ class WidgetStudiosGroup(groups.Group):
         per_page: int | Unset = UNSET,
         filter_: Sequence[models.FilterCondition | Mapping[str, Any]] | Unset = UNSET,
         sort: Sequence[models.SortOrder | Mapping[str, Any]] | Unset = UNSET,
+        limit: int | None = None,
     ) -> pages.Pages[models.WidgetStudio]:
         """List studio widgets.
 
@@ -53,6 +54,7 @@ class WidgetStudiosGroup(groups.Group):
                 for all items.
             filter_: Conditions on the items. An item has to meet all of them.
             sort: Order of the items; the first entry counts most.
+            limit: Greatest number of items to fetch; None for all.
 
         Returns:
             models.WidgetStudio: all items of all pages, fetched while you iterate.
@@ -71,7 +73,14 @@ class WidgetStudiosGroup(groups.Group):
                 sort=sort,
             )
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION,
+            request,
+            first,
+            per_page,
+            count=pages.Count(header="X-Pagination-Page-Count"),
+            limit=limit,
+        )
 
     def get(
         self,
@@ -158,6 +167,7 @@ class AsyncWidgetStudiosGroup(groups.AsyncGroup):
         per_page: int | Unset = UNSET,
         filter_: Sequence[models.FilterCondition | Mapping[str, Any]] | Unset = UNSET,
         sort: Sequence[models.SortOrder | Mapping[str, Any]] | Unset = UNSET,
+        limit: int | None = None,
     ) -> pages.AsyncPages[models.WidgetStudio]:
         """Iterate as with :meth:`WidgetStudiosGroup.list`, with ``async for``."""
         from ..api.widget_studio import get_all_widget_studios as operation  # noqa: PLC0415
@@ -173,7 +183,14 @@ class AsyncWidgetStudiosGroup(groups.AsyncGroup):
                 sort=sort,
             )
 
-        return self._pages(operation.OPERATION, request, first, per_page)
+        return self._pages(
+            operation.OPERATION,
+            request,
+            first,
+            per_page,
+            count=pages.Count(header="X-Pagination-Page-Count"),
+            limit=limit,
+        )
 
     async def get(
         self,
