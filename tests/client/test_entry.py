@@ -113,8 +113,8 @@ def test_every_attempt_is_signed_afresh() -> None:
     moments = iter([1_700_000_000, 1_700_000_100])
     script = Script((503, {}), (200, []))
     with script.convert() as convert:
-        assert isinstance(convert._client._auth, RequestSigning)
-        convert._client._auth._clock = lambda: next(moments)
+        assert isinstance(convert._client.auth, RequestSigning)
+        convert._client.auth._clock = lambda: next(moments)
         assert convert.goals.list("10010", search="buy").to_list() == []
 
     first, second = script.requests
@@ -376,7 +376,7 @@ def test_no_secret_is_shown_anywhere(caplog: pytest.LogCaptureFixture) -> None:
     with script.kameleoon() as kameleoon:
         with pytest.raises(errors.ServerError) as raised:
             kameleoon.goals.get(3)
-        shown += [kameleoon, kameleoon._client, kameleoon.goals, vars(kameleoon.goals), kameleoon._client._auth]
+        shown += [kameleoon, kameleoon._client, kameleoon.goals, vars(kameleoon.goals), kameleoon._client.auth]
     shown += [*traceback.format_exception(raised.value), vars(raised.value), caplog.text]
 
     text = "\n".join(map(repr, shown))

@@ -18,6 +18,7 @@ import pytest
 
 from abwire_core import apis, limits
 from abwire_core.apis import AsyncApi, Description, Kind, SyncApi
+from abwire_core.bounds import DEFAULT_DEADLINE, DEFAULT_MAX_RESPONSE_BYTES
 from abwire_core.client import DEFAULT_TIMEOUT, Client
 from abwire_core.errors import ConfigurationError
 from abwire_core.groups import AsyncGroup, Group
@@ -447,7 +448,13 @@ def test_by_default_the_server_of_the_vendor_is_called_with_finite_patience(
     assert str(transport.requests[0].url) == f"{SERVER}/a"
     assert transport.requests[0].extensions["timeout"] == DEFAULT_TIMEOUT.as_dict()
     assert type(made._sender) is (AsyncSender if is_async(made) else Sender)
-    assert made._sender == type(made._sender)(made._client, max_retries=2, rate_limiter=None)
+    assert made._sender == type(made._sender)(
+        made._client,
+        max_retries=2,
+        deadline=DEFAULT_DEADLINE,
+        max_response_bytes=DEFAULT_MAX_RESPONSE_BYTES,
+        rate_limiter=None,
+    )
 
 
 @TWINS

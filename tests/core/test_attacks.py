@@ -34,6 +34,7 @@ from abwire_core.sending import AsyncSender, Sender
 from abwire_core.types import File
 from tests.core.calls import SYNC_AND_ASYNC, Script, connected, operation
 from tests.core.faulty import HALF_AN_ANSWER, Faulty, Step, answer
+from tests.core.signing import HEADERS
 
 GET, CREATE = operation("GET"), operation("POST")
 JSON: Operation[Any] = Operation("get-goal", "GET", "/goals/{goalId}", json_of, lambda _: None)
@@ -502,7 +503,7 @@ AUTHS = {
         lambda: ClientCredentials("made-up", "x" * 9, "https://api.example.test/oauth/token"),
         "made-up-token",
     ),
-    "a secret key": (lambda: RequestSigning("made-up", SECRET), SECRET),
+    "a secret key": (lambda: RequestSigning("made-up", SECRET, **HEADERS), SECRET),
 }
 for _name, (_auth, _secret) in AUTHS.items():
 
@@ -587,8 +588,8 @@ UNENCODABLE = {
     "a token": lambda: BearerAuth(f"{SECRET}\udc80"),
     "a client secret": lambda: ClientCredentials("made-up", f"{SECRET}\udc80", "https://api.example.test/token"),
     "a client id": lambda: ClientCredentials(f"{SECRET}\udc80", "made-up", "https://api.example.test/token"),
-    "a secret key": lambda: RequestSigning("made-up", f"{SECRET}\udc80"),
-    "an application id": lambda: RequestSigning(f"{SECRET}\u00e9", "made-up"),
+    "a secret key": lambda: RequestSigning("made-up", f"{SECRET}\udc80", **HEADERS),
+    "an application id": lambda: RequestSigning(f"{SECRET}\u00e9", "made-up", **HEADERS),
 }
 for _name, _make in UNENCODABLE.items():
 
@@ -616,8 +617,8 @@ def _(calls: Calls) -> None:
     failing: list[Callable[[], Any]] = [
         lambda: kameleoon("made-up", SECRET, base_url="nonsense"),
         lambda: kameleoon(token=SECRET, base_url="nonsense"),
-        lambda: kameleoon("made-up", SECRET, token=SECRET),
-        lambda: kameleoon(None, SECRET),
+        lambda: kameleoon("made-up", SECRET, token=SECRET),  # type: ignore[call-overload]
+        lambda: kameleoon(None, SECRET),  # type: ignore[call-overload]
         lambda: kameleoon(token=f"{SECRET} "),
         lambda: kameleoon(token=SECRET, max_retries=-1),
         lambda: kameleoon(token=SECRET, deadline=0),

@@ -82,8 +82,8 @@ class Convert(apis.SyncApi):
         http_client: SyncClient | None = None,
         transport: BaseTransport | None = None,
     ) -> None:
-        application_id = Secret.of(application_id)
-        secret_key = Secret.of(secret_key)
+        application_id = Secret(application_id)
+        secret_key = Secret(secret_key)
         self._open(
             {
                 "application_id": application_id,
@@ -228,8 +228,8 @@ class AsyncConvert(apis.AsyncApi):
         http_client: AsyncClient | None = None,
         transport: AsyncBaseTransport | None = None,
     ) -> None:
-        application_id = Secret.of(application_id)
-        secret_key = Secret.of(secret_key)
+        application_id = Secret(application_id)
+        secret_key = Secret(secret_key)
         self._open(
             {
                 "application_id": application_id,
