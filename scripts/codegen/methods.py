@@ -379,7 +379,7 @@ class _Builder:
             positional=positional,
             keywords=keywords,
             success_type=answers_of(endpoint).success_type,
-            call=", ".join(arguments),
+            call="".join(f"{argument}, " for argument in arguments) if keywords else ", ".join(arguments),
             pagination=pagination,
             poll=self._poll(operation, endpoint) if "poll" in operation.sdk else None,
             is_named_by_rule=is_named_by_rule,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import copy
+import difflib
 import functools
 import importlib
 import inspect
@@ -1344,3 +1345,23 @@ def test_an_extension_that_is_not_in_form_is_refused_with_its_place(
     assert ran.errors.endswith("\ngenerated/ was left as it is.\n")
     assert ran.status == 1
     assert not made.generated.exists()
+
+
+def test_one_more_parameter_changes_few_lines(tmp_path: Path) -> None:
+    def generated(folder: str, *more: dict[str, Any]) -> list[str]:
+        parameters = [PAGE, SIZE, parameter("names", schema=TEXT), *more]
+        root = tmp_path / folder
+        root.mkdir()
+        made = project(root, small(parameters=parameters))
+        ran = run_generate(root)
+        assert ran.status == 0, ran.errors
+        return [
+            f"{path.name}: {line}"
+            for path in sorted(made.package.rglob("*.py"))
+            for line in path.read_text(encoding="utf-8").splitlines()
+        ]
+
+    before, after = generated("before"), generated("after", parameter("colour", schema=TEXT, description="A colour."))
+
+    changed = [line for line in difflib.ndiff(before, after) if line[0] in "+-"]
+    assert 5 <= len(changed) <= 12, changed

@@ -58,7 +58,12 @@ class GoalsGroup(groups.Group):
         first = page
 
         def request(page: int | Unset) -> Request:
-            return operation.build(project_id, page=page, results_per_page=results_per_page, search=search)
+            return operation.build(
+                project_id,
+                page=page,
+                results_per_page=results_per_page,
+                search=search,
+            )
 
         return self._pages(operation.OPERATION, request, first, results_per_page)
 
@@ -173,7 +178,12 @@ class AsyncGoalsGroup(groups.AsyncGroup):
         first = page
 
         def request(page: int | Unset) -> Request:
-            return operation.build(project_id, page=page, results_per_page=results_per_page, search=search)
+            return operation.build(
+                project_id,
+                page=page,
+                results_per_page=results_per_page,
+                search=search,
+            )
 
         return self._pages(operation.OPERATION, request, first, results_per_page)
 

@@ -54,7 +54,10 @@ class ProjectsGroup(groups.Group):
         first = page
 
         def request(page: int | Unset) -> Request:
-            return operation.build(page=page, results_per_page=results_per_page)
+            return operation.build(
+                page=page,
+                results_per_page=results_per_page,
+            )
 
         return self._pages(operation.OPERATION, request, first, results_per_page)
 
@@ -161,7 +164,10 @@ class AsyncProjectsGroup(groups.AsyncGroup):
         first = page
 
         def request(page: int | Unset) -> Request:
-            return operation.build(page=page, results_per_page=results_per_page)
+            return operation.build(
+                page=page,
+                results_per_page=results_per_page,
+            )
 
         return self._pages(operation.OPERATION, request, first, results_per_page)
 

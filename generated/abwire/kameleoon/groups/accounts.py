@@ -59,7 +59,12 @@ class AccountsGroup(groups.Group):
         first = page
 
         def request(page: int | Unset) -> Request:
-            return operation.build(page=page, per_page=per_page, filter_=filter_, sort=sort)
+            return operation.build(
+                page=page,
+                per_page=per_page,
+                filter_=filter_,
+                sort=sort,
+            )
 
         return self._pages(operation.OPERATION, request, first, per_page)
 
@@ -114,7 +119,13 @@ class AccountsGroup(groups.Group):
 
         from ..api.account import get_account as operation  # noqa: PLC0415
 
-        return self._sender.call(operation.OPERATION, operation.build(account_id, optional_fields=optional_fields))
+        return self._sender.call(
+            operation.OPERATION,
+            operation.build(
+                account_id,
+                optional_fields=optional_fields,
+            ),
+        )
 
     def delete(
         self,
@@ -201,7 +212,12 @@ class AsyncAccountsGroup(groups.AsyncGroup):
         first = page
 
         def request(page: int | Unset) -> Request:
-            return operation.build(page=page, per_page=per_page, filter_=filter_, sort=sort)
+            return operation.build(
+                page=page,
+                per_page=per_page,
+                filter_=filter_,
+                sort=sort,
+            )
 
         return self._pages(operation.OPERATION, request, first, per_page)
 
@@ -224,7 +240,11 @@ class AsyncAccountsGroup(groups.AsyncGroup):
         from ..api.account import get_account as operation  # noqa: PLC0415
 
         return await self._sender.call(
-            operation.OPERATION, operation.build(account_id, optional_fields=optional_fields)
+            operation.OPERATION,
+            operation.build(
+                account_id,
+                optional_fields=optional_fields,
+            ),
         )
 
     async def delete(

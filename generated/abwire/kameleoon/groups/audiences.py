@@ -146,7 +146,11 @@ class AudiencesGroup(groups.Group):
             pointer="/data",
         )
         request = operation.build(
-            site_id=site_id, start_date=start_date, end_date=end_date, analytics_level=analytics_level, filters=filters
+            site_id=site_id,
+            start_date=start_date,
+            end_date=end_date,
+            analytics_level=analytics_level,
+            filters=filters,
         )
         return self._fetch(
             results, request, timeout=timeout, poll_interval=poll_interval, on_poll=on_poll, progress=progress
@@ -176,7 +180,12 @@ class AudiencesGroup(groups.Group):
 
         from ..api.audience import audience_poll as operation  # noqa: PLC0415
 
-        return self._sender.call(operation.OPERATION, operation.build(data_code=data_code))
+        return self._sender.call(
+            operation.OPERATION,
+            operation.build(
+                data_code=data_code,
+            ),
+        )
 
 
 class AudiencesGroupResponses:
@@ -269,7 +278,11 @@ class AsyncAudiencesGroup(groups.AsyncGroup):
             pointer="/data",
         )
         request = operation.build(
-            site_id=site_id, start_date=start_date, end_date=end_date, analytics_level=analytics_level, filters=filters
+            site_id=site_id,
+            start_date=start_date,
+            end_date=end_date,
+            analytics_level=analytics_level,
+            filters=filters,
         )
         return await self._fetch(
             results, request, timeout=timeout, poll_interval=poll_interval, on_poll=on_poll, progress=progress
@@ -283,7 +296,12 @@ class AsyncAudiencesGroup(groups.AsyncGroup):
         """Await :meth:`AudiencesGroup.poll`."""
         from ..api.audience import audience_poll as operation  # noqa: PLC0415
 
-        return await self._sender.call(operation.OPERATION, operation.build(data_code=data_code))
+        return await self._sender.call(
+            operation.OPERATION,
+            operation.build(
+                data_code=data_code,
+            ),
+        )
 
 
 class AsyncAudiencesGroupResponses:

@@ -58,7 +58,12 @@ class CustomDataGroup(groups.Group):
         first = page
 
         def request(page: int | Unset) -> Request:
-            return operation.build(page=page, per_page=per_page, filter_=filter_, sort=sort)
+            return operation.build(
+                page=page,
+                per_page=per_page,
+                filter_=filter_,
+                sort=sort,
+            )
 
         return self._pages(operation.OPERATION, request, first, per_page)
 
@@ -217,7 +222,12 @@ class AsyncCustomDataGroup(groups.AsyncGroup):
         first = page
 
         def request(page: int | Unset) -> Request:
-            return operation.build(page=page, per_page=per_page, filter_=filter_, sort=sort)
+            return operation.build(
+                page=page,
+                per_page=per_page,
+                filter_=filter_,
+                sort=sort,
+            )
 
         return self._pages(operation.OPERATION, request, first, per_page)
 

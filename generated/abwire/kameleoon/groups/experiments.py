@@ -70,7 +70,11 @@ class ExperimentsGroup(groups.Group):
 
         def request(page: int | Unset) -> Request:
             return operation.build(
-                optional_fields=optional_fields, page=page, per_page=per_page, filter_=filter_, sort=sort
+                optional_fields=optional_fields,
+                page=page,
+                per_page=per_page,
+                filter_=filter_,
+                sort=sort,
             )
 
         return self._pages(operation.OPERATION, request, first, per_page)
@@ -125,7 +129,13 @@ class ExperimentsGroup(groups.Group):
 
         from ..api.experiment import get_experiment as operation  # noqa: PLC0415
 
-        return self._sender.call(operation.OPERATION, operation.build(experiment_id, optional_fields=optional_fields))
+        return self._sender.call(
+            operation.OPERATION,
+            operation.build(
+                experiment_id,
+                optional_fields=optional_fields,
+            ),
+        )
 
     def delete(
         self,
@@ -181,7 +191,14 @@ class ExperimentsGroup(groups.Group):
 
         from ..api.experiment import partial_update_experiment as operation  # noqa: PLC0415
 
-        return self._sender.call(operation.OPERATION, operation.build(experiment_id, action=action, body=body))
+        return self._sender.call(
+            operation.OPERATION,
+            operation.build(
+                experiment_id,
+                action=action,
+                body=body,
+            ),
+        )
 
     def restart(
         self,
@@ -384,7 +401,11 @@ class AsyncExperimentsGroup(groups.AsyncGroup):
 
         def request(page: int | Unset) -> Request:
             return operation.build(
-                optional_fields=optional_fields, page=page, per_page=per_page, filter_=filter_, sort=sort
+                optional_fields=optional_fields,
+                page=page,
+                per_page=per_page,
+                filter_=filter_,
+                sort=sort,
             )
 
         return self._pages(operation.OPERATION, request, first, per_page)
@@ -408,7 +429,11 @@ class AsyncExperimentsGroup(groups.AsyncGroup):
         from ..api.experiment import get_experiment as operation  # noqa: PLC0415
 
         return await self._sender.call(
-            operation.OPERATION, operation.build(experiment_id, optional_fields=optional_fields)
+            operation.OPERATION,
+            operation.build(
+                experiment_id,
+                optional_fields=optional_fields,
+            ),
         )
 
     async def delete(
@@ -430,7 +455,14 @@ class AsyncExperimentsGroup(groups.AsyncGroup):
         """Await :meth:`ExperimentsGroup.update`."""
         from ..api.experiment import partial_update_experiment as operation  # noqa: PLC0415
 
-        return await self._sender.call(operation.OPERATION, operation.build(experiment_id, action=action, body=body))
+        return await self._sender.call(
+            operation.OPERATION,
+            operation.build(
+                experiment_id,
+                action=action,
+                body=body,
+            ),
+        )
 
     async def restart(
         self,

@@ -64,7 +64,11 @@ class FeatureFlagsGroup(groups.Group):
 
         def request(page: int | Unset) -> Request:
             return operation.build(
-                optional_fields=optional_fields, page=page, per_page=per_page, filter_=filter_, sort=sort
+                optional_fields=optional_fields,
+                page=page,
+                per_page=per_page,
+                filter_=filter_,
+                sort=sort,
             )
 
         return self._pages(operation.OPERATION, request, first, per_page)
@@ -129,7 +133,11 @@ class FeatureFlagsGroup(groups.Group):
 
         def request(page: int | Unset) -> Request:
             return operation.build(
-                optional_fields=optional_fields, filter_=filter_, page=page, per_page=per_page, sort=sort
+                optional_fields=optional_fields,
+                filter_=filter_,
+                page=page,
+                per_page=per_page,
+                sort=sort,
             )
 
         return self._pages(operation.OPERATION, request, first, per_page)
@@ -162,7 +170,12 @@ class FeatureFlagsGroup(groups.Group):
         from ..api.feature_flag import get_feature_flag_configuration as operation  # noqa: PLC0415
 
         return self._sender.call(
-            operation.OPERATION, operation.build(site_code, feature_key, optional_fields=optional_fields)
+            operation.OPERATION,
+            operation.build(
+                site_code,
+                feature_key,
+                optional_fields=optional_fields,
+            ),
         )
 
     def update(
@@ -408,7 +421,11 @@ class AsyncFeatureFlagsGroup(groups.AsyncGroup):
 
         def request(page: int | Unset) -> Request:
             return operation.build(
-                optional_fields=optional_fields, page=page, per_page=per_page, filter_=filter_, sort=sort
+                optional_fields=optional_fields,
+                page=page,
+                per_page=per_page,
+                filter_=filter_,
+                sort=sort,
             )
 
         return self._pages(operation.OPERATION, request, first, per_page)
@@ -438,7 +455,11 @@ class AsyncFeatureFlagsGroup(groups.AsyncGroup):
 
         def request(page: int | Unset) -> Request:
             return operation.build(
-                optional_fields=optional_fields, filter_=filter_, page=page, per_page=per_page, sort=sort
+                optional_fields=optional_fields,
+                filter_=filter_,
+                page=page,
+                per_page=per_page,
+                sort=sort,
             )
 
         return self._pages(operation.OPERATION, request, first, per_page)
@@ -454,7 +475,12 @@ class AsyncFeatureFlagsGroup(groups.AsyncGroup):
         from ..api.feature_flag import get_feature_flag_configuration as operation  # noqa: PLC0415
 
         return await self._sender.call(
-            operation.OPERATION, operation.build(site_code, feature_key, optional_fields=optional_fields)
+            operation.OPERATION,
+            operation.build(
+                site_code,
+                feature_key,
+                optional_fields=optional_fields,
+            ),
         )
 
     async def update(

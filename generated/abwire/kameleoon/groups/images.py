@@ -59,7 +59,12 @@ class ImagesGroup(groups.Group):
         first = page
 
         def request(page: int | Unset) -> Request:
-            return operation.build(page=page, per_page=per_page, filter_=filter_, sort=sort)
+            return operation.build(
+                page=page,
+                per_page=per_page,
+                filter_=filter_,
+                sort=sort,
+            )
 
         return self._pages(operation.OPERATION, request, first, per_page)
 
@@ -172,7 +177,12 @@ class AsyncImagesGroup(groups.AsyncGroup):
         first = page
 
         def request(page: int | Unset) -> Request:
-            return operation.build(page=page, per_page=per_page, filter_=filter_, sort=sort)
+            return operation.build(
+                page=page,
+                per_page=per_page,
+                filter_=filter_,
+                sort=sort,
+            )
 
         return self._pages(operation.OPERATION, request, first, per_page)
 

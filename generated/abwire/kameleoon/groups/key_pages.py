@@ -57,7 +57,12 @@ class KeyPagesGroup(groups.Group):
         first = page
 
         def request(page: int | Unset) -> Request:
-            return operation.build(page=page, per_page=per_page, filter_=filter_, sort=sort)
+            return operation.build(
+                page=page,
+                per_page=per_page,
+                filter_=filter_,
+                sort=sort,
+            )
 
         return self._pages(operation.OPERATION, request, first, per_page)
 
@@ -91,7 +96,12 @@ class AsyncKeyPagesGroup(groups.AsyncGroup):
         first = page
 
         def request(page: int | Unset) -> Request:
-            return operation.build(page=page, per_page=per_page, filter_=filter_, sort=sort)
+            return operation.build(
+                page=page,
+                per_page=per_page,
+                filter_=filter_,
+                sort=sort,
+            )
 
         return self._pages(operation.OPERATION, request, first, per_page)
 

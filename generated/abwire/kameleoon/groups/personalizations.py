@@ -59,7 +59,12 @@ class PersonalizationsGroup(groups.Group):
         first = page
 
         def request(page: int | Unset) -> Request:
-            return operation.build(page=page, per_page=per_page, filter_=filter_, sort=sort)
+            return operation.build(
+                page=page,
+                per_page=per_page,
+                filter_=filter_,
+                sort=sort,
+            )
 
         return self._pages(operation.OPERATION, request, first, per_page)
 
@@ -117,7 +122,11 @@ class PersonalizationsGroup(groups.Group):
         from ..api.personalization import get_personalization as operation  # noqa: PLC0415
 
         return self._sender.call(
-            operation.OPERATION, operation.build(personalization_id, optional_fields=optional_fields)
+            operation.OPERATION,
+            operation.build(
+                personalization_id,
+                optional_fields=optional_fields,
+            ),
         )
 
     def update(
@@ -204,7 +213,12 @@ class AsyncPersonalizationsGroup(groups.AsyncGroup):
         first = page
 
         def request(page: int | Unset) -> Request:
-            return operation.build(page=page, per_page=per_page, filter_=filter_, sort=sort)
+            return operation.build(
+                page=page,
+                per_page=per_page,
+                filter_=filter_,
+                sort=sort,
+            )
 
         return self._pages(operation.OPERATION, request, first, per_page)
 
@@ -227,7 +241,11 @@ class AsyncPersonalizationsGroup(groups.AsyncGroup):
         from ..api.personalization import get_personalization as operation  # noqa: PLC0415
 
         return await self._sender.call(
-            operation.OPERATION, operation.build(personalization_id, optional_fields=optional_fields)
+            operation.OPERATION,
+            operation.build(
+                personalization_id,
+                optional_fields=optional_fields,
+            ),
         )
 
     async def update(

@@ -47,7 +47,12 @@ class ResultsGroup(groups.Group):
 
         from ..api.data import get_results as operation  # noqa: PLC0415
 
-        return self._sender.call(operation.OPERATION, operation.build(data_code=data_code))
+        return self._sender.call(
+            operation.OPERATION,
+            operation.build(
+                data_code=data_code,
+            ),
+        )
 
 
 class ResultsGroupResponses:
@@ -73,7 +78,12 @@ class AsyncResultsGroup(groups.AsyncGroup):
         """Await :meth:`ResultsGroup.poll`."""
         from ..api.data import get_results as operation  # noqa: PLC0415
 
-        return await self._sender.call(operation.OPERATION, operation.build(data_code=data_code))
+        return await self._sender.call(
+            operation.OPERATION,
+            operation.build(
+                data_code=data_code,
+            ),
+        )
 
 
 class AsyncResultsGroupResponses:

@@ -64,7 +64,11 @@ class SegmentsGroup(groups.Group):
 
         def request(page: int | Unset) -> Request:
             return operation.build(
-                optional_fields=optional_fields, page=page, per_page=per_page, filter_=filter_, sort=sort
+                optional_fields=optional_fields,
+                page=page,
+                per_page=per_page,
+                filter_=filter_,
+                sort=sort,
             )
 
         return self._pages(operation.OPERATION, request, first, per_page)
@@ -130,7 +134,11 @@ class SegmentsGroup(groups.Group):
 
         def request(page: int | Unset) -> Request:
             return operation.build(
-                optional_fields=optional_fields, filter_=filter_, page=page, per_page=per_page, sort=sort
+                optional_fields=optional_fields,
+                filter_=filter_,
+                page=page,
+                per_page=per_page,
+                sort=sort,
             )
 
         return self._pages(operation.OPERATION, request, first, per_page)
@@ -162,7 +170,13 @@ class SegmentsGroup(groups.Group):
 
         from ..api.segment import get_segment as operation  # noqa: PLC0415
 
-        return self._sender.call(operation.OPERATION, operation.build(segment_id, optional_fields=optional_fields))
+        return self._sender.call(
+            operation.OPERATION,
+            operation.build(
+                segment_id,
+                optional_fields=optional_fields,
+            ),
+        )
 
     def replace(
         self,
@@ -334,7 +348,11 @@ class AsyncSegmentsGroup(groups.AsyncGroup):
 
         def request(page: int | Unset) -> Request:
             return operation.build(
-                optional_fields=optional_fields, page=page, per_page=per_page, filter_=filter_, sort=sort
+                optional_fields=optional_fields,
+                page=page,
+                per_page=per_page,
+                filter_=filter_,
+                sort=sort,
             )
 
         return self._pages(operation.OPERATION, request, first, per_page)
@@ -364,7 +382,11 @@ class AsyncSegmentsGroup(groups.AsyncGroup):
 
         def request(page: int | Unset) -> Request:
             return operation.build(
-                optional_fields=optional_fields, filter_=filter_, page=page, per_page=per_page, sort=sort
+                optional_fields=optional_fields,
+                filter_=filter_,
+                page=page,
+                per_page=per_page,
+                sort=sort,
             )
 
         return self._pages(operation.OPERATION, request, first, per_page)
@@ -379,7 +401,11 @@ class AsyncSegmentsGroup(groups.AsyncGroup):
         from ..api.segment import get_segment as operation  # noqa: PLC0415
 
         return await self._sender.call(
-            operation.OPERATION, operation.build(segment_id, optional_fields=optional_fields)
+            operation.OPERATION,
+            operation.build(
+                segment_id,
+                optional_fields=optional_fields,
+            ),
         )
 
     async def replace(

@@ -59,7 +59,12 @@ class SitesGroup(groups.Group):
         first = page
 
         def request(page: int | Unset) -> Request:
-            return operation.build(page=page, per_page=per_page, filter_=filter_, sort=sort)
+            return operation.build(
+                page=page,
+                per_page=per_page,
+                filter_=filter_,
+                sort=sort,
+            )
 
         return self._pages(operation.OPERATION, request, first, per_page)
 
@@ -242,7 +247,12 @@ class AsyncSitesGroup(groups.AsyncGroup):
         first = page
 
         def request(page: int | Unset) -> Request:
-            return operation.build(page=page, per_page=per_page, filter_=filter_, sort=sort)
+            return operation.build(
+                page=page,
+                per_page=per_page,
+                filter_=filter_,
+                sort=sort,
+            )
 
         return self._pages(operation.OPERATION, request, first, per_page)
 

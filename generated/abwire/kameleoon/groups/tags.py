@@ -59,7 +59,13 @@ class TagsGroup(groups.Group):
         first = page
 
         def request(page: int | Unset) -> Request:
-            return operation.build(type_=type_, page=page, per_page=per_page, filter_=filter_, sort=sort)
+            return operation.build(
+                type_=type_,
+                page=page,
+                per_page=per_page,
+                filter_=filter_,
+                sort=sort,
+            )
 
         return self._pages(operation.OPERATION, request, first, per_page)
 
@@ -94,7 +100,13 @@ class AsyncTagsGroup(groups.AsyncGroup):
         first = page
 
         def request(page: int | Unset) -> Request:
-            return operation.build(type_=type_, page=page, per_page=per_page, filter_=filter_, sort=sort)
+            return operation.build(
+                type_=type_,
+                page=page,
+                per_page=per_page,
+                filter_=filter_,
+                sort=sort,
+            )
 
         return self._pages(operation.OPERATION, request, first, per_page)
 

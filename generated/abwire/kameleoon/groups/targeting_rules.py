@@ -57,7 +57,12 @@ class TargetingRulesGroup(groups.Group):
         first = page
 
         def request(page: int | Unset) -> Request:
-            return operation.build(page=page, per_page=per_page, filter_=filter_, sort=sort)
+            return operation.build(
+                page=page,
+                per_page=per_page,
+                filter_=filter_,
+                sort=sort,
+            )
 
         return self._pages(operation.OPERATION, request, first, per_page)
 
@@ -85,7 +90,13 @@ class TargetingRulesGroup(groups.Group):
 
         from ..api.targeting_rule import create_targeting_rule as operation  # noqa: PLC0415
 
-        return self._sender.call(operation.OPERATION, operation.build(experiment_id=experiment_id, body=body))
+        return self._sender.call(
+            operation.OPERATION,
+            operation.build(
+                experiment_id=experiment_id,
+                body=body,
+            ),
+        )
 
     def get(
         self,
@@ -141,7 +152,12 @@ class AsyncTargetingRulesGroup(groups.AsyncGroup):
         first = page
 
         def request(page: int | Unset) -> Request:
-            return operation.build(page=page, per_page=per_page, filter_=filter_, sort=sort)
+            return operation.build(
+                page=page,
+                per_page=per_page,
+                filter_=filter_,
+                sort=sort,
+            )
 
         return self._pages(operation.OPERATION, request, first, per_page)
 
@@ -154,7 +170,13 @@ class AsyncTargetingRulesGroup(groups.AsyncGroup):
         """Await :meth:`TargetingRulesGroup.create`."""
         from ..api.targeting_rule import create_targeting_rule as operation  # noqa: PLC0415
 
-        return await self._sender.call(operation.OPERATION, operation.build(experiment_id=experiment_id, body=body))
+        return await self._sender.call(
+            operation.OPERATION,
+            operation.build(
+                experiment_id=experiment_id,
+                body=body,
+            ),
+        )
 
     async def get(
         self,

@@ -58,7 +58,12 @@ class VariationsGroup(groups.Group):
         first = page
 
         def request(page: int | Unset) -> Request:
-            return operation.build(page=page, per_page=per_page, filter_=filter_, sort=sort)
+            return operation.build(
+                page=page,
+                per_page=per_page,
+                filter_=filter_,
+                sort=sort,
+            )
 
         return self._pages(operation.OPERATION, request, first, per_page)
 
@@ -117,7 +122,12 @@ class VariationsGroup(groups.Group):
         first = page
 
         def request(page: int | Unset) -> Request:
-            return operation.build(filter_=filter_, page=page, per_page=per_page, sort=sort)
+            return operation.build(
+                filter_=filter_,
+                page=page,
+                per_page=per_page,
+                sort=sort,
+            )
 
         return self._pages(operation.OPERATION, request, first, per_page)
 
@@ -147,7 +157,13 @@ class VariationsGroup(groups.Group):
 
         from ..api.variation import get_variation as operation  # noqa: PLC0415
 
-        return self._sender.call(operation.OPERATION, operation.build(variation_id, optional_fields=optional_fields))
+        return self._sender.call(
+            operation.OPERATION,
+            operation.build(
+                variation_id,
+                optional_fields=optional_fields,
+            ),
+        )
 
     def replace(
         self,
@@ -258,7 +274,12 @@ class AsyncVariationsGroup(groups.AsyncGroup):
         first = page
 
         def request(page: int | Unset) -> Request:
-            return operation.build(page=page, per_page=per_page, filter_=filter_, sort=sort)
+            return operation.build(
+                page=page,
+                per_page=per_page,
+                filter_=filter_,
+                sort=sort,
+            )
 
         return self._pages(operation.OPERATION, request, first, per_page)
 
@@ -285,7 +306,12 @@ class AsyncVariationsGroup(groups.AsyncGroup):
         first = page
 
         def request(page: int | Unset) -> Request:
-            return operation.build(filter_=filter_, page=page, per_page=per_page, sort=sort)
+            return operation.build(
+                filter_=filter_,
+                page=page,
+                per_page=per_page,
+                sort=sort,
+            )
 
         return self._pages(operation.OPERATION, request, first, per_page)
 
@@ -299,7 +325,11 @@ class AsyncVariationsGroup(groups.AsyncGroup):
         from ..api.variation import get_variation as operation  # noqa: PLC0415
 
         return await self._sender.call(
-            operation.OPERATION, operation.build(variation_id, optional_fields=optional_fields)
+            operation.OPERATION,
+            operation.build(
+                variation_id,
+                optional_fields=optional_fields,
+            ),
         )
 
     async def replace(

@@ -64,7 +64,11 @@ class WidgetStudiosGroup(groups.Group):
 
         def request(page: int | Unset) -> Request:
             return operation.build(
-                optional_fields=optional_fields, page=page, per_page=per_page, filter_=filter_, sort=sort
+                optional_fields=optional_fields,
+                page=page,
+                per_page=per_page,
+                filter_=filter_,
+                sort=sort,
             )
 
         return self._pages(operation.OPERATION, request, first, per_page)
@@ -94,7 +98,13 @@ class WidgetStudiosGroup(groups.Group):
 
         from ..api.widget_studio import get_widget_studio as operation  # noqa: PLC0415
 
-        return self._sender.call(operation.OPERATION, operation.build(widget_id, optional_fields=optional_fields))
+        return self._sender.call(
+            operation.OPERATION,
+            operation.build(
+                widget_id,
+                optional_fields=optional_fields,
+            ),
+        )
 
     def replace(
         self,
@@ -156,7 +166,11 @@ class AsyncWidgetStudiosGroup(groups.AsyncGroup):
 
         def request(page: int | Unset) -> Request:
             return operation.build(
-                optional_fields=optional_fields, page=page, per_page=per_page, filter_=filter_, sort=sort
+                optional_fields=optional_fields,
+                page=page,
+                per_page=per_page,
+                filter_=filter_,
+                sort=sort,
             )
 
         return self._pages(operation.OPERATION, request, first, per_page)
@@ -170,7 +184,13 @@ class AsyncWidgetStudiosGroup(groups.AsyncGroup):
         """Await :meth:`WidgetStudiosGroup.get`."""
         from ..api.widget_studio import get_widget_studio as operation  # noqa: PLC0415
 
-        return await self._sender.call(operation.OPERATION, operation.build(widget_id, optional_fields=optional_fields))
+        return await self._sender.call(
+            operation.OPERATION,
+            operation.build(
+                widget_id,
+                optional_fields=optional_fields,
+            ),
+        )
 
     async def replace(
         self,
