@@ -755,7 +755,7 @@ UNSUPPORTED = [
     ),
     pytest.param(
         _with_property({"type": "string", "x-sdk-type": "date"}),
-        f"{HELD}/x-sdk-type: 'date' is not one of ['boolean', 'integer', 'number', 'string']",
+        f"{HELD}/x-sdk-type: 'date' is not one of boolean, integer, number, string",
         id="unknown x-sdk-type",
     ),
     pytest.param(
