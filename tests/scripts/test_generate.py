@@ -510,7 +510,7 @@ INVALID_SPECS = [
     ),
     pytest.param(
         _spec({key: value for key, value in GOOD.items() if key != "paths"}),
-        f"{SPEC}#: the key 'paths' is missing: add it",
+        f"{SPEC}: the key 'paths' is missing: add it",
         id="invalid OpenAPI",
     ),
     pytest.param(
