@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -115,8 +116,8 @@ def test_a_client_that_cannot_be_made_says_why(trees: tuple[Tree, Tree]) -> None
     with pytest.raises(DiffError) as refused:
         clients.make(head.root, head.root)
 
-    place = "specs/shop.yaml#/components/schemas/Thing/properties/owner/$ref"
-    assert str(refused.value).startswith(f"the client cannot be generated: {place}: the reference ")
+    place = r"specs/shop\.yaml:\d+#/components/schemas/Thing/properties/owner/\$ref"
+    assert re.match(rf"the client cannot be generated: {place}: the reference ", str(refused.value))
 
 
 def test_a_client_that_is_up_to_date_is_left_alone(trees: tuple[Tree, Tree], tmp_path: Path) -> None:

@@ -71,8 +71,9 @@ def drop(files: Files) -> None:
         (mend_wholly, IDLE),
         (
             lambda files: files.schema("Thing")["properties"].pop("size"),
-            "action 1 ($.components.schemas.Thing.properties.size) selects 0 nodes, 1 expected: drop the overlay if the"
-            " spec is right now, else correct the action",
+            "action 1 ($.components.schemas.Thing.properties.size) selects nothing: there is no 'size' at "
+            "/components/schemas/Thing/properties: if the vendor fixed the defect, drop the action; else correct the "
+            "target",
         ),
     ],
 )
