@@ -36,13 +36,14 @@ class Chain:
         old: the API in the base.
         new: the API in the head.
         kinds: the kinds of input that differ.
-        steps: the parts after each step, with its kind; the first one has none.
+        steps: the parts after each step, with the kinds that it takes; the first one takes none, and a step takes
+            several where the effective spec in between cannot be made.
     """
 
     old: Api
     new: Api
     kinds: tuple[Cause, ...]
-    steps: tuple[tuple[Cause | None, Catalogue], ...]
+    steps: tuple[tuple[tuple[Cause, ...], Catalogue], ...]
 
     def causes(self, keys: set[Key], *, keywords: set[str], is_python_only: bool) -> tuple[Cause, ...]:
         """Return the causes of a change of some parts; all kinds that differ, if no step shows it.
@@ -53,9 +54,9 @@ class Chain:
             is_python_only: whether the effective spec has the same in both states.
         """
         found: list[Cause] = []
-        for (_, before), (cause, after) in zip(self.steps, self.steps[1:], strict=False):
-            if cause is not None and any(_facts(before, key, keywords) != _facts(after, key, keywords) for key in keys):
-                found.append(cause)
+        for (_, before), (taken, after) in zip(self.steps, self.steps[1:], strict=False):
+            if taken and any(_facts(before, key, keywords) != _facts(after, key, keywords) for key in keys):
+                found += taken
         ours = tuple(kind for kind in self.kinds if kind in (Cause.TEMPLATE, Cause.RUNTIME))
         return tuple(found) or (ours if is_python_only and ours else self.kinds)
 
@@ -96,10 +97,12 @@ def chain(old: Api, new: Api, effective: tuple[Catalogue, Catalogue], *, others:
     """
     kinds = [Cause.SPEC] if old.spec.read_bytes() != new.spec.read_bytes() else []
     kinds += [kind for kind in (Cause.OVERLAY, Cause.NAMING) if _contents(old, kind) != _contents(new, kind)]
-    steps: list[tuple[Cause | None, Catalogue]] = [(None, effective[0])]
+    steps: list[tuple[tuple[Cause, ...], Catalogue]] = [((), effective[0])]
+    pending: tuple[Cause, ...] = ()
     taken: set[Cause] = set()
-    for kind in kinds if len(kinds) > 1 else ():
+    for kind in kinds[:-1]:
         taken.add(kind)
+        pending = (*pending, kind)
         found = [path for one in (Cause.OVERLAY, Cause.NAMING) for path in _of((new if one in taken else old), one)]
         mixed = Api(
             new.name, (new if Cause.SPEC in taken else old).spec, tuple(sorted(found, key=lambda path: path.name))
@@ -108,10 +111,9 @@ def chain(old: Api, new: Api, effective: tuple[Catalogue, Catalogue], *, others:
             document = build(mixed, strict=False, keep_comments=False)  # an overlay may be stale in this mix
         except InputError:
             continue
-        steps.append((kind, Catalogue(document, new.name)))
-    if len(kinds) == 1:
-        steps.append((kinds[0], effective[1]))
-    steps.append((None, effective[1]))
+        steps.append((pending, Catalogue(document, new.name)))
+        pending = ()
+    steps.append(((*pending, *kinds[-1:]), effective[1]))
     return Chain(old, new, (*kinds, *others), tuple(steps))
 
 

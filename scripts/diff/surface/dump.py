@@ -19,6 +19,7 @@ import json
 import pkgutil
 import re
 import sys
+import textwrap
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -158,6 +159,9 @@ class Surface:
                 seen.add(name)
                 member = found if name == "__init__" else vars(owner).get(name)
                 self._member(f"{path}.{name}", member, annotations.get(name))
+            for name in _set_by_constructor(owner) - seen:
+                seen.add(name)
+                self._add(f"{path}.{name}", "attribute")
 
     def _member(self, path: str, member: Any, annotation: Any) -> None:
         function = getattr(member, "__func__", member)
@@ -173,8 +177,8 @@ class Surface:
             self._function(path, function, member)
         elif path.rpartition(".")[2].isupper() and isinstance(member, _VALUES):
             self._add(path, "constant", value=_value(member))
-        elif annotation is not None and not path.rpartition(".")[2].isupper():
-            self._add(path, "attribute", type=_text(annotation))
+        elif (annotation is not None and not path.rpartition(".")[2].isupper()) or inspect.ismemberdescriptor(member):
+            self._add(path, "attribute", type=None if annotation is None else _text(annotation))
 
     def _function(self, path: str, function: Any, member: Any) -> None:
         if path.endswith(".__init__") and self._parent(path) == "group":
@@ -264,6 +268,17 @@ def _assigned(path: str) -> set[str]:
     targets = [target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]
     targets += [node.target for node in tree.body if isinstance(node, ast.AnnAssign)]
     return {target.id for target in targets if isinstance(target, ast.Name)}
+
+
+def _set_by_constructor(found: type) -> set[str]:
+    """The public attributes that a constructor sets, for classes that do not annotate them."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(vars(found)["__init__"])))
+    except (KeyError, OSError, TypeError, SyntaxError):
+        return set()
+    stored = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)]
+    owned = [node.attr for node in stored if isinstance(node.value, ast.Name) and node.value.id == "self"]
+    return {name for name in owned if not name.startswith("_")}
 
 
 def _is_own(module: ModuleType, name: str) -> bool:

@@ -99,7 +99,8 @@ def compare(old: Surface, new: Surface, renames: Mapping[str, str], usage: Usage
         key = (twin if is_known else change.path, change.check, _ASYNC.sub("", change.text))
         if key not in found or found[key].path != twin:
             found[key] = change
-    return list(found.values())
+    changed = {path for change in found.values() for path in (change.path, change.old_path)}
+    return [change for change in found.values() if _RAW not in change.path or _twin(change.path) not in changed]
 
 
 def _twin(path: str) -> str:

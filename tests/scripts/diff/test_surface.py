@@ -206,5 +206,15 @@ def test_a_client_that_cannot_be_imported_says_why_and_what_to_do(tmp_path: Path
     assert "make setup" in text
 
 
+def test_an_attribute_that_a_constructor_sets_is_one(base: Surface, tmp_path: Path) -> None:
+    head = write(tmp_path, {_PAGES: ("class Pages:", "class Pages:\n    size: int = 1")})
+    before = load(head)
+    write(tmp_path, {_PAGES: ("class Pages:", "class Pages:\n    def __init__(self) -> None:\n        self.size = 1")})
+
+    changes = compare(before, load(head), {}, lambda package, model: (True, True))
+
+    assert [change for change in changes if change.path == "Pages.size"] == []
+
+
 def test_without_a_client_there_is_nothing(tmp_path: Path) -> None:
     assert load(tmp_path) == {}
