@@ -117,7 +117,7 @@ def test_a_client_that_cannot_be_made_says_why(trees: tuple[Tree, Tree]) -> None
         clients.make(head.root, head.root)
 
     place = r"specs/shop\.yaml:\d+#/components/schemas/Thing/properties/owner/\$ref"
-    assert re.match(rf"the client cannot be generated: {place}: the reference ", str(refused.value))
+    assert re.match(f"the client cannot be generated: {place}: the reference ", str(refused.value))
 
 
 def test_a_client_that_is_up_to_date_is_left_alone(trees: tuple[Tree, Tree], tmp_path: Path) -> None:
