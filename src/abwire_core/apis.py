@@ -25,6 +25,7 @@ from abwire_core._http import (
     Timeout,
 )
 from abwire_core.auth import BearerAuth, ClientCredentials, RequestSigning, Secret
+from abwire_core.bounds import DEFAULT_DEADLINE, DEFAULT_MAX_RESPONSE_BYTES
 from abwire_core.client import Client, check_url
 from abwire_core.errors import ConfigurationError
 from abwire_core.operations import Operation
@@ -197,13 +198,13 @@ class Description(NamedTuple):
     rates: Sequence[tuple[int, float]] = ()
     deprecated: str | None = None
 
-    def auth(self, credentials: Mapping[str, Secret | None], server: str) -> Auth | None:
+    def auth(self, credentials: Mapping[str, str | Secret | None], server: str) -> Auth | None:
         """Return the authentication for credentials.
 
         Raises:
             ConfigurationError: some are missing, or too many are given.
         """
-        given = {name: value for name, value in credentials.items() if value}
+        given = {name: Secret(value) for name, value in credentials.items() if value}
         if not self.kinds:
             return None
         for kind in self.kinds:
@@ -301,14 +302,14 @@ class SyncApi(_Api):
 
     def _open(
         self,
-        credentials: Mapping[str, Secret | None],
+        credentials: Mapping[str, str | Secret | None],
         *,
         base_url: str | None,
         headers: Mapping[str, str] | None,
         timeout: float | Timeout,
         max_retries: int,
-        deadline: float,
-        max_response_bytes: int,
+        deadline: float = DEFAULT_DEADLINE,
+        max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
         rate_limiter: Limiter | limits.Budget | Unset | None,
         http_client: SyncClient | None,
         transport: BaseTransport | None,
@@ -379,14 +380,14 @@ class AsyncApi(_Api):
 
     def _open(
         self,
-        credentials: Mapping[str, Secret | None],
+        credentials: Mapping[str, str | Secret | None],
         *,
         base_url: str | None,
         headers: Mapping[str, str] | None,
         timeout: float | Timeout,
         max_retries: int,
-        deadline: float,
-        max_response_bytes: int,
+        deadline: float = DEFAULT_DEADLINE,
+        max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
         rate_limiter: Limiter | limits.Budget | Unset | None,
         http_client: AsyncClient | None,
         transport: AsyncBaseTransport | None,
