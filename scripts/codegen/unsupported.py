@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scripts.specs.documents import json_pointer
 from scripts.specs.spec import Pointer, Spec, alternatives, is_null
 
+_SERVER = re.compile(r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~!$&'()*+,;=:@%/\-]*)?")
 _READABLE = {
     "boolean": ("integer",),
     "integer": ("integer", "string"),
@@ -22,6 +24,13 @@ def check_servers(spec: Spec) -> None:
     """Report a spec without a server, and one whose operations lead to several."""
     if not spec.document.get("servers"):
         spec.fault("needs a server: its url is where the client calls by default", ("servers",))
+    for index, server in enumerate(spec.document.get("servers", ())):
+        url = server["url"]
+        for name, variable in server.get("variables", {}).items():
+            url = url.replace(f"{{{name}}}", str(variable["default"]))
+        if not _SERVER.fullmatch(url):
+            reason = "the url of a server must be absolute and encoded, such as https://api.example.com/v1"
+            spec.fault(reason, ("servers", str(index), "url"))
     for pointer, node in spec.objects():
         if pointer and "servers" in node:
             spec.fault("a server of its own is not supported: one server serves the API", pointer)

@@ -10,10 +10,13 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeGuard
 
 import yaml
 
+from scripts.specs import yaml_reading
+from scripts.specs.errors import InputError
 from scripts.specs.yaml_reading import Loader, value_of
 
 LINE_WIDTH = 120
@@ -168,9 +171,12 @@ def rewrite(text: str, document: Mapping[str, Any]) -> str | None:
     if _UNUSUAL_BREAKS.search(text):
         return None
     try:
-        return _Rewriter(text).rewrite(document)
-    except _UnusualError:
+        written = _Rewriter(text).rewrite(document)
+        # Keys that change places within the item of a list can go wrong: the data come before the layout.
+        is_right = json.dumps(yaml_reading.read(written, Path("result"))[0]) == json.dumps(document)
+    except (_UnusualError, InputError):
         return None
+    return written if is_right else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import pytest
 
 from scripts import docs
 from scripts.pages import evidence
-from scripts.specs.documents import load
+from scripts.specs.effective import build
 from scripts.specs.project import ROOT, find_apis
 from scripts.specs.spec import METHODS
 from tests.scripts.projects import Project, files, operation, project, spec
@@ -95,7 +95,9 @@ def test_names_of_methods_can_come_from_overlays(made: Project) -> None:
     assert section(made)[-1].startswith("| DELETE | `/things/{thingId}` | `gadgets.remove` |")
 
 
-@pytest.mark.parametrize("client", [{"name": "mini", "auth": "oauth", "environment": "MINI"}, {"name": "Mini"}])
+@pytest.mark.parametrize(
+    "client", [{"name": "mini", "auth": "oauth", "environment": "MINI"}, {"name": "Mini", "auth": "magic"}]
+)
 def test_an_entry_class_that_is_not_in_form_is_refused_with_its_place(
     made: Project, capsys: pytest.CaptureFixture[str], client: dict[str, str]
 ) -> None:
@@ -179,7 +181,7 @@ def test_evidence_that_says_nothing_is_refused_with_its_place(
 def test_the_page_of_this_project_has_every_operation_of_every_spec() -> None:
     lines = (ROOT / "docs" / "evidence.md").read_text(encoding="utf-8").splitlines()
     for api in find_apis():
-        for route, item in load(api.spec, keep_comments=False)["paths"].items():
+        for route, item in build(api, keep_comments=False)["paths"].items():
             for method in (method for method in METHODS if method in item):
                 (row,) = [line for line in lines if line.startswith(f"| {method.upper()} | `{route}` |")]
                 found = item[method]["x-evidence"]
