@@ -129,9 +129,10 @@ class _Unions:
         mapping = {value: _reference(target) for value, target in given.items()}
         reached = set(mapping.values())
         for model, found in zip(models, values, strict=True):
-            if model["$ref"] not in reached:
+            reference: str = model["$ref"]
+            if reference not in reached:
                 own = [str(value) for value in found.get(name, ()) if str(value) not in mapping]
-                mapping.update(dict.fromkeys(own or [keys_of(model["$ref"])[-1]], model["$ref"]))
+                mapping |= dict.fromkeys(own or [keys_of(reference)[-1]], reference)
         schema.pop("discriminator", None)
         default = {"defaultMapping": rule["defaultMapping"]} if rule and "defaultMapping" in rule else {}
         schema["x-sdk-discriminator"] = {"propertyName": name, "mapping": mapping, **default}

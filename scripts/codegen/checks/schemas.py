@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, EnumType
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 from openapi_python_client.strings import ClassName
 
@@ -114,7 +114,7 @@ class SchemaChecker:
         if expected is not None and "x-sdk-type" not in sample.schema and not isinstance(value, expected):
             return f"the value is not read as a {expected.__name__}"
         if sample.item is not None:
-            return self.check_value(sample.item, value[0], annotation)
+            return self.check_value(sample.item, cast("list[Any]", value)[0], annotation)
         if hasattr(value, "to_dict"):
             self.check_object(sample.schema, type(value), sample.pointer)
         elif self._samples.properties(sample.schema) and self._samples.is_object(sample.schema):
@@ -206,8 +206,7 @@ class SchemaChecker:
 
 
 def _values_of(enum: EnumType) -> list[Any]:
-    members: list[Enum] = list(enum)
-    return [member.value for member in members]
+    return [member.value for member in cast("list[Enum]", list(enum))]
 
 
 def _holds(model: Any, attribute: str, value: Any, without: Any) -> bool:

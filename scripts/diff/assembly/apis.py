@@ -192,7 +192,7 @@ class ApiComparison:
     def _referring(self, key: Key, operation: Key, drafts: Mapping[Key, _Draft]) -> _Draft | None:
         """A changed part that leads to another one: it has another schema now."""
         for draft in drafts.values():
-            reaches = any(f"{name}" == key[1] for part in (draft.old, draft.new) if part for name in part.references)
+            reaches = any(str(name) in key[1:2] for part in (draft.old, draft.new) if part for name in part.references)
             if reaches and len(key) > 1:
                 return draft
         return None

@@ -39,6 +39,7 @@ def render(report: Report, *, limit: int = LIMIT) -> str:
     Raises:
         ValueError: not even the shortest form fits.
     """
+    text = ""
     for rows, notes, names in _LENGTHS:
         text = _rendered(report, rows, notes, names)
         if len(text) <= limit:
@@ -124,7 +125,7 @@ def _behind(change: Change) -> str:
     operations = list(dict.fromkeys(name for place in change.places[:1] for name in place.operations))
     if len(change.places) > 1 or not operations:
         return ""
-    calls = list(dict.fromkeys(change.places[0].calls))
+    calls = list(dict.fromkeys(call for place in change.places for call in place.calls))
     if len(operations) == 1:
         call = (
             f"{_name(calls[0])} · "
