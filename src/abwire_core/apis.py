@@ -9,7 +9,7 @@ import base64
 import os
 import sys
 import warnings
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Self
 
@@ -24,7 +24,7 @@ from abwire_core._http import (
     SyncClient,
     Timeout,
 )
-from abwire_core.auth import BearerAuth, ClientCredentials, RequestSigning, Secret
+from abwire_core.auth import BearerAuth, ClientCredentials, RequestSigning, Secret, is_text
 from abwire_core.bounds import DEFAULT_DEADLINE, DEFAULT_MAX_RESPONSE_BYTES
 from abwire_core.client import Client, check_url
 from abwire_core.errors import ConfigurationError
@@ -76,7 +76,7 @@ class Bearer(NamedTuple):
 
     def auth(self, values: Mapping[str, Secret], _: str) -> Auth:
         """Return the authentication for these credentials."""
-        return BearerAuth(_filled(self.value, values))
+        return BearerAuth(_filled(self.value, values), values.values())
 
 
 class Basic(NamedTuple):
@@ -91,7 +91,10 @@ class Basic(NamedTuple):
     def auth(self, values: Mapping[str, Secret], _: str) -> Auth:
         """Return the authentication for these credentials."""
         pair = Secret(":".join(values[name].reveal() for name in self.arguments))
-        return KeyAuth("header", "Authorization", Secret(f"Basic {base64.b64encode(pair.reveal().encode()).decode()}"))
+        if not is_text(pair.reveal()):
+            raise ValueError(f"{' and '.join(self.arguments)} must be texts that UTF-8 can encode (not shown here)")
+        key = Secret(f"Basic {base64.b64encode(pair.reveal().encode()).decode()}")
+        return KeyAuth("header", "Authorization", key, [values[self.arguments[1]]])
 
 
 class ApiKey(NamedTuple):
@@ -111,7 +114,7 @@ class ApiKey(NamedTuple):
 
     def auth(self, values: Mapping[str, Secret], _: str) -> Auth:
         """Return the authentication for these credentials."""
-        return KeyAuth(self.location, self.name, _filled(self.value, values))
+        return KeyAuth(self.location, self.name, _filled(self.value, values), values.values())
 
 
 class Signing(NamedTuple):
@@ -154,20 +157,28 @@ Kind = OAuth | Bearer | Basic | ApiKey | Signing
 class KeyAuth(Auth):
     """Sends a key with every request.
 
+    Args:
+        location: ``header`` or ``query``.
+        name: the name of the header or parameter.
+        key: what is sent.
+        parts: secrets that the key is made of.
+
     Raises:
         ValueError: the key has characters that cannot be sent.
     """
 
-    def __init__(self, location: str, name: str, key: str | Secret) -> None:
+    def __init__(self, location: str, name: str, key: str | Secret, parts: Iterable[Secret] = ()) -> None:
         self._key = key = Secret(key)
+        self._parts = (key, *parts)
         if not (key.reveal().isascii() and key.reveal().isprintable()):
             raise ValueError("a key must have printable ASCII characters only (it is not shown here)")
         self._location = location
         self._name = name
 
     def secrets(self) -> Iterator[str]:
-        """Yield the key."""
-        yield self._key.reveal()
+        """Yield the key, and what it is made of."""
+        for part in self._parts:
+            yield part.reveal()
 
     def __repr__(self) -> str:
         return "KeyAuth(...)"

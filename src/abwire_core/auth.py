@@ -7,7 +7,7 @@ import hmac
 import math
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Generator, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, wait
 from contextlib import closing
 from functools import partial
@@ -86,13 +86,15 @@ class BearerAuth(Auth):
 
     Args:
         token: one word of printable ASCII characters.
+        parts: secrets that the token is made of.
 
     Raises:
         ValueError: the token is anything else, such as one that was read with the newline at its end.
     """
 
-    def __init__(self, token: str | Secret) -> None:
+    def __init__(self, token: str | Secret, parts: Iterable[Secret] = ()) -> None:
         self._token = token = Secret(token)
+        self._parts = (token, *parts)
         # The HTTP library would refuse some of these later, and show the header with the token in its message.
         if not _is_word(token.reveal()):
             raise ValueError("a bearer token is one word of printable ASCII characters (it is not shown here)")
@@ -101,8 +103,9 @@ class BearerAuth(Auth):
         return "BearerAuth(...)"
 
     def secrets(self) -> Iterator[str]:
-        """Yield the token."""
-        yield self._token.reveal()
+        """Yield the token, and what it is made of."""
+        for part in self._parts:
+            yield part.reveal()
 
     def auth_flow(self, request: Request) -> Generator[Request, Response, None]:
         """Add the header."""
@@ -145,7 +148,7 @@ class ClientCredentials(Auth):
     ) -> None:
         self._client_secret = client_secret = Secret(client_secret)
         self._client_id = client_id
-        if not _is_text(client_id) or not _is_text(client_secret.reveal()):
+        if not is_text(client_id) or not is_text(client_secret.reveal()):
             raise ValueError("client_id and client_secret must be texts that UTF-8 can encode (not shown here)")
         url = urlsplit(token_url)
         if url.scheme not in ("http", "https") or not url.hostname or "@" in url.netloc:
@@ -320,7 +323,8 @@ class _Renewal(Future["_Token | partial[ApiStatusError] | None"]):
         await asyncio.wait([asyncio.wrap_future(self)], timeout=_PATIENCE)  # cancelled alone, unlike with wait_for
 
 
-def _is_text(value: object) -> bool:
+def is_text(value: object) -> bool:
+    """Whether a value is a text that is not empty and that UTF-8 can encode."""
     try:
         return isinstance(value, str) and bool(value.encode())
     except UnicodeEncodeError:  # bytes of the environment that are no UTF-8; the error has the whole text
@@ -391,7 +395,7 @@ class RequestSigning(Auth):
         self._scheme = scheme
         if not _is_word(application_id):
             raise ValueError("an application id is one word of printable ASCII characters")
-        if not _is_text(secret_key.reveal()):
+        if not is_text(secret_key.reveal()):
             raise ValueError("a secret key must be a text that UTF-8 can encode (it is not shown here)")
         self._lifetime = lifetime
         self._clock = clock

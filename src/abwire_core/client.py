@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Callable, Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 from urllib.parse import urlsplit
 
 from abwire_core import __version__
@@ -19,7 +20,6 @@ from abwire_core._http import (
     BaseTransport,
     Headers,
     InvalidURL,
-    Response,
     SyncClient,
     Timeout,
 )
@@ -77,7 +77,7 @@ class Client:
     process after a fork. Cookies are neither kept nor sent.
 
     Args:
-        base_url: the server, without a slash at the end; by default the one of the class.
+        base_url: the server, without a slash at the end.
         auth: how requests are authenticated, such as :class:`abwire_core.auth.BearerAuth`.
         headers: sent with every request; ``User-Agent`` names abwire unless it is one of them.
         timeout: of every request, in seconds or by phase.
@@ -85,15 +85,12 @@ class Client:
         async_transport: the same for async requests.
 
     Raises:
-        ConfigurationError: the base URL is missing or not that of a server.
+        ConfigurationError: the base URL is not that of a server, or a header cannot be sent.
     """
-
-    BASE_URL: ClassVar[str] = ""
-    """The server that the vendor documents."""
 
     def __init__(
         self,
-        base_url: str | None = None,
+        base_url: str,
         *,
         auth: Auth | None = None,
         headers: Mapping[str, str] | None = None,
@@ -102,16 +99,19 @@ class Client:
         async_transport: AsyncBaseTransport | None = None,
     ) -> None:
         self.base_url = ""  # for the repr of a client that cannot be made
-        if not (base_url or self.BASE_URL):
-            raise ConfigurationError("base_url is needed: this class leads to no server of its own")
-        check_url(base_url or self.BASE_URL)
-        self.base_url = base_url or self.BASE_URL
+        check_url(base_url)
+        self.base_url = base_url
         self.auth = auth or Auth()
-        self._headers = dict(headers or {})
+        self._headers = Headers({"User-Agent": USER_AGENT})
+        try:
+            self._headers.update(headers)
+        except (TypeError, UnicodeEncodeError):  # the error has the whole text
+            raise ConfigurationError("headers must be texts of ASCII characters (not shown here)") from None
         self._timeout = timeout
         self._transport = transport
         self._async_transport = async_transport
         self._is_closed = False
+        self._process = os.getpid()
         self.after_fork()
         renew_after_fork(self)
 
@@ -124,19 +124,12 @@ class Client:
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self.base_url!r})"
 
-    def request(self, **kwargs: Any) -> Response:
-        """Send a request, once and as it is; the arguments are those of the HTTP library."""
-        return self.pool().request(auth=self.auth, **kwargs)
-
-    async def request_async(self, **kwargs: Any) -> Response:
-        """Send a request, once and as it is; the arguments are those of the HTTP library."""
-        return await self.async_pool().request(auth=self.auth, **kwargs)
-
     def pool(self) -> SyncClient:
         """Return the connections of sync requests, which are opened when they are needed.
 
         Raises:
-            ConfigurationError: the client is closed, or the environment has unusable settings for connections.
+            ConfigurationError: the client is closed, the environment has unusable settings for connections, or those
+                that were given belong to the process that this one was forked from.
         """
         with self._lock:  # threads that start together must not open a pool each
             if self._sync is None:
@@ -157,12 +150,19 @@ class Client:
     def _open(self, kind: Callable[..., Pool], transport: object) -> Pool:
         if self._is_closed:
             raise ConfigurationError("this client is closed: make a new one")
-        headers = Headers({"User-Agent": USER_AGENT})
-        headers.update(self._headers)
+        if transport is not None and self._process != os.getpid():  # its connections may be in use by the parent
+            raise ConfigurationError(
+                "this client has an http_client or a transport that was made before the process was forked: make a "
+                "client in each process"
+            )
         no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
         try:
             return kind(
-                transport=transport, base_url=self.base_url, headers=headers, timeout=self._timeout, cookies=no_cookies
+                transport=transport,
+                base_url=self.base_url,
+                headers=self._headers,
+                timeout=self._timeout,
+                cookies=no_cookies,
             )
         except ImportError as error:  # of an optional part of the HTTP library, such as that for SOCKS proxies
             raise ConfigurationError(f"no connection can be made: {error}") from None

@@ -30,14 +30,20 @@ def request(
     Args:
         method: the HTTP method, in capitals.
         url: the path, encoded.
-        query: the query; what is None or UNSET is left out, here and in the headers.
+        query: the query, as the HTTP library takes it; what is None or UNSET is left out, here and in the headers.
         headers: header fields; booleans are sent as ``true`` or ``false``.
         media_type: the media type of the body, if the HTTP library does not set it.
         body: one of ``json``, ``data``, ``files`` and ``content``; UNSET for no body.
+
+    Raises:
+        ValueError: a number in the query or in a header is not finite.
     """
     made: Request = {"method": method, "url": url}
     if query:
         made["params"] = {name: value for name, value in query.items() if value is not UNSET and value is not None}
+        for name, value in made["params"].items():
+            for item in value if isinstance(value, list) else [value]:
+                _check_finite(item, f"the query argument {name}")
     fields = {name: _text(value) for name, value in (headers or {}).items() if value is not UNSET and value is not None}
     for name, value in body.items():
         if value is not UNSET:
@@ -145,6 +151,10 @@ def _text(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, Enum):
         return str(value.value)
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(f"a number must be finite, not {value}")
+    _check_finite(value)
     return date_time(value) if isinstance(value, datetime.datetime) else str(value)
+
+
+def _check_finite(value: object, what: str = "a number") -> None:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{what} must be finite, not {value}")

@@ -153,6 +153,7 @@ class Group:
         on_poll: OnPoll | None,
         progress: bool = False,
     ) -> T:
+        polling.check(timeout, poll_interval)
         with bounds.deadline(math.inf if timeout is None else max(timeout, polling.SHORTEST_FETCH)):
             code = results.code(self._sender.call(results.request, request))
 
@@ -234,6 +235,7 @@ class AsyncGroup:
         on_poll: OnPoll | None,
         progress: bool = False,
     ) -> T:
+        polling.check(timeout, poll_interval)
         with bounds.deadline(math.inf if timeout is None else max(timeout, polling.SHORTEST_FETCH)):
             code = results.code(await self._sender.call(results.request, request))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import functools
+import io
 import math
 import operator
 import os
@@ -449,15 +450,22 @@ def _uuid(kind: Any, value: Any, _: bool) -> Any:
         raise Misfit("must be a UUID or its text", ValueError) from None
 
 
+class _Upload(io.FileIO):
+    """File of a path, which nobody but its last user can close."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
 def _file(value: Any, _: bool) -> Any:
     if isinstance(value, File):
         return value
     if isinstance(value, str | os.PathLike):
         path = Path(value)
         try:
-            return File(path.read_bytes(), path.name)
-        except OSError as error:
-            raise Misfit(f"cannot be read: {error.strerror}", ValueError) from None
+            return File(_Upload(path), path.name)
+        except (OSError, ValueError) as error:
+            raise Misfit(f"cannot be read: {getattr(error, 'strerror', None) or error}", ValueError) from None
     try:
         return File(bytes(value) if isinstance(value, bytearray | memoryview) else value)
     except TypeError:

@@ -95,6 +95,14 @@ async def poll_async(
         await sleep(pause)
 
 
+def check(timeout: float | None, poll_interval: float) -> None:
+    """Raise ``ValueError`` if one of the numbers of seconds that :func:`poll` takes is not valid."""
+    if timeout is not None and not timeout >= 0:  # so that NaN is refused, too
+        raise ValueError(f"timeout must be a number of seconds from 0, or None, not {timeout!r}")
+    if not 0 <= poll_interval < math.inf:
+        raise ValueError(f"poll_interval must be a finite number of seconds from 0, not {poll_interval!r}")
+
+
 class _Polling(Generic[T]):
     """Decides what follows on an answer; that it neither fetches nor sleeps lets both ways of doing so share it."""
 
@@ -108,11 +116,8 @@ class _Polling(Generic[T]):
         on_poll: Callable[[int, float], None] | None,
         clock: Callable[[], float],
     ) -> None:
+        check(timeout, poll_interval)
         self._timeout = math.inf if timeout is None else timeout
-        if not self._timeout >= 0:  # so that NaN is refused, too
-            raise ValueError(f"timeout must be a number of seconds from 0, or None, not {timeout!r}")
-        if not 0 <= poll_interval < math.inf:
-            raise ValueError(f"poll_interval must be a finite number of seconds from 0, not {poll_interval!r}")
         self._code = code
         self._state = state
         self._on_poll = on_poll

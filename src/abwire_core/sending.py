@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing, closing
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from urllib.parse import quote_plus
 
 from abwire_core import bounds, decoding, limits, retry
 from abwire_core._http import (
@@ -214,7 +215,8 @@ class _Sender:
         known = [request.headers.get("Authorization", "").rpartition(" ")[2]]
         if isinstance(self._client.auth, HasSecrets):
             known += self._client.auth.secrets()
-        return [secret for secret in known if len(secret) >= _SHORTEST_SECRET]
+        known = [secret for secret in known if len(secret) >= _SHORTEST_SECRET]
+        return [*known, *map(quote_plus, known)]  # as in a query or a form
 
     def _on_retry(self, operation: Operation[Any]) -> Callable[[Failure, int, float], None]:
         def log(failure: Failure, number: int, seconds: float) -> None:

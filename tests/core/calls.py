@@ -98,6 +98,16 @@ def call(
         return Sender(client, **{"sleep": waits.sleep, **options}).call(operation, request)
 
 
+def send_once(client: Client, **request: Any) -> httpx.Response:
+    """Send a request through the connections of a client, without limits and retries."""
+    return client.pool().request(auth=client.auth, **request)
+
+
+async def send_once_async(client: Client, **request: Any) -> httpx.Response:
+    """Send a request through the connections of a client, without limits and retries."""
+    return await client.async_pool().request(auth=client.auth, **request)
+
+
 class Script(httpx.MockTransport):
     """Answers with one response after the other, or raises; the last one is repeated.
 

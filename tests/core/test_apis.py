@@ -23,6 +23,7 @@ from abwire_core.bounds import DEFAULT_DEADLINE, DEFAULT_MAX_RESPONSE_BYTES
 from abwire_core.client import DEFAULT_TIMEOUT, Client
 from abwire_core.errors import ConfigurationError
 from abwire_core.groups import AsyncGroup, Group
+from tests.core.calls import send_once, send_once_async
 
 SERVER = "https://example.test/api"
 SECRET = "made-up-secret"
@@ -172,7 +173,7 @@ def requested(*entries: Any, then: Callable[[Any], Any] | None = None) -> None:
 
     async def run() -> None:
         for entry in entries:
-            result = (entry._client.request_async if is_async(entry) else entry._client.request)(method="get", url="/a")
+            result = (send_once_async if is_async(entry) else send_once)(entry._client, method="get", url="/a")
             await result if inspect.isawaitable(result) else None
         result = then(entries[-1]) if then is not None else entries[-1].close()
         if inspect.isawaitable(result):
@@ -583,13 +584,13 @@ async def leave(made: Any, error: Exception | None) -> None:
     if is_async(made):
         async with made as entered:
             assert entered is made
-            await made._client.request_async(method="get", url="/a")
+            await send_once_async(made._client, method="get", url="/a")
             if error:
                 raise error
     else:
         with made as entered:
             assert entered is made
-            made._client.request(method="get", url="/a")
+            send_once(made._client, method="get", url="/a")
             if error:
                 raise error
 

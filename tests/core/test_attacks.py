@@ -10,6 +10,7 @@ import gc
 import gzip
 import io
 import math
+import tempfile
 import time
 import traceback
 import tracemalloc
@@ -21,8 +22,8 @@ from typing import Any
 import httpx
 import pytest
 
-from abwire_core import errors, limits
-from abwire_core.auth import BearerAuth, ClientCredentials, RequestSigning
+from abwire_core import apis, encoding, errors, limits, plain
+from abwire_core.auth import BearerAuth, ClientCredentials, RequestSigning, Secret
 from abwire_core.client import Client
 from abwire_core.decoding import body as json_of
 from abwire_core.encoding import path_segment
@@ -409,6 +410,10 @@ def _(calls: Calls) -> None:
     for value in (math.nan, math.inf, -math.inf, "", ".", "..", None):
         with pytest.raises(ValueError, match="must"):
             path_segment("goal_id", value)
+    for number in (math.nan, math.inf, -math.inf):
+        for query in ({"least": number}, {"ids": [1, number]}):
+            with pytest.raises(ValueError, match=r"^the query argument (least|ids) must be finite"):
+                encoding.request("GET", "/goals", query=query)
 
 
 @attack("text that no encoding can write", "a ValueError without the text", times=3, requests=0)
@@ -433,6 +438,27 @@ def _(calls: Calls) -> int:
         file = io.BytesIO(bytes(size))
         request = {"method": "POST", "url": "/images", "files": [("image", ("a.png", file, "image/png"))]}
         assert flat(lambda: calls(connected(server.url), CREATE, request), 3_000_000) == [{}]
+    assert len(set(server.sizes)) == 1
+    assert size < server.sizes[0] < size + 1000
+    return len(server.received)
+
+
+@attack("an upload of a path that is sent again", "the whole file each time, in flat memory, closed", requests=3)
+def _(calls: Calls) -> int:
+    size = 30_000_000
+    with (
+        Faulty.following(answer(429), answer(429), keeps_bodies=False) as server,
+        tempfile.NamedTemporaryFile() as written,
+    ):
+        written.truncate(size)
+
+        @plain.arguments("images.upload")
+        def build(file: File) -> dict[str, Any]:
+            return {"method": "POST", "url": "/images", "files": [("image", file.to_tuple())]}
+
+        # The file that is left open would be a warning, and warnings are errors.
+        assert flat(lambda: calls(connected(server.url), CREATE, build(file=written.name)), 3_000_000) == [{}]
+        gc.collect()
     assert len(set(server.sizes)) == 1
     assert size < server.sizes[0] < size + 1000
     return len(server.received)
@@ -496,6 +522,11 @@ def _(calls: Calls) -> int:
     return len(script.requests)
 
 
+def made_of(kind: apis.Kind, secret: str = SECRET) -> httpx.Auth:
+    """The authentication of a kind, with made-up credentials."""
+    return kind.auth({name: Secret(secret if name == "secret" else "made-up") for name in kind.arguments}, "")
+
+
 AUTHS = {
     "a token": (lambda: BearerAuth(SECRET), SECRET),
     "a client secret": (lambda: ClientCredentials("made-up", SECRET, "https://api.example.test/oauth/token"), SECRET),
@@ -504,6 +535,13 @@ AUTHS = {
         "made-up-token",
     ),
     "a secret key": (lambda: RequestSigning("made-up", SECRET, **HEADERS), SECRET),
+    "a part of a token": (lambda: made_of(apis.Bearer(("key", "secret"), "{key}:{secret}")), SECRET),
+    "a password": (lambda: made_of(apis.Basic(("key", "secret"))), SECRET),
+    "a part of a key": (lambda: made_of(apis.ApiKey(("secret",), "Key {secret}", "header", "X-Key")), SECRET),
+    "a key of the query": (
+        lambda: made_of(apis.ApiKey(("secret",), "{secret}", "query", "key"), f"{SECRET}/+"),
+        f"{SECRET}%2F%2B",
+    ),
 }
 for _name, (_auth, _secret) in AUTHS.items():
 
@@ -516,19 +554,27 @@ for _name, (_auth, _secret) in AUTHS.items():
             script.requests.append(request)
             if request.url.path == "/oauth/token":
                 return httpx.Response(200, json={"access_token": "made-up-token"})
-            text = f"{request.headers['Authorization']} {secret}"
+            text = f"{request.headers.get('Authorization', request.url.query)} {secret}"
             return httpx.Response(404, json={"message": f"not good: {text}"})
 
         transport = httpx.MockTransport(respond)
         client = Client("https://api.example.test", auth=made, transport=transport, async_transport=transport)
         results = calls(client)
         all_are(results, errors.NotFoundError, "not good")
-        sent = script.requests[-1].headers["Authorization"].split(" ")[-1]
+        sent = script.requests[-1].headers.get("Authorization", secret).split(" ")[-1]
         assert not [error for error in results if secret in str(error) or sent in repr(error)]
         return len(script.requests)
 
 
 # --- the client itself ---
+
+
+@attack("a password that no encoding can write", "a ValueError without it", requests=0)
+def _(calls: Calls) -> None:
+    with pytest.raises(ValueError, match="key and secret must be texts that UTF-8 can encode") as caught:
+        made_of(apis.Basic(("key", "secret")), f"{SECRET}\udc80")
+    assert type(caught.value) is ValueError
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
 
 
 @attack("base URLs that lead elsewhere", "refused, and not shown", requests=0)

@@ -20,6 +20,7 @@ import pytest
 
 from abwire_core.auth import BearerAuth, RequestSigning
 from abwire_core.client import Client
+from tests.core.calls import send_once, send_once_async
 from tests.core.loopback import Loopback, Received
 from tests.core.signing import HEADERS
 
@@ -58,14 +59,14 @@ def _send(client: Client, requests: tuple[dict[str, Any], ...], *, is_async: boo
     async def run() -> None:
         async with client:
             for request in requests:
-                await client.request_async(**request)
+                await send_once_async(client, **request)
 
     if is_async:
         asyncio.run(run())
     else:
         with client:
             for request in requests:
-                client.request(**request)
+                send_once(client, **request)
 
 
 def signature_of(url: str, body: bytes, expires: int = EXPIRES) -> str:

@@ -19,6 +19,7 @@ from abwire_core import decoding, encoding
 from abwire_core.client import Client
 from abwire_core.enums import OpenIntEnum, OpenStrEnum
 from abwire_core.types import UNSET, File
+from tests.core.calls import send_once
 
 JSON = "application/json"
 TEXT = "text/plain; charset=utf-8"
@@ -46,7 +47,7 @@ def received(url: str) -> httpx.URL:
         return httpx.Response(200)
 
     with Client("https://api.example.test/v1", transport=httpx.MockTransport(answer)) as client:
-        client.request(method="GET", url=url)
+        send_once(client, method="GET", url=url)
     (sent,) = seen
     return sent
 

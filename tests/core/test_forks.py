@@ -50,7 +50,8 @@ def url(no_proxies: None) -> Iterator[str]:
 
 START = """
 import asyncio, os, signal, sys, threading
-from abwire_core import limits
+import httpx
+from abwire_core import apis, limits
 from abwire_core.auth import ClientCredentials
 from abwire_core.client import Client
 from abwire_core.errors import ConfigurationError
@@ -148,9 +149,40 @@ assert all_went_well(children(2, refused))
 calls("after")
 """
 
+OWN = """
+class Entry(apis.AsyncApi if is_async else apis.SyncApi):
+    _API = apis.Description(url, "MINI", ())
+
+    def __init__(self, **given):
+        options = {"http_client": None, "transport": None, "rate_limiter": None, "base_url": None, "headers": None}
+        self._open({}, timeout=5, max_retries=0, **{**options, **given})
+
+def refused(_):
+    try:
+        calls("child")
+    except ConfigurationError as error:
+        assert "made before the process was forked: make a client in each process" in str(error)
+    else:
+        raise AssertionError("not refused")
+
+for name, own in {
+    "http_client": (httpx.AsyncClient if is_async else httpx.Client)(),
+    "transport": (httpx.AsyncHTTPTransport if is_async else httpx.HTTPTransport)(),
+}.items():
+    sender = Entry(**{name: own})._sender
+    calls("before")
+    assert all_went_well(children(2, refused))
+    if not is_async:  # else the connections have ended with their event loop
+        calls("after")
+"""
+
 
 @SYNC_AND_ASYNC
-@pytest.mark.parametrize("code", [CONNECTIONS, LOCKS, LIMITER], ids=["connections", "locks", "limiter of one's own"])
+@pytest.mark.parametrize(
+    "code",
+    [CONNECTIONS, LOCKS, LIMITER, OWN],
+    ids=["connections", "locks", "limiter of one's own", "connections of one's own"],
+)
 def test_a_client_of_the_parent_is_right_in_its_children_or_refused(code: str, url: str, is_async: bool) -> None:
     # Forking with several threads is what is tested, and Python 3.12 and later warn of it.
     ran = subprocess.run(

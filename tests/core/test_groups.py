@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, assert_type
@@ -293,6 +294,18 @@ def test_an_error_while_polling_is_raised_as_it_is_with_the_code(is_async: bool)
 
     assert caught.value is failure
     assert failure.__notes__ == [f"data code: {CODE}"]
+
+
+@pytest.mark.parametrize(
+    "options", [{"timeout": -1}, {"timeout": math.nan}, {"poll_interval": -1}, {"poll_interval": math.inf}], ids=repr
+)
+def test_seconds_that_make_no_sense_are_refused_before_anything_is_sent(
+    is_async: bool, options: dict[str, float]
+) -> None:
+    group, script = made(is_async, {"code": CODE}, {"state": "DONE", "data": 1})
+    with pytest.raises(ValueError, match=f"^{next(iter(options))} must be"):
+        outcome(group._fetch(results(), SENT, **{"timeout": 300.0, "poll_interval": 0.0, "on_poll": None, **options}))
+    assert script.calls == []
 
 
 def test_an_error_of_the_request_has_no_code_to_tell(is_async: bool) -> None:

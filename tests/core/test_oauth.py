@@ -22,6 +22,7 @@ from abwire_core import auth as auth_module
 from abwire_core.auth import ClientCredentials
 from abwire_core.client import Client
 from abwire_core.errors import ApiStatusError, AuthenticationError, RateLimitError, ServerError
+from tests.core.calls import send_once, send_once_async
 from tests.core.loopback import Loopback
 
 # Made up, as are all credentials here.
@@ -109,12 +110,12 @@ class Api:
 
         async def run() -> httpx.Response:
             async with self.client() as client:
-                return await client.request_async(**request)
+                return await send_once_async(client, **request)
 
         if is_async:
             return asyncio.run(run())
         with self.client() as client:
-            return client.request(**request)
+            return send_once(client, **request)
 
 
 @SYNC_AND_ASYNC
@@ -246,7 +247,7 @@ def test_after_a_401_a_token_that_another_call_has_got_meanwhile_is_used(is_asyn
         response = handle(request)
         if response.status_code == 401 and len(api.requests) == 1:
             with api.client() as client:
-                assert client.request(method="GET", url="/other").status_code == 200
+                assert send_once(client, method="GET", url="/other").status_code == 200
         return response
 
     api.handle = with_another_call
@@ -313,7 +314,7 @@ def in_threads(*work: Callable[[], object]) -> list[BaseException]:
 async def in_tasks(api: Api, number: int) -> list[httpx.Response | BaseException]:
     """Send requests at once."""
     async with api.client() as client:
-        tasks = [client.request_async(method="GET", url="/a") for _ in range(number)]
+        tasks = [send_once_async(client, method="GET", url="/a") for _ in range(number)]
         return await asyncio.gather(*tasks, return_exceptions=True)
 
 
@@ -404,7 +405,7 @@ def test_a_task_that_is_cancelled_in_its_token_request_leaves_it_to_the_others()
 
     async def main() -> list[httpx.Response | BaseException]:
         async with api.client() as client:
-            tasks = [asyncio.create_task(client.request_async(method="GET", url="/a")) for _ in range(5)]
+            tasks = [asyncio.create_task(send_once_async(client, method="GET", url="/a")) for _ in range(5)]
             for _ in range(20):
                 await asyncio.sleep(0)
             tasks[0].cancel()
@@ -421,7 +422,7 @@ def test_a_waiting_task_that_is_cancelled_disturbs_nobody() -> None:
 
     async def main() -> list[httpx.Response | BaseException]:
         async with api.client() as client:
-            tasks = [asyncio.create_task(client.request_async(method="GET", url="/a")) for _ in range(5)]
+            tasks = [asyncio.create_task(send_once_async(client, method="GET", url="/a")) for _ in range(5)]
             for _ in range(20):
                 await asyncio.sleep(0)
             for task in tasks[1:4]:
@@ -485,11 +486,11 @@ def test_a_sync_call_within_an_event_loop_does_not_wait_for_a_task_of_that_loop(
 
     async def main() -> None:
         async with api.client() as client:
-            task = asyncio.create_task(client.request_async(method="GET", url="/async"))
+            task = asyncio.create_task(send_once_async(client, method="GET", url="/async"))
             for _ in range(20):
                 await asyncio.sleep(0)
             with api.client() as sync_client:
-                sync_client.request(method="GET", url="/sync")
+                send_once(sync_client, method="GET", url="/sync")
             await task
 
     asyncio.run(main())
@@ -504,7 +505,7 @@ def test_an_event_loop_that_ends_while_its_task_waits_disturbs_nobody(
 
     async def give_up() -> None:
         async with api.client() as client:
-            await asyncio.wait_for(client.request_async(method="GET", url="/a"), timeout=0.05)
+            await asyncio.wait_for(send_once_async(client, method="GET", url="/a"), timeout=0.05)
 
     def meanwhile() -> None:
         assert [type(error) for error in in_threads(lambda: asyncio.run(give_up()))] == [TimeoutError]

@@ -147,6 +147,7 @@ MISFITS: list[tuple[str, Any, type[Exception], str]] = [
     ("at", 5, TypeError, "at must be a datetime with a time zone or an ISO 8601 text such as 2026-01-31T12:00:00Z"),
     ("key", "secret", ValueError, "key must be a UUID or its text"),
     ("file", 5, TypeError, "file must be bytes, a path, a file open in binary mode or a File, not int"),
+    ("file", "no\0file", ValueError, "file cannot be read: embedded null byte"),
     ("file", "no such file", ValueError, "file cannot be read: No such file or directory"),
     ("names", "ab", TypeError, "names must be a list, not str"),
     ("names", ["a", None], TypeError, "names[1] must be a string, not None"),
@@ -213,6 +214,7 @@ def test_files_are_bytes_paths_and_open_files(tmp_path: Path) -> None:
         file = build(file=given)["file"]
         assert file.payload.read() == b"made-up"
     assert build(file=path)["file"].file_name == "a.png"
+    assert isinstance(build(file=path)["file"].payload, io.FileIO)  # read when it is sent, and not before
 
 
 def test_a_mapping_of_any_kind_is_a_dict() -> None:
