@@ -159,7 +159,7 @@ class Bench:
     # --- processes ---
 
     def _in_turns(self, run: Callable[[J], list[float]], jobs: Mapping[str, J]) -> Results:
-        """What each contestant needed for its job; they take turns."""
+        """Return what each contestant needed for its job; they take turns."""
         values: dict[str, list[float]] = {contestant: [] for contestant in jobs}
         for _ in range(self.turns):
             for contestant, job in jobs.items():
@@ -170,7 +170,7 @@ class Bench:
         return json.loads(self._python("-m", "bench.worker", given=json.dumps(job)))
 
     def _python(self, *arguments: str, given: str = "") -> str:
-        """What a Python program prints."""
+        """Return what a Python program prints."""
         hidden = ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH")
         environment = {key: value for key, value in os.environ.items() if key not in hidden}
         done = subprocess.run(

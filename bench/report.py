@@ -83,7 +83,7 @@ def growth(results: Mapping[str, Results], first: str, format: Format = millisec
 
 
 def dropped(found: Dropped) -> str:
-    """What the stock generator made nothing of, as a paragraph."""
+    """Return what the stock generator made nothing of, as a paragraph."""
     if not found.operations:
         return f"From the spec of `{found.api}` openapi-python-client makes all {found.all} operations.\n"
     return f"""\
@@ -94,7 +94,7 @@ decoded by the code that it would have had there.
 
 
 def machine() -> str:
-    """What it was measured on."""
+    """Return what it was measured on."""
     cpu = platform.processor() or platform.machine()
     about = Path("/proc/cpuinfo")
     if about.is_file():

@@ -1,4 +1,4 @@
-"""Whether memory, descriptors and threads stay flat over many calls, of which some go wrong.
+"""Soak test: memory, descriptors and threads stay flat over many calls, of which some go wrong.
 
     python -m bench.soak [--calls N]
 
@@ -39,7 +39,7 @@ MORE_DESCRIPTORS = 4
 
 
 class Usage(NamedTuple):
-    """What the process has in use."""
+    """Resources that the process has in use."""
 
     memory: int
     descriptors: int

@@ -20,7 +20,7 @@ Decode = Callable[[], Any]
 
 
 def decoder(contestant: str, api: str, operation: str, model: str, content: bytes) -> Decode:
-    """What makes models of the bytes of a page, as the code of the contestant does it in a call."""
+    """Return what makes models of the bytes of a page, as the code of the contestant does it in a call."""
     if contestant.startswith("pydantic"):
         pydantic = importlib.import_module("pydantic")
         kind: Any = getattr(importlib.import_module(f"{contestant}_{api}"), model)

@@ -67,7 +67,7 @@ def rules_of(flag: models.FeatureFlag) -> Iterator[models.FeatureRolloutExperime
 
 
 def has_experiment(flag: models.FeatureFlag) -> bool:
-    """Whether a flag runs an experiment anywhere."""
+    """Return whether a flag runs an experiment anywhere."""
     return next(rules_of(flag), None) is not None
 
 

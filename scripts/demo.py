@@ -105,7 +105,7 @@ def _run(example: str, environment: Mapping[str, str]) -> int:
 
 
 def _what_happened(example: str, sandbox: Running) -> str:
-    """Why an example did not get through."""
+    """Return why an example did not get through."""
     try:
         status = sandbox.process.wait(_PATIENCE)
     except subprocess.TimeoutExpired:

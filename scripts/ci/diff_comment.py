@@ -118,7 +118,7 @@ def comment(github: GitHub, run: Run) -> str:
 
 
 def find_artifacts(github: GitHub, run: Run) -> dict[str, Artifact]:
-    """What the run has left, by name: where a run was repeated, the last of each name."""
+    """Return what the run has left, by name: where a run was repeated, the last of each name."""
     found = github.pages(f"/actions/runs/{run.id}/artifacts", "artifacts")
     in_order = sorted((item for item in found if not item["expired"]), key=lambda item: int(item["id"]))
     return {item["name"]: Artifact(item["id"], item["size_in_bytes"]) for item in in_order}

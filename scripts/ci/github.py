@@ -142,5 +142,5 @@ class _RedirectError(GitHubError):
 
 
 def _asked(request: urllib.request.Request) -> str:
-    """What was asked for, without the query: the address of a file in storage holds a signature."""
+    """Return what was asked for, without the query: the address of a file in storage holds a signature."""
     return f"{request.get_method()} {request.full_url.partition('?')[0]}"

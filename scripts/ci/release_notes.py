@@ -46,7 +46,7 @@ def check_tag(tag: str, name: str) -> None:
 
 
 def notes(changelog: str, name: str) -> str:
-    """What a changelog says about a version: its section without the heading, such as ``## 1.2.3 (2026-12-31)``.
+    """Return what a changelog says about a version: its section without the heading, such as ``## 1.2.3 (2026-12-31)``.
 
     Args:
         changelog: the changelog, as Markdown.

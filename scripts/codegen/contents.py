@@ -51,13 +51,13 @@ def response(media_type: str, content: Mapping[str, Any]) -> tuple[str, dict[str
 
 
 def is_json(media_type: str) -> bool:
-    """Whether a media type is JSON, such as ``application/problem+json; charset=utf-8``."""
+    """Return whether a media type is JSON, such as ``application/problem+json; charset=utf-8``."""
     bare = _bare(media_type)
     return bare == "application/json" or bare.endswith("+json")
 
 
 def is_text(media_type: str) -> bool:
-    """Whether a media type is text that is no JSON."""
+    """Return whether a media type is text that is no JSON."""
     bare = _bare(media_type)
     return bare.startswith("text/") or bare.endswith(("+xml", "+yaml")) or bare in _TEXTS
 

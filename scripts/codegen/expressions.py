@@ -168,7 +168,7 @@ def in_reading_order(properties: Sequence[PropertyProtocol]) -> list[PropertyPro
 
 
 def can_fail(properties: Sequence[PropertyProtocol]) -> bool:
-    """Whether an object that has these properties can be of another shape."""
+    """Return whether an object that has these properties can be of another shape."""
     return any(prop.required or any("key :=" in line for line in read_field(prop)) for prop in properties)
 
 
@@ -253,7 +253,7 @@ def _first_of(members: Sequence[PropertyProtocol], source: str) -> str:
 
 
 def parsed(response: Response) -> str:
-    """What an operation answers with, if it succeeds."""
+    """Return what an operation answers with, if it succeeds."""
     if response.source["attribute"] != "response.json()":
         return _parsed_text(response)
     function = decoder(response.prop)
@@ -261,7 +261,7 @@ def parsed(response: Response) -> str:
 
 
 def parsed_error(response: Response) -> str:
-    """What an operation answers with, if it fails; reading it never does."""
+    """Return what an operation answers with, if it fails; reading it never does."""
     if response.source["attribute"] != "response.json()":
         return _parsed_text(response)
     return f"decoding.parsed_error(response, {decoder(response.prop) or 'decoding.as_is'})"
@@ -354,7 +354,7 @@ def content(body: Body) -> tuple[str, str]:
 
 
 def is_secret(prop: PropertyProtocol) -> bool:
-    """Whether a property holds a password, by its format."""
+    """Return whether a property holds a password, by its format."""
     return any(isinstance(member, SecretProperty) for member in _members(prop))
 
 
@@ -379,7 +379,7 @@ def _is_number_or_date(prop: PropertyProtocol) -> bool:
 
 
 def _members(prop: PropertyProtocol) -> list[PropertyProtocol]:
-    """What a property can be but null; itself, if it is no union."""
+    """Return what a property can be but null; itself, if it is no union."""
     if not isinstance(prop, UnionProperty) or isinstance(prop, DiscriminatedUnion):
         return [prop]
     return [inner for inner in prop.inner_properties if not isinstance(inner, NoneProperty)]

@@ -292,7 +292,7 @@ def _mark_schemas(spec: Spec) -> Iterator[Mapping[str, Any]]:
 
 
 def _is_undecided(spec: Spec, schema: Mapping[str, Any]) -> bool:
-    """Whether a schema is a union of several objects without a rule that decides between them."""
+    """Return whether a schema is a union of several objects without a rule that decides between them."""
     schema = spec.resolve(schema)
     models = [choice for choice in spec.choices(schema) if spec.is_model(choice)]
     return bool(alternatives(schema)) and len(models) > 1 and spec.discriminator(schema) is None

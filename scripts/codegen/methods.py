@@ -46,7 +46,7 @@ class Answers:
 
 
 def answers_of(endpoint: Endpoint) -> Answers:
-    """What an operation answers with."""
+    """Return what an operation answers with."""
     successes = [response for response in endpoint.responses.patterns if response.status_code.pattern[0] == "2"]
     errors = [response for response in endpoint.responses.patterns if response not in successes]
     # Another success is read like the last one, which had better be one with a body.
@@ -172,7 +172,7 @@ class Group:
 
     @property
     def hides_list(self) -> bool:
-        """Whether a method has the name of the built-in type that annotations need."""
+        """Return whether a method has the name of the built-in type that annotations need."""
         return any(method.name == "list" for method in self.methods)
 
 
@@ -477,7 +477,7 @@ class _Builder:
         )
 
     def _success(self, endpoint: Endpoint) -> Any:
-        """What every success is answered with; None if that is nothing, or not always the same."""
+        """Return what every success is answered with; None if that is nothing, or not always the same."""
         found = [response.prop for _, response in answers_of(endpoint).successes]
         types = {_type_of(response) for _, response in answers_of(endpoint).successes}
         return found[0] if len(types) == 1 else None

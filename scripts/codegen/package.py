@@ -93,7 +93,7 @@ def _format(output: Path) -> None:
 
 
 def _manifest(apis: Sequence[Generated]) -> dict[str, Any]:
-    """What the package was made of: enough to tell why two of them differ."""
+    """Return what the package was made of: enough to tell why two of them differ."""
     return {
         "generator": f"openapi-python-client {version('openapi-python-client')}",
         "formatter": f"ruff {version('ruff')}",

@@ -158,7 +158,7 @@ def explain(error: ValidationError) -> Iterator[tuple[Pointer, str]]:
 
 
 def _causes(error: ValidationError) -> list[ValidationError]:
-    """What is wrong with a node that fits none of several forms: the faults of the form that it comes nearest to."""
+    """Yield the faults of a node that fits none of several forms: those of the form that it comes nearest to."""
     if not error.context:
         return [error]
     branches: dict[Any, list[ValidationError]] = {}
@@ -311,7 +311,7 @@ def _defaults(document: Mapping[str, Any], validator: Any) -> Iterator[tuple[Poi
 
 
 def _rest(document: Mapping[str, Any], validator: Any) -> Iterator[tuple[Pointer, str]]:
-    """What only the library finds in a document that seems right."""
+    """Yield what only the library finds in a document that seems right."""
     try:
         for error in validator(document).iter_errors():
             yield tuple(map(str, error.absolute_path)), f"is not valid OpenAPI: {_cut(error.message)}"

@@ -64,5 +64,5 @@ class Origins:
 
 
 def _member(container: Any, key: str, value: Any) -> str:
-    """What a member of an object or a list is known by: in a list, indices shift."""
+    """Return what a member of an object or a list is known by: in a list, indices shift."""
     return key if isinstance(container, dict) else "" if isinstance(value, dict | list) else repr(value)

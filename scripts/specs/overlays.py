@@ -399,7 +399,7 @@ class _Application:
         )
 
     def is_unchanged(self) -> bool:
-        """Whether all that was touched is as it was."""
+        """Return whether all that was touched is as it was."""
         return bool(self.before) and all(self._text(location) == text for location, text in self.before.items())
 
     # --- what an action was written for ---
@@ -564,7 +564,7 @@ def _new(previous: Mapping[str, Any] | None, locations: Sequence[Location]) -> l
 
 
 def _depth(document: Any, location: Location) -> int:
-    """How many keys of a location lead to something."""
+    """Return how many keys of a location lead to something."""
     for depth, key in enumerate(location):
         try:
             document = document[key]

@@ -195,7 +195,7 @@ class Spec:
         return self.collapsed(members[0]) if len(members) == 1 else schema
 
     def is_model(self, schema: Mapping[str, Any]) -> bool:
-        """Whether the generator makes a class with fields of a schema."""
+        """Return whether the generator makes a class with fields of a schema."""
         schema = self.collapsed(schema)
         return schema.get("type") == "object" or "properties" in schema or "allOf" in schema
 
@@ -228,7 +228,7 @@ def alternatives(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def is_null(schema: Mapping[str, Any]) -> bool:
-    """Whether null alone fits a schema: the other half of an optional reference."""
+    """Return whether null alone fits a schema: the other half of an optional reference."""
     return schema.get("enum") == [None]
 
 

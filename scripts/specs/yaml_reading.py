@@ -232,7 +232,7 @@ class _Reader:
 
 
 def _reason(error: yaml.MarkedYAMLError, line: str, column: int) -> str:
-    """What is wrong, and the way out; libyaml's own words for what is rare."""
+    """Return what is wrong, and the way out; libyaml's own words for what is rare."""
     problem, context = error.problem or "", error.context or ""
     start = f"line {error.context_mark.line + 1}" if error.context_mark else "an earlier line"
     character = line[column : column + 1]

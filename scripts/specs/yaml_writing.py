@@ -394,7 +394,7 @@ def _match(nodes: Sequence[yaml.Node], items: Sequence[Any]) -> list[int | None]
 
 
 def _same(node: yaml.Node, value: Any) -> bool:
-    """Whether a node of a text has a value, and no other reader takes it for something else."""
+    """Return whether a node of a text has a value, and no other reader takes it for something else."""
     if isinstance(node, yaml.ScalarNode):
         text = node.value
         if node.style:

@@ -28,7 +28,7 @@ class Running:
 
     @property
     def url(self) -> str:
-        """Where it listens, without a path."""
+        """Return where it listens, without a path."""
         return self.environment["ABWIRE_SANDBOX_URL"]
 
 

@@ -273,7 +273,7 @@ class ClientCredentials(Auth):
         )
 
     def _outcome(self, response: Response, began: float) -> _Token | partial[ApiStatusError]:
-        """What a token response says: a token, or the making of an error."""
+        """Return what a token response says: a token, or the making of an error."""
         answer = _json_object(response)
         token = answer.get("access_token")
         if response.is_success and _is_word(token):
@@ -324,7 +324,7 @@ class _Renewal(Future["_Token | partial[ApiStatusError] | None"]):
 
 
 def is_text(value: object) -> bool:
-    """Whether a value is a text that is not empty and that UTF-8 can encode."""
+    """Return whether a value is a text that is not empty and that UTF-8 can encode."""
     try:
         return isinstance(value, str) and bool(value.encode())
     except UnicodeEncodeError:  # bytes of the environment that are no UTF-8; the error has the whole text

@@ -78,7 +78,7 @@ def parsed_error(response: Response, read: Callable[[Any], T]) -> T | None:
 
 
 def error_parser(parse: Callable[[Response], Any]) -> Callable[[Response], Any]:
-    """How the body of an error is read: never by failing, which would hide the error itself.
+    """Return how the body of an error is read: never by failing, which would hide the error itself.
 
     Args:
         parse: reads the body as the model that the spec has for the status; None if it has none, or the body is none.
@@ -380,7 +380,7 @@ def to_bool(value: Any) -> bool:
 
 
 def _is_plain(value: float | str) -> bool:
-    """Whether a number is written as JSON could have it.
+    """Return whether a number is written as JSON could have it.
 
     Python also reads ``1_0``, blanks around a number and the digits of other scripts.
     """

@@ -34,7 +34,7 @@ class OpenStrEnum(StrEnum):
 
     @property
     def is_known(self) -> bool:
-        """Whether the spec lists this value."""
+        """Return whether the spec lists this value."""
         return self.name in type(self).__members__ and type(self).__members__[self.name] is self
 
 
@@ -64,5 +64,5 @@ class OpenIntEnum(IntEnum):
 
     @property
     def is_known(self) -> bool:
-        """Whether the spec lists this value."""
+        """Return whether the spec lists this value."""
         return any(member is self for member in type(self))

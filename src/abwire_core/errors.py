@@ -141,7 +141,7 @@ class ApiStatusError(AbwireError):
 
 
 def _reason(body: Any) -> str:
-    """What an error body says for people; both vendors call it message."""
+    """Return what an error body says for people; both vendors call it message."""
     message = body.get("message") if isinstance(body, Mapping) else getattr(body, "message", None)
     return f" ({message})" if message and isinstance(message, str) else ""
 

@@ -66,7 +66,7 @@ class Results(NamedTuple, Generic[T]):
     pointer: str
 
     def meaning(self, answer: Any) -> str:
-        """What the answer to a poll means."""
+        """Return what the answer to a poll means."""
         return self.states.get(str(self.state(answer)), "waiting")
 
     def result(self, answer: Any) -> T:

@@ -275,7 +275,7 @@ def _locked(limiter: Limiter) -> AbstractContextManager[object]:
 
 
 def _is_in_memory(limiter: Limiter) -> bool:
-    """Whether counting a call takes no file and no network."""
+    """Return whether counting a call takes no file and no network."""
     from pyrate_limiter import InMemoryBucket, MultiprocessBucket  # noqa: PLC0415
 
     bucket = getattr(limiter.bucket_factory, "bucket", None)  # a user's factory need not have one

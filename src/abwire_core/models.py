@@ -92,7 +92,7 @@ class Model:
 
     @classmethod
     def _is_open(cls) -> bool:
-        """Whether objects may have fields that the spec does not name."""
+        """Return whether objects may have fields that the spec does not name."""
         return issubclass(cls, OpenModel)
 
     def _repr_html_(self) -> str:
@@ -157,7 +157,7 @@ _SECRET = re.compile("password|secret|token|credential|api_?key", re.IGNORECASE)
 
 
 def _is_hidden(name: str, value: object) -> bool:
-    """Whether a value is not shown, by the name that it has."""
+    """Return whether a value is not shown, by the name that it has."""
     return bool(_SECRET.search(name)) and not isinstance(value, bool | None)
 
 

@@ -91,7 +91,7 @@ class _Progress(Generic[T]):
         return given
 
     def _identity(self, item: T) -> Hashable:
-        """What tells an item from others: its identifier, else its content."""
+        """Return what tells an item from others: its identifier, else its content."""
         value: Any = item
         identifier = value.get(self._identifier) if isinstance(item, dict) else getattr(item, self._identifier, None)
         if identifier not in (None, UNSET, ""):

@@ -107,7 +107,7 @@ class RetryBudget:
 
 
 def may_follow_status(status_code: int, *, repeatable: bool) -> bool:
-    """Whether a call may be sent again after an answer.
+    """Return whether a call may be sent again after an answer.
 
     Args:
         status_code: the status of the answer.
@@ -117,7 +117,7 @@ def may_follow_status(status_code: int, *, repeatable: bool) -> bool:
 
 
 def may_follow_error(error: RequestError, *, repeatable: bool) -> bool:
-    """Whether a call may be sent again when no answer came.
+    """Return whether a call may be sent again when no answer came.
 
     Args:
         error: what the HTTP library raised.
@@ -127,7 +127,7 @@ def may_follow_error(error: RequestError, *, repeatable: bool) -> bool:
 
 
 def seconds_to_wait(retry_after: str | None, now: float) -> float | None:
-    """What a ``Retry-After`` header says (RFC 9110, section 10.2.3).
+    """Return what a ``Retry-After`` header says (RFC 9110, section 10.2.3).
 
     Args:
         retry_after: the header: seconds, which may be fractional, or a date in any of the three forms of HTTP.

@@ -211,7 +211,7 @@ class _Sender:
         return ApiTimeoutError("not finished by the deadline of the call", method=request.method, path=_path(request))
 
     def _secrets(self, request: Request) -> list[str]:
-        """What is cut out of texts of the server: it may repeat what it was sent."""
+        """Return what is cut out of texts of the server: it may repeat what it was sent."""
         known = [request.headers.get("Authorization", "").rpartition(" ")[2]]
         if isinstance(self._client.auth, HasSecrets):
             known += self._client.auth.secrets()
@@ -478,7 +478,7 @@ def _sleep_async(seconds: float) -> Awaitable[None]:
 
 
 def _is_rewindable(part: Any) -> bool:
-    """Whether a part of a form can be sent more than once: text, bytes, or a file that goes back to its start."""
+    """Return whether a part of a form can be sent again: text, bytes, or a file that goes back to its start."""
     content = part[1] if isinstance(part, tuple) else part
     if content is None or isinstance(content, str | bytes):
         return True
@@ -487,13 +487,13 @@ def _is_rewindable(part: Any) -> bool:
 
 
 def _is_of_connections(error: Exception) -> bool:
-    """Whether an error says that connections are closed, or belong to an event loop that has ended."""
+    """Return whether an error says that connections are closed, or belong to an event loop that has ended."""
     text = str(error)
     return type(error) is RuntimeError and ("loop" in text or "client has been closed" in text)
 
 
 def _is_repeatable(operation: Operation[Any], request: Request) -> bool:
-    """Whether sending a request twice does no harm."""
+    """Return whether sending a request twice does no harm."""
     return operation.idempotent or request.method in retry.IDEMPOTENT_METHODS
 
 

@@ -126,7 +126,7 @@ def _log_accesses() -> None:
 
 
 def parser(*, runs: bool = False) -> argparse.ArgumentParser:
-    """What the command line takes.
+    """Return what the command line takes.
 
     Args:
         runs: whether it runs a program.

@@ -149,7 +149,7 @@ class Kind(Protocol):
     """A way to say who calls."""
 
     def is_tried(self, sent: Sent) -> bool:
-        """Whether a request tries it, rightly or wrongly."""
+        """Return whether a request tries it, rightly or wrongly."""
         ...
 
     def check(self, sent: Sent) -> tuple[str | None, Verify | None]:
@@ -168,7 +168,7 @@ class Bearer:
     tokens: Tokens
 
     def is_tried(self, sent: Sent) -> bool:
-        """Whether there is a bearer token."""
+        """Return whether there is a bearer token."""
         return sent.headers.get("Authorization", "").lower().startswith("bearer ")
 
     def check(self, sent: Sent) -> tuple[str | None, Verify | None]:
@@ -195,7 +195,7 @@ class FixedKey:
     form: str
 
     def is_tried(self, sent: Sent) -> bool:
-        """Whether there is a value of its form."""
+        """Return whether there is a value of its form."""
         value = self._value(sent)
         return value is not None and value.lower().startswith(self.prefix.lower())
 
@@ -252,7 +252,7 @@ class Signing:
         return self.scheme.partition("{signature}")[0]
 
     def is_tried(self, sent: Sent) -> bool:
-        """Whether there is a header of a signed request."""
+        """Return whether there is a header of a signed request."""
         signature = sent.headers.get(self.signature, "")
         return bool(sent.headers.get(self.application)) or signature.startswith(self._prefix)
 

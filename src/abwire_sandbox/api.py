@@ -81,7 +81,7 @@ def undescribed(
 def _serving(
     operation: Operation, shape: Shape | None, engine: Engine, handlers: Mapping[str, Handler], generic: Generic
 ) -> tuple[Handler, str, str]:
-    """What carries out an operation, on which kind of objects, and whether it is code, shape or schema."""
+    """Return what carries out an operation, on which kind of objects, and whether it is code, shape or schema."""
     group, verb = operation.group, operation.verb
     if f"{group}.{verb}" in handlers:
         return handlers[f"{group}.{verb}"], group, CODE

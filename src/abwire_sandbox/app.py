@@ -392,7 +392,7 @@ class SandboxApp:
 
 
 def mounts(documents: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """Where each API is, by the name of its spec: its name without a version, and the path of its server."""
+    """Return where each API is, by the name of its spec: its name without a version, and the path of its server."""
     paths: dict[str, str] = {}
     for name, spec in documents.items():
         servers = spec.get("servers") or [{"url": ""}]
@@ -414,7 +414,7 @@ def _no_check(engine: Engine, call: Call) -> None:
 
 @functools.lru_cache(16)
 def _known(path: Path, changed: int) -> _Known:
-    """What follows from a spec alone; the validator remembers what was valid, whichever sandbox it was for."""
+    """Return what follows from a spec alone; the validator remembers what was valid, whichever sandbox it was for."""
     spec = specs.document(path)
     router = Router(spec)
     errors: Counter[str] = Counter()

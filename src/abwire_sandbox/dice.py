@@ -44,7 +44,7 @@ class Dice:
         return self._random.randint(low, high)
 
     def happens(self, probability: float) -> bool:
-        """Whether something with a probability happens."""
+        """Return whether something with a probability happens."""
         return self._random.random() < probability
 
     def code(self, length: int) -> str:

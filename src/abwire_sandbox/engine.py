@@ -101,7 +101,7 @@ class Resource:
     needed: Collection[str] = ()
 
     def keeps(self, name: str) -> bool:
-        """Whether a field stays as it is, whatever a change says."""
+        """Return whether a field stays as it is, whatever a change says."""
         return name == self.key or name in self.fixed or name in self.final
 
 
@@ -235,7 +235,7 @@ class Engine:
         return self.answer(call, self.change(call, old, merged(old, self.changes(call))))
 
     def changes(self, call: Call) -> dict[str, Any]:
-        """What the body of an update may change."""
+        """Return what the body of an update may change."""
         resource = self.resources[call.kind]
         return {name: value for name, value in call.body.items() if not resource.keeps(name)}
 
@@ -311,7 +311,7 @@ def _field(item: Item, name: str) -> str | None:
 
 
 def _wrapped(operation: Operation, payload: Any, pagination: Mapping[str, int] | None = None) -> Any:
-    """What is answered, in the object in which the spec has it."""
+    """Return what is answered, in the object in which the spec has it."""
     if operation.envelope is None:
         return payload
     schema = operation.response_schema(operation.status) or {}

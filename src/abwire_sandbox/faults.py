@@ -67,7 +67,7 @@ class Fault:
             raise ValueError("a latency needs seconds")
 
     def fits(self, api: str, method: str, path: str) -> bool:
-        """Whether a request is one that it could hit."""
+        """Return whether a request is one that it could hit."""
         return (
             (self.count is None or self.hits < self.count)
             and self.api in (None, api)
@@ -97,7 +97,7 @@ def _are_headers(value: object) -> bool:
 
 
 def _is_header(name: object, value: object) -> bool:
-    """Whether a header can be sent; those that say how long the answer is are not for others to set."""
+    """Return whether a header can be sent; those that say how long the answer is are not for others to set."""
     is_name = isinstance(name, str) and re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) is not None
     return (
         is_name
@@ -185,7 +185,7 @@ class Faults:
         return None
 
     def waits(self, kind: str) -> bool:
-        """Whether there is a fault of a kind."""
+        """Return whether there is a fault of a kind."""
         return any(fault.kind == kind for fault in self)
 
     def _happens(self, fault: Fault) -> bool:

@@ -21,7 +21,7 @@ _TEXTS: Final = ("name", "title", "key", "description")
 
 
 def resource(kind: Kind) -> Resource:
-    """How the objects of a kind are kept that no data describes."""
+    """Return how the objects of a kind are kept that no data describes."""
     by = {name: name for name in kind.parents} | ({kind.own: kind.key} if kind.own else {})
     return Resource(kind.noun, by, kind.key, kind=kind)
 
@@ -146,7 +146,7 @@ class Generic:
         }
 
     def _blank(self, call: Call) -> Item:
-        """What only the server sets, and what an answer must have."""
+        """Return what only the server sets, and what an answer must have."""
         operation = call.operation
         made = Samples(operation.spec, self._engine.world.seed, operation.id, call.arguments).of(
             operation.item_schema or {}
@@ -237,7 +237,7 @@ def _writable(operation: Operation) -> set[str]:
 
 
 def _is_asked(item: Item, asked: Mapping[str, Any], key: str) -> bool:
-    """Whether an object is one that a list asks for: by a field of its name, in the singular or plural."""
+    """Return whether an object is one that a list asks for: by a field of its name, in the singular or plural."""
     for name, value in asked.items():
         if value is None or value == []:
             continue

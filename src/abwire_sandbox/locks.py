@@ -25,7 +25,7 @@ def all_of(store: Store) -> list[Item]:
 
 
 def check(store: Store, group: str, key: object) -> None:
-    """Whether an object may be changed.
+    """Raise unless an object may be changed.
 
     Raises:
         Refused: it is locked.

@@ -168,5 +168,5 @@ def page_of(items: Sequence[Item], page: int, size: int) -> list[Item]:
 
 
 def mentions(item: Item, text: str, fields: Sequence[str]) -> bool:
-    """Whether one of the fields contains a text, whatever the case."""
+    """Return whether one of the fields contains a text, whatever the case."""
     return any(text.lower() in str(item.get(name) or "").lower() for name in fields)

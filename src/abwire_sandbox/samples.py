@@ -186,7 +186,7 @@ class Samples:
 
 
 def _is_of(node: Mapping[str, Any], value: Any) -> bool:
-    """Whether an example or a default is a plain value of the type: specs have others as well."""
+    """Return whether an example or a default is a plain value of the type: specs have others as well."""
     kinds = node.get("type")
     for kind in kinds if isinstance(kinds, list) else [kinds]:
         if kind in _PLAIN and isinstance(value, _PLAIN[kind]) and isinstance(value, bool) is (kind == "boolean"):

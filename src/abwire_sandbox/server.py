@@ -182,7 +182,7 @@ class Sandbox:
 
     @property
     def url(self) -> str:
-        """Where it listens, without a path."""
+        """Return where it listens, without a path."""
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"http://{host}:{self.port}"
 
@@ -203,7 +203,7 @@ class Sandbox:
 
     @property
     def control_token(self) -> str:
-        """What requests to the control endpoints have to hold, as a bearer token."""
+        """Return what requests to the control endpoints have to hold, as a bearer token."""
         return self._app.control_token
 
     @property
@@ -226,12 +226,12 @@ class Sandbox:
 
     @property
     def faults(self) -> Faults:
-        """What is to go wrong."""
+        """Return what is to go wrong."""
         return self._app.faults
 
     @property
     def requests(self) -> RequestLog:
-        """What was asked."""
+        """Return what was asked."""
         return self._app.requests
 
     @property

@@ -160,7 +160,7 @@ def _key(operation: Operation, schema: Mapping[str, Any], own: str | None) -> st
 
 
 def _answers_with(operation: Operation, kind: Kind) -> bool:
-    """Whether an operation on one object answers with it, or with nothing."""
+    """Return whether an operation on one object answers with it, or with nothing."""
     if kind.own not in _parts(operation.path).parameters or operation.is_list:
         return False
     schema = operation.item_schema

@@ -18,7 +18,7 @@ def improvement(value: float | None, reference: float | None) -> float | None:
 def reliability(
     count: int, total: int, reference_count: int, reference_total: int, comparisons: int = 1
 ) -> float | None:
-    """How sure it is that two shares differ, in percent: 100 minus the p-value of a two-proportion z-test.
+    """Return how sure it is that two shares differ, in percent: 100 minus the p-value of a two-proportion z-test.
 
     The test is two-sided, with the pooled share as the variance. With several comparisons the p-value is corrected by
     Bonferroni's method.

@@ -145,7 +145,7 @@ class Operation:
         return [resolve(self.spec, found) for found in self.definition.get("parameters", ())]
 
     def takes(self, name: str, argument: str) -> bool:
-        """Whether a path argument can be one: an integer has digits only."""
+        """Return whether a path argument can be one: an integer has digits only."""
         schema: Mapping[str, Any] = next((found for found in self.parameters if found["name"] == name), {})
         kind = resolve(self.spec, schema.get("schema", {})).get("type")
         return kind != "integer" or re.fullmatch("-?[0-9]+", argument) is not None
@@ -175,7 +175,7 @@ class Operation:
 
     @functools.cached_property
     def is_multipart(self) -> bool:
-        """Whether it takes a form with files."""
+        """Return whether it takes a form with files."""
         return "multipart/form-data" in self.body
 
     def body_properties(self) -> set[str]:
@@ -184,7 +184,7 @@ class Operation:
         return set(members(self.spec, schema)[0]) if schema is not None else set()
 
     def answers(self, status: int) -> bool:
-        """Whether the spec says what an answer with a status looks like."""
+        """Return whether the spec says what an answer with a status looks like."""
         return bool(self.statuses & {str(status), f"{status // 100}XX", "default"})
 
     def content(self, status: int) -> tuple[str, Mapping[str, Any]] | None:
@@ -220,7 +220,7 @@ class Operation:
 
     @functools.cached_property
     def is_list(self) -> bool:
-        """Whether a successful answer is a list of objects."""
+        """Return whether a successful answer is a list of objects."""
         schema = self._answered()
         return schema is not None and schema.get("type") == "array"
 
@@ -254,7 +254,7 @@ class Operation:
 
 
 def is_json(media: str) -> bool:
-    """Whether a media type is JSON, or any."""
+    """Return whether a media type is JSON, or any."""
     return media in ("*/*", "download/json") or re.fullmatch(r"[\w.*-]+/([\w.-]+\+)?json(;.*)?", media) is not None
 
 

@@ -191,7 +191,7 @@ class Store:
 
 
 def _restoring(values: dict[str, T], key: str) -> Callable[[], None]:
-    """What restores a value as it is now."""
+    """Return what restores a value as it is now."""
     if key in values:
         before = values[key]
         return lambda: values.__setitem__(key, before)

@@ -136,7 +136,7 @@ def _choices(chance: random.Random, weights: Sequence[float], count: int) -> byt
 
 @functools.lru_cache(8192)
 def conversions(campaign: Campaign, day: datetime.date, goal: Goal) -> tuple[bytes, array[float]]:
-    """How often each visit of a day converts a goal, and its revenue."""
+    """Return how often each visit of a day converts a goal, and its revenue."""
     seen = visits(campaign, day)
     chance = generator(campaign.seed, campaign.name, day, goal.id)
     rates = [

@@ -105,7 +105,7 @@ class Validator:
         content_type: str,
         body: bytes,
     ) -> Faults:
-        """What is wrong with a request; nothing, if it is valid.
+        """Return what is wrong with a request; nothing, if it is valid.
 
         Args:
             operation: what the request is for.
@@ -118,7 +118,7 @@ class Validator:
         return find(operation, tuple(arguments.items()), query, (content_type, body))
 
     def response_faults(self, operation: Operation, status: int, body: bytes, media: str = JSON) -> Faults:
-        """What is wrong with an answer; nothing, if it is valid."""
+        """Return what is wrong with an answer; nothing, if it is valid."""
         find = self._remembered_response if len(body) < _LARGE else self._response_faults
         return find(operation, status, body, media)
 
@@ -154,7 +154,7 @@ class Validator:
 
 
 def _not_json(operation: Operation, query: Iterable[tuple[str, str]]) -> Faults:
-    """Which parameters are to be JSON, and are not; openapi-core would break on them."""
+    """Return which parameters are to be JSON, and are not; openapi-core would break on them."""
     names = {parameter["name"] for parameter in operation.parameters if "content" in parameter}
     told = []
     for name, text in query:
@@ -184,7 +184,7 @@ def _told(errors: Iterable[Exception]) -> Faults:
 
 
 def _innermost(error: Any) -> Any:
-    """Where a value fits none of several schemas: what is wrong with it by the one that it fits best."""
+    """Return where a value fits none of several schemas: what is wrong with it by the one that it fits best."""
     while error.context:
         wrong = Counter(found.schema_path[0] for found in error.context)
         error = min(error.context, key=lambda found: (-len(found.absolute_path), wrong[found.schema_path[0]]))

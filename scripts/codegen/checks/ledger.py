@@ -17,12 +17,12 @@ class Parity:
 
     @property
     def counts(self) -> Counter[str]:
-        """How much was looked for, by kind."""
+        """Return how much was looked for, by kind."""
         return Counter(kind for kind, _, _ in self._found)
 
     @property
     def losses(self) -> list[str]:
-        """What was not found, with its JSON pointer in the spec."""
+        """Return what was not found, with its JSON pointer in the spec."""
         lines = [f"{json_pointer(pointer)}: {why}" for (_, pointer, _), losses in self._found.items() for why in losses]
         return list(dict.fromkeys(lines))
 

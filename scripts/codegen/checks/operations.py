@@ -34,7 +34,7 @@ class Want:
     style: str = "plain"
 
     def is_sent(self, request: httpx.Request, value: Any) -> bool:
-        """Whether a request has a value for it."""
+        """Return whether a request has a value for it."""
         match self.location:
             case "query":
                 return wire.has_query(request, self.name, self.style, value)
@@ -301,7 +301,7 @@ class _MethodChecker:
     # --- responses ---
 
     def _response_loss(self, status: str, sample: Sample | None, reply: Reply) -> str | None:
-        """What is lost of a response; None if nothing is."""
+        """Return what is lost of a response; None if nothing is."""
         self._owner.caller.reply = reply
         outcome = self._owner.caller.call(self._method, self._base)
         lost = f"the response {status} is not told apart"

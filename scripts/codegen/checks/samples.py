@@ -113,7 +113,7 @@ class Samples:
         return {**names, **schema.get("x-sdk-names", {})}
 
     def is_object(self, schema: Schema) -> bool:
-        """Whether instances of a schema are objects."""
+        """Return whether instances of a schema are objects."""
         return "properties" in schema or "allOf" in schema or "object" in _types(schema)
 
     def located(self, schema: Schema, pointer: Pointer) -> tuple[Pointer, Schema]:
@@ -219,7 +219,7 @@ class Samples:
         }
 
     def _is_constant(self, schema: Schema) -> bool:
-        """Whether a property has one value only, which may tell what the object is."""
+        """Return whether a property has one value only, which may tell what the object is."""
         _, schema = self.located(schema, ())
         return "const" in schema or (len(schema.get("enum", ())) == 1 and not is_null(schema))
 

@@ -148,7 +148,7 @@ class SchemaChecker:
         self._parity.record("classes", pointer, loss and f"{kind.__name__} cannot be made by its arguments: {loss}")
 
     def _losses(self, model: _Model, name: str, prop: Property, wanted: str | None) -> Iterator[str | None]:
-        """What is wrong with a property, for each of its samples; None for what is right."""
+        """Yield the fault of a property for each of its samples; None for what is right."""
         lost = f"no class reads and writes {name!r}"
         for sample in self._samples.of(prop.schema, prop.pointer):
             others = {**model.base, **sample.beside}
@@ -194,7 +194,7 @@ class SchemaChecker:
         return self._parity.record("enum values", pointer, loss, value)
 
     def _has_class(self, schema: Schema) -> bool:
-        """Whether a component schema has a class of its name, or loses properties because it has none."""
+        """Return whether a component schema has a class of its name, or loses properties because it has none."""
         alternatives = [*schema.get("oneOf", ()), *schema.get("anyOf", ())]
         inner = [*schema.get("allOf", ()), *alternatives]
         if alternatives or (len(inner) == 1 and "$ref" in inner[0]):
@@ -210,7 +210,7 @@ def _values_of(enum: EnumType) -> list[Any]:
 
 
 def _holds(model: Any, attribute: str, value: Any, without: Any) -> bool:
-    """Whether an attribute has a value, and has it because the property is there."""
+    """Return whether an attribute has a value, and has it because the property is there."""
     found = getattr(model, attribute, ...)
     if found is ... or not is_same(plain(found), value):
         return False
@@ -218,7 +218,7 @@ def _holds(model: Any, attribute: str, value: Any, without: Any) -> bool:
 
 
 def _construction_loss(kind: Any, full: Mapping[str, Any]) -> str | None:
-    """Why an instance cannot be made by hand with all that was read; None if it can."""
+    """Return why an instance cannot be made by hand with all that was read; None if it can."""
     try:
         model = kind.from_dict(full)
         fields = [name for name in _public_fields(kind) if name != "additional_properties"]

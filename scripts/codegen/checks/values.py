@@ -49,7 +49,7 @@ def _file_in(value: Any) -> Any:
 
 
 def is_same(one: Any, other: Any) -> bool:
-    """Whether two JSON values are the same, be a number written as a number or in a string."""
+    """Return whether two JSON values are the same, be a number written as a number or in a string."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return one.keys() == other.keys() and all(is_same(value, other[key]) for key, value in one.items())
     if isinstance(one, list) and isinstance(other, list):

@@ -23,7 +23,7 @@ def url_path(server: str, route: str, values: Mapping[str, Any]) -> str:
 
 
 def has_query(request: httpx.Request, name: str, style: str, value: Any) -> bool:
-    """Whether the query has a value, in a style: ``plain``, ``comma`` or ``json``."""
+    """Return whether the query has a value, in a style: ``plain``, ``comma`` or ``json``."""
     found = [item for key, item in request.url.params.multi_items() if key == name]
     if style == "json":
         return len(found) == 1 and is_same(_json(found[0]), value)
@@ -34,12 +34,12 @@ def has_query(request: httpx.Request, name: str, style: str, value: Any) -> bool
 
 
 def has_header(request: httpx.Request, name: str, value: Any) -> bool:
-    """Whether a header has a value."""
+    """Return whether a header has a value."""
     return name in request.headers and is_same(request.headers[name], text(value))
 
 
 def has_field(request: httpx.Request, name: str, value: Any) -> bool:
-    """Whether a property of the body, a JSON object, has a value."""
+    """Return whether a property of the body, a JSON object, has a value."""
     body = _json(request.content)
     return isinstance(body, Mapping) and name in body and is_same(body[name], value)
 
@@ -50,7 +50,7 @@ def media_type(request: httpx.Request) -> str:
 
 
 def has_body(request: httpx.Request, kind: str, value: Any) -> bool:
-    """Whether the body is a value, in a media type."""
+    """Return whether the body is a value, in a media type."""
     if media_type(request).lower() != kind.partition(";")[0].strip().lower():
         return False
     content = request.content

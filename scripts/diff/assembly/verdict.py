@@ -94,7 +94,7 @@ def _raised(version: Version, bump: Bump) -> Version:
 
 
 def _meaning(changes: Sequence[Change]) -> tuple[str, str]:
-    """What changes mean for users: in a few words, and as sentences with where it breaks."""
+    """Return what changes mean for users: in a few words, and as sentences with where it breaks."""
     if not changes:
         return "nothing changes for users", "Nothing changes for users."
     breaks = [change for change in changes if breaks_code(change)]
@@ -135,7 +135,7 @@ def _counted(changes: Sequence[Change], noun: str) -> str:
 
 
 def _advice(found: Verdict) -> str:
-    """What to do about the version."""
+    """Return what to do about the version."""
     if found.bump is Bump.NONE:
         return f"{found.released} may stay."
     if found.announced:

@@ -126,7 +126,7 @@ class Catalogue:
         )
 
     def sent(self, model: str) -> tuple[bool, bool]:
-        """Whether requests and responses have a model; both, if it is not known, because it is in neither."""
+        """Return whether requests and responses have a model; both, if it is not known, because it is in neither."""
         key = self.key_of(f"models.{model}")
         part = self.parts.get(key) if key else None
         if part is None or not (part.is_sent or part.is_received):

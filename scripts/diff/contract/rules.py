@@ -60,7 +60,7 @@ def _condition(old: Any, new: Any) -> Severity:
 
 
 def _bound(old: Any, new: Any) -> Severity:
-    """Whether a bound itself is no longer a value."""
+    """Return whether a bound itself is no longer a value."""
     return WARNING if new else INFO
 
 
@@ -84,7 +84,7 @@ def _format(old: Any, new: Any) -> Severity | None:
 
 
 def _security(old: Any, new: Any) -> Severity:
-    """Who may call: alternatives of sets of schemes."""
+    """Return who may call: alternatives of sets of schemes."""
     before, after = ([json.dumps(one, sort_keys=True) for one in value or [{}]] for value in (old, new))
     if not new or "{}" in after or set(before) <= set(after):
         return INFO
@@ -99,14 +99,14 @@ def _union(old: Any, new: Any) -> Severity:
 
 
 def _handling(old: Any, new: Any) -> Severity:
-    """How the client handles a place: in addition to what it did, or otherwise."""
+    """Return how the client handles a place: in addition to what it did, or otherwise."""
     return (
         INFO if old is None or (isinstance(old, list) and isinstance(new, list) and set(old) <= set(new)) else WARNING
     )
 
 
 def _open(old: Any, new: Any) -> Severity | None:
-    """Whether objects may have fields that the spec does not name."""
+    """Return whether objects may have fields that the spec does not name."""
     return (BREAKING if new is False else INFO) if isinstance(new, bool) or isinstance(old, bool) else None
 
 
@@ -244,7 +244,7 @@ _LISTS = {True: "as a parameter for each item", False: "as one parameter joined 
 
 
 def _describe_union(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    """What a rule that decides between models does otherwise."""
+    """Return what a rule that decides between models does otherwise."""
     parts = []
     before, after = old.get("propertyName"), new.get("propertyName")
     if before != after:

@@ -17,7 +17,7 @@ NAMING_PREFIX = "sdk-"
 
 
 def kind_of(path: Path) -> Cause:
-    """What an overlay is for."""
+    """Return what an overlay is for."""
     return Cause.NAMING if path.name.startswith(NAMING_PREFIX) else Cause.OVERLAY
 
 
@@ -98,7 +98,7 @@ def _removed(path: Path, fault: str | None, is_api_there: bool) -> OverlayChange
 
 
 def _difference(before: Path, after: Path) -> str | None:
-    """What an overlay does otherwise than before; None if that is nothing, or only what it counts."""
+    """Return what an overlay does otherwise than before; None if that is nothing, or only what it counts."""
     old, new = (
         [_without_count(action) for action in overlays.read(path).document["actions"]] for path in (before, after)
     )

@@ -91,7 +91,7 @@ class Repository:
         return self._git("tag", "--list", "v*", "--merged", commit).split()
 
     def is_shallow(self) -> bool:
-        """Whether the history is cut off, as in the checkouts of many CI systems."""
+        """Return whether the history is cut off, as in the checkouts of many CI systems."""
         return self._git("rev-parse", "--is-shallow-repository") == "true"
 
     def base_state(self, ref: str, head: str, *, exact: bool) -> State:

@@ -131,7 +131,7 @@ class Change:
 
     @property
     def is_vendors(self) -> bool:
-        """Whether only the wire breaks: that is true already, and a release makes it good."""
+        """Return whether only the wire breaks: that is true already, and a release makes it good."""
         return self.wire is Severity.BREAKING and self.python is not Severity.BREAKING
 
 
@@ -160,7 +160,7 @@ class ApiSummary:
         name: its name, such as ``kameleoon``.
         package: its package, such as ``abwire.kameleoon``.
         status: ``added``, ``removed``, ``changed`` or ``unchanged``.
-        summary: its size, such as ``87 operations, 192 models``.
+        summary: its size, such as ``3 operations, 5 models``.
         overlays: the changes of its overlays.
         rewordings: how many texts for people differ, such as descriptions.
     """
@@ -265,7 +265,7 @@ class Report:
 
     @property
     def acceptable(self) -> bool:
-        """Whether breaking changes are announced, and all overlays fit their specs."""
+        """Return whether breaking changes are announced, and all overlays fit their specs."""
         return not self.stale and (self.verdict.announced or not any(breaks_code(change) for change in self.changes))
 
 

@@ -26,12 +26,12 @@ _RATES = {
 
 
 def snippet(project: object) -> str:
-    """What a site has to load."""
+    """Return what a site has to load."""
     return f'<script src="//cdn-4.convertexperiments.com/js/{ACCOUNT}-{project}.js"></script>'
 
 
 def campaign(seed: int, experience: Item, goals: Sequence[Item], now: datetime.datetime) -> Campaign:
-    """What an experience has measured; its first variation is the original."""
+    """Return what an experience has measured; its first variation is the original."""
     name = f"experience:{experience['id']}"
     is_test = experience["experience_type"] != "a/a"
     arms = []

@@ -78,7 +78,7 @@ def _is_yes(value: str) -> bool:
 
 
 def _membership(kind: str, identifier: object) -> Column:
-    """Whether a visit belongs to a part of the audience; how large the part is follows from what it is."""
+    """Return whether a visit belongs to a part of the audience; how large the part is follows from what it is."""
     share = traffic.generator(kind, identifier).uniform(0.05, 0.45)
     return traffic.drawn(f"{kind}:{identifier}", traffic.YES_NO, (1 - share, share))
 

@@ -92,7 +92,7 @@ def _polled(engine: Engine, call: Call, groups: set[str]) -> Answer:
 
 
 def _computation(engine: Engine, report: Item) -> Compute | None:
-    """What computes a report, with all that it needs: it runs in another thread. None if its subject is gone."""
+    """Return what computes a report, with all that it needs: it runs in another thread. None if its subject is gone."""
     group, request = report["group"], report["request"]
     subject = engine.get(group, report["id"])
     if subject is None:

@@ -40,7 +40,7 @@ _CUSTOM_SHARES = (0.08, 0.17, 0.3, 0.45)
 
 
 def goal_of(seed: int, item: Item) -> Goal:
-    """How often a goal is converted; the same for every campaign."""
+    """Return how often a goal is converted; the same for every campaign."""
     chance = traffic.generator(seed, "goal", item["id"])
     base = _RATES.get(item.get("type", "CUSTOM"), 0.05)
     value = 0.0
@@ -52,7 +52,7 @@ def goal_of(seed: int, item: Item) -> Goal:
 
 
 def experiment(seed: int, item: Item, goals: Sequence[Item], now: datetime.datetime) -> Campaign:
-    """What an experiment has measured."""
+    """Return what an experiment has measured."""
     shares = item.get("deviations", {})
     keys = {REFERENCE: shares.get("origin", 1.0)}
     keys |= {str(variation): shares.get(str(variation), 1.0) for variation in item.get("variations", ())}
@@ -101,7 +101,7 @@ def _campaign(seed: int, name: str, shares: Mapping[str, float], goals: Sequence
 
 
 def _part(seed: int, name: str, key: str, goal: Item) -> float:
-    """How much of a variation's effect a goal sees."""
+    """Return how much of a variation's effect a goal sees."""
     return traffic.generator(seed, name, key, goal["id"]).uniform(0.3, 1.3)
 
 
@@ -144,7 +144,7 @@ def report(campaign: Campaign, goals: Sequence[Goal], request: Mapping[str, Any]
 
 
 def check(campaign: Campaign, request: Mapping[str, Any]) -> None:
-    """Whether a report can be made.
+    """Raise unless a report can be made.
 
     Raises:
         Refused: the sandbox does not know what is asked for.

@@ -24,7 +24,7 @@ from scripts.diff.model.report import (
 
 BASE = State("main", "4e29d43fca8a5a0b1f4f6e2d6a4e0c6f4b1d2a39", "`main`")
 HEAD = State("HEAD", None, "the work tree, with changes that are not committed")
-API = ApiSummary("kameleoon", "abwire.kameleoon", "changed", "87 operations, 192 schemas")
+API = ApiSummary("kameleoon", "abwire.kameleoon", "changed", "3 operations, 5 schemas")
 STALE = OverlayChange("overlays/kameleoon/fix-1.overlay.yaml", "A defect", "stale", "no longer fits the spec: gone")
 
 
